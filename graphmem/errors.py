@@ -1,0 +1,97 @@
+"""Everything graphmem raises on purpose.
+
+::
+
+    GraphMemError
+    ├── InvalidInputError        a value from the caller is wrong; says which, and what is right
+    ├── NotFoundError            an id, a source or a namespace that the memory does not hold
+    ├── ConfigurationError       a setting or a URL is wrong, or a needed package is missing
+    ├── ModelUnavailableError    a model file is neither cached nor to be fetched, or fails its digest
+    ├── StoreError               the store could not do what was asked
+    │   ├── StoreFormatError     not a memory, damaged, or of another schema version
+    │   ├── StoreBusyError       another process is writing to this memory
+    │   ├── StoreFullError       no room left on the disk; nothing of the batch was kept
+    │   ├── ReadOnlyError        a write to something opened for reading
+    │   └── EmbedderMismatchError  the memory was embedded by another model or dimension
+    ├── QueryError               a Cypher statement that does not parse, run, or end in time
+    └── ReaderError              a file or a record that could not be read; names the item
+
+``exit_code`` is what the command line ends with when the error reaches it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GraphMemError(Exception):
+    """Base of all errors that graphmem raises; ``remedy`` says what the caller can do."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.remedy}" if self.remedy else self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.message, self.remedy)
+
+
+def _rebuild(kind: type[GraphMemError], message: str, remedy: str) -> GraphMemError:
+    return kind(message, remedy=remedy)
+
+
+class InvalidInputError(GraphMemError, ValueError):
+    """A value from the caller is wrong."""
+
+    exit_code = 2
+
+
+class NotFoundError(GraphMemError, LookupError):
+    """The memory does not hold what was asked for."""
+
+
+class ConfigurationError(GraphMemError):
+    """A setting or a URL is wrong, or a needed package is missing."""
+
+    exit_code = 2
+
+
+class ModelUnavailableError(GraphMemError):
+    """A model is neither cached nor to be fetched, or fails its digest."""
+
+
+class StoreError(GraphMemError):
+    """The store could not do what was asked."""
+
+
+class StoreFormatError(StoreError):
+    """Not a memory, damaged, or of another schema version."""
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing to this memory."""
+
+
+class StoreFullError(StoreError):
+    """No room left on the disk."""
+
+
+class ReadOnlyError(StoreError):
+    """A write to something that was opened for reading."""
+
+
+class EmbedderMismatchError(StoreError):
+    """The memory holds vectors of another model or dimension."""
+
+
+class QueryError(GraphMemError):
+    """A Cypher statement that does not parse, run, or end in time."""
+
+
+class ReaderError(GraphMemError):
+    """A file or a record that could not be read; the message names the item."""

@@ -1,0 +1,1 @@
+"""Kernels: pure functions over arrays and text; no state, no clock, no files."""

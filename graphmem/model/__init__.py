@@ -1,0 +1,1 @@
+"""The data model: frozen values, shared by every layer."""

@@ -1,0 +1,129 @@
+"""What goes into a store, and what is known before: the write path's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from graphmem.model.base import UtcTime, Value
+from graphmem.model.knowledge import (
+    DiscourseLink,
+    Entity,
+    Evidence,
+    Fact,
+    Mention,
+    SameAs,
+    Supersession,
+)
+from graphmem.model.source import Episode, Passage
+
+
+class Checkpoint(Value):
+    """How far a job has come; committed together with the batch that it stands for."""
+
+    job: str
+    position: str
+
+
+class ChangeSet(Value):
+    """One batch of changes to one namespace; a store takes all of it or nothing.
+
+    Rows are ordered so that what is referred to comes first. Whatever the store already holds under
+    the same id stays as it is, but for: an entity's aliases, which are united; its type, which is
+    replaced while it is ``OTHER``; a fact's `retired_at`, which is cleared when the fact is stated
+    again; an episode's `depth`, which rises.
+    """
+
+    namespace: str
+    episodes: tuple[Episode, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    discourse: tuple[DiscourseLink, ...] = ()
+    supersessions: tuple[Supersession, ...] = ()
+    same_as: tuple[SameAs, ...] = ()
+    retired_episodes: Mapping[str, UtcTime] = Field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
+
+
+class Counts(Value):
+    """How many of each kind: added by a commit, removed by a deletion, or held in all."""
+
+    episodes: int = 0
+    passages: int = 0
+    entities: int = 0
+    mentions: int = 0
+    facts: int = 0
+    evidence: int = 0
+    discourse: int = 0
+    supersessions: int = 0
+    same_as: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in COUNTED})
+
+
+COUNTED: tuple[str, ...] = tuple(Counts.model_fields)
+
+
+class Neighbourhood(Value):
+    """What the resolver may know of the store, fetched before it runs; read-only.
+
+    `entities` by id, for the ids that the batch could refer to.
+    """
+
+    entities: Mapping[str, Entity] = Field(default_factory=dict)
+
+
+class FailedItem(Value):
+    """An item that was not ingested, and why."""
+
+    item: str
+    error: str
+    remedy: str = ""
+
+
+class AddReport(Value):
+    """What one call of ``add`` did. `unchanged` counts items that the memory already held."""
+
+    items: int = 0
+    unchanged: int = 0
+    replaced: int = 0
+    added: Counts = Counts()
+    episode_ids: tuple[str, ...] = ()
+    failed: tuple[FailedItem, ...] = ()
+    seconds: float = 0.0
+
+    def __add__(self, other: AddReport) -> AddReport:
+        return AddReport(
+            items=self.items + other.items,
+            unchanged=self.unchanged + other.unchanged,
+            replaced=self.replaced + other.replaced,
+            added=self.added + other.added,
+            episode_ids=self.episode_ids + other.episode_ids,
+            failed=self.failed + other.failed,
+            seconds=self.seconds + other.seconds,
+        )
+
+
+class StoreInfo(Value):
+    """What a store says of itself."""
+
+    backend: str
+    location: str
+    schema_version: int
+    memory_id: str
+    created_at: UtcTime
+    embedder: str | None
+    dimension: int | None
+
+
+class Problem(Value):
+    """Something that ``doctor`` found wrong, and what to do about it."""
+
+    check: str
+    detail: str
+    remedy: str = ""

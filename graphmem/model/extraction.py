@@ -1,0 +1,89 @@
+"""What an extractor says of a passage, before it is resolved against the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graphmem.model.base import Share, UtcTime, Value
+from graphmem.model.knowledge import EntityType, FactKind, Modality, Polarity, Sense
+from graphmem.model.source import AttributeValue, EpisodeKind
+from graphmem.model.time import Precision
+
+
+class PassageContext(Value):
+    """A passage with what an extractor may know about its surroundings."""
+
+    passage_id: str
+    text: str
+    title: str = ""
+    ordinal: int = 0
+    kind: EpisodeKind = EpisodeKind.DOCUMENT
+    speaker: str | None = None
+    addressee: str | None = None
+    occurred_at: UtcTime | None = None
+    previous: str = ""
+
+
+class MentionDraft(Value):
+    """A name found; `start` is ``None`` for a name that comes from the title.
+
+    `name` is the full name that it stands for, which differs from `surface` for an alias or a
+    short form ("Lovelace" for "Ada Lovelace").
+    """
+
+    surface: str
+    name: str
+    type: EntityType = EntityType.OTHER
+    start: int | None = None
+    end: int | None = None
+    about: Share = 0.0
+
+
+class MemberDraft(Value):
+    """A member as it reads in the passage, and the name or noun phrase that it resolves to."""
+
+    role: str
+    text: str
+    name: str
+    type: EntityType = EntityType.CONCEPT
+    start: int | None = None
+    end: int | None = None
+
+
+class FactDraft(Value):
+    """A fact as read; `start` and `end` are characters of the passage."""
+
+    text: str
+    predicate: str
+    members: tuple[MemberDraft, ...]
+    start: int
+    end: int
+    polarity: Polarity = Polarity.POSITIVE
+    modality: Modality = Modality.ACTUAL
+    attribution: str | None = None
+    kind: FactKind = FactKind.EVENT
+    confidence: Share = 1.0
+    valid_from: UtcTime | None = None
+    valid_to: UtcTime | None = None
+    precision: Precision | None = None
+
+
+class LinkDraft(Value):
+    """A discourse link between two facts of the extraction, by their position in `facts`."""
+
+    source: int
+    target: int
+    sense: Sense
+    connective: str = ""
+    start: int | None = None
+    end: int | None = None
+
+
+class Extraction(Value):
+    """All that was read in one passage."""
+
+    passage_id: str
+    mentions: tuple[MentionDraft, ...] = ()
+    facts: tuple[FactDraft, ...] = ()
+    links: tuple[LinkDraft, ...] = ()
+    attributes: Mapping[str, AttributeValue] = {}

@@ -1,0 +1,124 @@
+"""Questions and what comes back: the read path's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from pydantic import Field
+
+from graphmem.model.base import UtcTime, Value
+from graphmem.model.source import DEFAULT_NAMESPACE, AttributeValue
+
+
+class Mode(StrEnum):
+    """How passages are ranked."""
+
+    BM25 = "bm25"
+    DENSE = "dense"
+    HYBRID = "hybrid"
+    GRAPH = "graph"
+
+
+class Filter(Value):
+    """What a hit must satisfy; every field that is set must hold.
+
+    `type` keeps passages that mention an entity of that type. `since` and `until` bound the
+    passage's own time, half-open. `attributes` must be equal.
+    """
+
+    source: str | None = None
+    speaker: str | None = None
+    session: str | None = None
+    type: str | None = None
+    entity: str | None = None
+    since: UtcTime | None = None
+    until: UtcTime | None = None
+    attributes: Mapping[str, AttributeValue] = Field(default_factory=dict)
+
+
+class Query(Value):
+    """A question as retrieval gets it."""
+
+    text: str = Field(min_length=1)
+    k: int = Field(10, ge=1, le=10_000)
+    mode: Mode = Mode.GRAPH
+    as_of: UtcTime | None = None
+    known_at: UtcTime | None = None
+    where: Filter = Filter()
+    namespace: str = DEFAULT_NAMESPACE
+
+
+class Step(Value):
+    """One step of a path: `relation` leads from the name before to `name`, as `fact_id` states."""
+
+    name: str
+    relation: str = ""
+    fact_id: str | None = None
+    fact: str = ""
+
+
+class Path(Value):
+    """How a hit was reached: from a name in the question, over facts, to the passage."""
+
+    steps: tuple[Step, ...]
+    score: float
+
+
+class FactView(Value):
+    """A fact that a hit is evidence for."""
+
+    id: str
+    text: str
+    valid_from: UtcTime | None = None
+    valid_to: UtcTime | None = None
+    start: int
+    end: int
+
+
+class Hit(Value):
+    """A passage that answers, with where it stands and how it was found.
+
+    `start` and `end` are characters of the source's text. `signals` are the shares of `score`.
+    """
+
+    id: str
+    rank: int
+    score: float
+    text: str
+    title: str
+    source: str
+    start: int
+    end: int
+    speaker: str | None = None
+    session: str | None = None
+    occurred_at: UtcTime | None = None
+    external_id: str | None = None
+    attributes: Mapping[str, AttributeValue] = Field(default_factory=dict)
+    facts: tuple[FactView, ...] = ()
+    paths: tuple[Path, ...] = ()
+    signals: Mapping[str, float] = Field(default_factory=dict)
+
+
+class Citation(Value):
+    """One cited item of a context; `marker` is what stands in the text, such as ``[1]``."""
+
+    marker: str
+    passage_id: str
+    source: str
+    title: str
+    start: int
+    end: int
+    occurred_at: UtcTime | None = None
+
+
+class Context(Value):
+    """Text for a reader within a token budget, each item cited, recalled text fenced as data."""
+
+    question: str
+    text: str
+    tokens: int
+    budget: int
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    left_out: int = 0

@@ -1,0 +1,147 @@
+"""The storage port: one transactional writer, many consistent readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from graphmem.model.change import ChangeSet, Counts, Problem, StoreInfo
+from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.source import Episode, Passage
+
+Vectors = npt.NDArray[np.float32]
+
+SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
+    "passages": (
+        *("nid", "id", "episode_id", "source", "title", "text", "start", "end", "ordinal"),
+        *("speaker", "session", "occurred_at", "external_id", "attributes", "vector_key", "trust"),
+        *("recorded_at", "retired_at"),
+    ),
+    "entities": ("nid", "id", "name", "type", "aliases"),
+    "mentions": ("passage_nid", "entity_nid", "surface", "start", "end", "about"),
+    "facts": (
+        *("nid", "id", "text", "predicate", "polarity", "modality", "kind", "confidence", "trust"),
+        *("valid_from", "valid_to", "recorded_at", "retired_at", "strength"),
+    ),
+    "roles": ("fact_nid", "entity_nid", "role", "ordinal", "text"),
+    "evidence": ("fact_nid", "passage_nid", "start", "end"),
+    "discourse": ("source_nid", "target_nid", "sense", "connective"),
+    "supersessions": ("newer_nid", "older_nid", "reason"),
+    "same_as": ("left_nid", "right_nid", "score"),
+}
+"""Tables that a reader scans, and their columns. Times are UTC microseconds; `attributes` and `aliases`
+are JSON. A passage's `source`, `title`, `trust`, `recorded_at`, `retired_at` are its episode's."""
+
+
+class StoreReader(Protocol):
+    """A consistent view of one namespace, as of the moment it was opened."""
+
+    @property
+    def version(self) -> int:
+        """The namespace's change counter; rises with every commit that changed something."""
+
+    def scan(
+        self, table: str, columns: Sequence[str], *, batch: int = 10_000
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows of a table of :data:`SCANNABLE`, in the order of ``nid``, in lists of `batch`."""
+
+    def vectors(self, *, batch: int = 10_000) -> Iterator[tuple[list[int], Vectors]]:
+        """Passage ``nid`` values and their vectors, float32, shape (n, dimension); those that have
+        one, retired episodes included."""
+
+
+class GraphStore(Protocol):
+    """A store of temporal hypergraphs, one per namespace, that never cross.
+
+    Errors: `StoreBusyError` when another process holds the writer, `StoreFullError` when the disk
+    is full (nothing of the batch kept), `ReadOnlyError` for a write to a store opened for reading,
+    `StoreError` for anything else that the back end reports. Methods that read a namespace the
+    store does not hold answer as for an empty one.
+    """
+
+    def info(self) -> StoreInfo:
+        """What the store says of itself."""
+
+    def set_embedder(self, name: str, dimension: int) -> None:
+        """Remember the embedder; raises `EmbedderMismatchError` if another one is remembered."""
+
+    def namespaces(self) -> list[str]:
+        """All that hold something, sorted."""
+
+    def version(self, namespace: str) -> int:
+        """The namespace's change counter, 0 when it was never written."""
+
+    def apply(self, changes: ChangeSet, *, vectors: Mapping[str, Vectors] | None = None) -> Counts:
+        """Commit a batch whole or not at all; durable when it returns. Returns what was new.
+
+        `vectors` maps a passage's `vector_key` to its vector. Facts left with no evidence in a
+        living episode by `retired_episodes` are retired at the same moment.
+        """
+
+    def delete_source(self, namespace: str, source: str) -> Counts:
+        """Remove a source's episodes and all that nothing else supports: no orphans remain.
+
+        Facts and entities that other episodes still state stay, with their remaining evidence.
+        Vectors that no passage uses any more are dropped. Returns what was removed, all zero for a
+        source that the namespace does not hold.
+        """
+
+    def read(self, namespace: str) -> AbstractContextManager[StoreReader]:
+        """Open a consistent view."""
+
+    def episodes(self, ids: Sequence[str]) -> dict[str, Episode]:
+        """Those that exist, by id."""
+
+    def episodes_of(self, namespace: str, source: str) -> list[Episode]:
+        """All of a source's episodes, oldest first."""
+
+    def sources(self, namespace: str) -> list[tuple[str, int]]:
+        """Sources with living episodes and their number of passages, sorted by source."""
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Those that exist, by id."""
+
+    def entities(self, ids: Sequence[str]) -> dict[str, Entity]:
+        """Those that exist, by id."""
+
+    def facts(self, ids: Sequence[str]) -> dict[str, Fact]:
+        """Those that exist, by id, with their members in order."""
+
+    def evidence_in(self, passage_ids: Sequence[str]) -> list[Evidence]:
+        """What the passages state, ordered by passage and start."""
+
+    def evidence_of(self, fact_ids: Sequence[str]) -> list[Evidence]:
+        """Where the facts are stated, ordered by fact, passage and start."""
+
+    def known_vectors(self, keys: Sequence[str]) -> set[str]:
+        """Those keys that the store has a vector for."""
+
+    def checkpoint(self, job: str) -> str | None:
+        """The position that the job last committed."""
+
+    def clear_checkpoint(self, job: str) -> None:
+        """Forget the job's position."""
+
+    def counts(self, namespace: str) -> Counts:
+        """How much the namespace holds, retired included."""
+
+    def size_bytes(self) -> int:
+        """Room that the store takes, in bytes; 0 where it cannot be told."""
+
+    def check(self) -> list[Problem]:
+        """Look for damage: the back end's own check, dangling references, unstated facts."""
+
+    def close(self) -> None:
+        """Let go of the store; a second call does nothing."""
+
+
+class Clock(Protocol):
+    """Where transaction time comes from."""
+
+    def __call__(self) -> datetime:
+        """Now, in UTC."""

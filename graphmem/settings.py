@@ -1,0 +1,40 @@
+"""Settings: the one place that reads the environment.
+
+Every field can be set by a variable ``GRAPHMEM_<FIELD>``, or handed to :meth:`Memory.open`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _cache_dir() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "graphmem"
+
+
+class Settings(BaseSettings):
+    """What a memory is opened with.
+
+    `embedder` is ``bge-small-en-v1.5``, ``all-minilm-l6-v2`` or ``e5-small-v2`` (int8, ONNX), or
+    ``sentence-transformers:NAME_OR_FOLDER``. `workers` are processes that read passages, 0 for none
+    beside this one; `threads` are the embedder's.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GRAPHMEM_", frozen=True, extra="forbid")
+
+    cache_dir: Path = Field(default_factory=_cache_dir)
+    embedder: str = "bge-small-en-v1.5"
+    embedder_device: str | None = None
+    depth: Literal["fast", "full"] = "full"
+    workers: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 8), ge=0, le=64)
+    threads: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1, le=64)
+    offline: bool = False
+    neo4j_user: str = "neo4j"
+    neo4j_password: SecretStr | None = None
+    bench: Path | None = None
