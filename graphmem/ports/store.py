@@ -17,16 +17,22 @@ from graphmem.model.source import Episode, Passage
 Vectors = npt.NDArray[np.float32]
 
 SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
+    "episodes": (
+        *("nid", "id", "source", "title", "kind", "occurred_at", "recorded_at", "retired_at"),
+        *("digest", "trust", "depth"),
+    ),
     "passages": (
-        *("nid", "id", "episode_id", "source", "title", "text", "start", "end", "ordinal"),
+        *("nid", "id", "episode_nid", "episode_id", "source", "title", "text", "start", "end"),
+        "ordinal",
         *("speaker", "session", "occurred_at", "external_id", "attributes", "vector_key", "trust"),
         *("recorded_at", "retired_at"),
     ),
-    "entities": ("nid", "id", "name", "type", "aliases"),
+    "entities": ("nid", "id", "name", "type", "aliases", "profile"),
     "mentions": ("passage_nid", "entity_nid", "surface", "start", "end", "about"),
     "facts": (
         *("nid", "id", "text", "predicate", "polarity", "modality", "kind", "confidence", "trust"),
         *("valid_from", "valid_to", "recorded_at", "retired_at", "strength"),
+        *("attribution", "precision", "recalls", "last_recalled_at"),
     ),
     "roles": ("fact_nid", "entity_nid", "role", "ordinal", "text"),
     "evidence": ("fact_nid", "passage_nid", "start", "end"),
