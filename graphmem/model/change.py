@@ -31,8 +31,8 @@ class ChangeSet(Value):
 
     Rows are ordered so that what is referred to comes first. Whatever the store already holds under
     the same id stays as it is, but for: an entity's aliases, which are united; its type, which is
-    replaced while it is ``OTHER``; a fact's `retired_at`, which is cleared when the fact is stated
-    again; an episode's `depth`, which rises.
+    replaced while it is ``OTHER``; an episode's and a fact's `retired_at`, which is cleared when it
+    comes again; an episode's `depth`, which rises.
     """
 
     namespace: str
@@ -127,3 +127,19 @@ class Problem(Value):
     check: str
     detail: str
     remedy: str = ""
+
+
+class Stats(Value):
+    """What a memory holds and where. `episodes_without_facts` were read at depth ``fast`` only."""
+
+    location: str
+    backend: str
+    namespace: str
+    namespaces: tuple[str, ...]
+    version: int
+    schema_version: int
+    embedder: str | None
+    dimension: int | None
+    size_bytes: int
+    counts: Counts
+    episodes_without_facts: int = 0

@@ -1,0 +1,70 @@
+"""The async facade: the same memory, each call in a thread; nothing is implemented twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import wraps
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+from graphmem.memory import Memory
+from graphmem.model.change import AddReport
+from graphmem.model.source import SourceItem
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _threaded(call: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+    @wraps(call)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await asyncio.to_thread(call, *args, **kwargs)
+
+    return run
+
+
+class AsyncMemory:
+    """A :class:`Memory` for async code: the same methods with the same parameters, awaited.
+
+    >>> async def main() -> None:
+    ...     async with AsyncMemory(Memory.open("./mem")) as memory:
+    ...         await memory.add("Ann joined Acme in 2021.", source="note:1")
+    ...         hits = await memory.search("Who joined Acme?")
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.add = _threaded(memory.add)
+        self.delete_source = _threaded(memory.delete_source)
+        self.search = _threaded(memory.search)
+        self.context = _threaded(memory.context)
+        self.get = _threaded(memory.get)
+        self.cypher = _threaded(memory.cypher)
+        self.stats = _threaded(memory.stats)
+        self.sources = _threaded(memory.sources)
+        self.doctor = _threaded(memory.doctor)
+        self.close = _threaded(memory.close)
+
+    def with_namespace(self, namespace: str) -> AsyncMemory:
+        """The same memory bound to another namespace."""
+        return AsyncMemory(self.memory.with_namespace(namespace))
+
+    async def add_many(
+        self, items: Iterable[SourceItem], *, batch: int = 64
+    ) -> AsyncIterator[AddReport]:
+        """Remember a stream of items; yields one report per durable commit."""
+        reports = self.memory.add_many(items, batch=batch)
+        while (report := await asyncio.to_thread(next, reports, None)) is not None:
+            yield report
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

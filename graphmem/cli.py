@@ -1,0 +1,291 @@
+"""The command line: ``graphmem``.
+
+Commands of other packages are found by the entry point group ``graphmem.commands``; each names a
+function that takes the app and adds its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.tree import Tree
+
+from graphmem.build import load_settings, open_memory as build_memory
+from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
+from graphmem.memory import Memory
+from graphmem.model.retrieval import Hit, Mode
+from graphmem.model.source import DEFAULT_NAMESPACE
+
+MemoryOption = Annotated[
+    str, typer.Option("-m", "--memory", help="Folder or URL of the memory.", metavar="MEMORY")
+]
+NamespaceOption = Annotated[str, typer.Option("--namespace", help="Whose memory.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+
+console = Console(soft_wrap=False)
+errors = Console(stderr=True)
+
+app = typer.Typer(
+    name="graphmem",
+    help="A graph-based knowledge memory: ingest, search, ask the graph.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def open_memory(
+    location: str, namespace: str = DEFAULT_NAMESPACE, *, read_only: bool = True, create: bool = False
+) -> Memory:
+    """Open a memory for a command; use it in a ``with`` statement."""
+    return build_memory(location, namespace=namespace, read_only=read_only, create=create)
+
+
+def emit(value: BaseModel | Mapping[str, Any] | Sequence[Any]) -> None:
+    """Print a value as JSON on standard output, pydantic values inside included."""
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    sys.stdout.write(json.dumps(plain, ensure_ascii=False, default=_plain, indent=2) + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return str(value)
+
+
+QuestionArgument = Annotated[str, typer.Argument(help="The question.", show_default=False)]
+ModeOption = Annotated[Mode, typer.Option("--mode", help="How passages are ranked.")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="What held at this time.")]
+KnownAtOption = Annotated[str | None, typer.Option("--known-at", help="What was known by then.")]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", help="Filter, as FIELD=VALUE; may be given again.", metavar="F=V"),
+]
+
+
+@app.command()
+def search(
+    question: QuestionArgument,
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    k: Annotated[int, typer.Option("-k", help="How many hits at most.", min=1)] = 5,
+    mode: ModeOption = Mode.GRAPH,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
+    where: WhereOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show how each was found.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages that answer a question, with the paths that led there."""
+    with open_memory(memory, namespace) as opened:
+        _refuse_empty(opened)
+        hits = opened.search(
+            question,
+            k=k,
+            mode=mode,
+            as_of=as_of,
+            known_at=known_at,
+            where=_filter(where or []),
+            explain=explain,
+        )
+    if as_json:
+        emit({"question": question, "mode": mode.value, "hits": hits})
+        return
+    if not hits:
+        console.print("Nothing in the memory satisfies the question and its filters.")
+    for hit in hits:
+        console.print(_panel(hit, explain=explain))
+
+
+@app.command()
+def context(
+    question: QuestionArgument,
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    budget: Annotated[int, typer.Option("--budget", help="Tokens at most.", min=1)] = 1500,
+    mode: ModeOption = Mode.GRAPH,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
+    where: WhereOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put together cited text that answers a question, for a reader or a language model."""
+    with open_memory(memory, namespace) as opened:
+        _refuse_empty(opened)
+        found = opened.context(
+            question,
+            budget=budget,
+            mode=mode,
+            as_of=as_of,
+            known_at=known_at,
+            where=_filter(where or []),
+        )
+    if as_json:
+        emit(found)
+        return
+    console.print(found.text, markup=False, highlight=False)
+    console.print(
+        f"[dim]{found.tokens} of {found.budget} tokens, {len(found.citations)} cited, "
+        f"{found.left_out} hits left out[/dim]"
+    )
+
+
+@app.command()
+def stats(
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    sources: Annotated[bool, typer.Option("--sources", help="List the sources too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a memory holds."""
+    with open_memory(memory, namespace) as opened:
+        found = opened.stats()
+        held = opened.sources() if sources else []
+    if as_json:
+        listed = {"sources": [{"source": s, "passages": n} for s, n in held]} if sources else {}
+        emit({**found.model_dump(mode="json"), **listed})
+        return
+    table = Table("what", "value", title=f"{found.location} · {found.namespace}", title_justify="left")
+    for name, count in found.counts.model_dump().items():
+        table.add_row(name.replace("_", " "), f"{count:,}")
+    table.add_row("read without facts", f"{found.episodes_without_facts:,} episodes")
+    table.add_row("size", f"{found.size_bytes / 1e6:,.1f} MB")
+    table.add_row("embedder", f"{found.embedder or '-'} ({found.dimension or '-'})")
+    table.add_row("namespaces", ", ".join(found.namespaces))
+    console.print(table)
+    if held:
+        listing = Table("source", "passages")
+        for source, passages in held:
+            listing.add_row(escape(source), f"{passages:,}")
+        console.print(listing)
+
+
+@app.command()
+def doctor(
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for damage; ends with 1 when something is wrong."""
+    with open_memory(memory, namespace) as opened:
+        problems = opened.doctor()
+    if as_json:
+        emit({"ok": not problems, "problems": problems})
+    elif not problems:
+        console.print("[green]All is well.[/green]")
+    else:
+        table = Table("check", "what is wrong", "remedy")
+        for problem in problems:
+            table.add_row(escape(problem.check), escape(problem.detail), escape(problem.remedy))
+        console.print(table)
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def delete(
+    source: Annotated[str, typer.Argument(help="The source, as `stats --sources` lists it.")],
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a source and all that nothing else supports."""
+    with open_memory(memory, namespace, read_only=False) as opened:
+        removed = opened.delete_source(source)
+    if as_json:
+        emit({"source": source, "removed": removed})
+        return
+    parts = [f"{count} {name}" for name, count in removed.model_dump().items() if count]
+    console.print(f"Removed {escape(source)}: {', '.join(parts)}")
+
+
+def _refuse_empty(memory: Memory) -> None:
+    """An empty namespace answers nothing: say so, with what there is, instead of "no hits"."""
+    stats = memory.stats()
+    if not stats.counts.passages:
+        held = ", ".join(stats.namespaces) or "none yet"
+        raise NotFoundError(
+            f"Namespace {stats.namespace!r} of {stats.location} is empty (namespaces: {held})",
+            remedy="Run `graphmem ingest PATH -m MEMORY` first, or name another --namespace",
+        )
+
+
+def _filter(pairs: Sequence[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    attributes: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise InvalidInputError(
+                f"--where {pair!r} has no '='", remedy="Write it as FIELD=VALUE, such as speaker=Ann"
+            )
+        if name.startswith("attributes."):
+            attributes[name.removeprefix("attributes.")] = value
+        else:
+            fields[name] = value
+    return {**fields, "attributes": attributes} if attributes else fields
+
+
+def _panel(hit: Hit, *, explain: bool) -> Panel:
+    place = f"{hit.source} [{hit.start}:{hit.end}]"
+    said = " · ".join(filter(None, [hit.speaker, hit.occurred_at and f"{hit.occurred_at:%Y-%m-%d}"]))
+    tree = Tree(escape(hit.text), hide_root=False, guide_style="dim")
+    for fact in hit.facts[:3]:
+        held = _span(fact.valid_from and f"{fact.valid_from:%Y-%m-%d}", fact.valid_to and f"{fact.valid_to:%Y-%m-%d}")
+        tree.add(f"[green]fact[/green] {escape(fact.text)}{held}")
+    if explain:
+        for path in hit.paths[:3]:
+            steps = [escape(path.steps[0].name)]
+            for step in path.steps[1:]:
+                steps.append(f"[dim]─ {escape(step.relation or 'named with')} →[/dim] {escape(step.name)}")
+            tree.add("[cyan]path[/cyan] " + " ".join(steps))
+        shares = sorted(hit.signals.items(), key=lambda pair: -abs(pair[1]))
+        tree.add("[magenta]score[/magenta] " + ", ".join(f"{n} {v:+.2f}" for n, v in shares if v))
+    title = f"[bold]{hit.rank}[/bold] {escape(hit.title or said or hit.source)}"
+    return Panel(tree, title=title, title_align="left", subtitle=escape(place), subtitle_align="right")
+
+
+def _span(start: str | None, end: str | None) -> str:
+    return f" [yellow]({start or '…'} to {end or '…'})[/yellow]" if start or end else ""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end the process with its exit code."""
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    for point in sorted(entry_points(group="graphmem.commands"), key=lambda point: point.name):
+        point.load()(app)
+    try:
+        status = app(args, standalone_mode=False)
+    except GraphMemError as error:
+        sys.exit(_report(error, as_json="--json" in args))
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except click.ClickException as usage:
+        usage.show()
+        sys.exit(usage.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        errors.print("Interrupted; what was committed is kept.")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _report(error: GraphMemError, *, as_json: bool) -> int:
+    if as_json:
+        emit({"error": error.message, "remedy": error.remedy})
+    errors.print(f"[bold red]error:[/bold red] {escape(str(error))}", soft_wrap=True)
+    return error.exit_code

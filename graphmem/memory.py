@@ -1,0 +1,451 @@
+"""The SDK: one memory, opened, written, searched, closed. Runs the stages; holds no algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import ValidationError
+
+from graphmem.context.assemble import assemble
+from graphmem.errors import InvalidInputError, NotFoundError
+from graphmem.model.change import AddReport, Checkpoint, Counts, Problem, Stats
+from graphmem.model.ids import Kind, digest
+from graphmem.model.knowledge import Entity, Fact
+from graphmem.model.retrieval import Context, Filter, Hit, Mode, Query
+from graphmem.model.source import (
+    DEFAULT_NAMESPACE,
+    DEFAULT_TRUST,
+    AttributeValue,
+    Depth,
+    Episode,
+    EpisodeKind,
+    Message,
+    Passage,
+    SourceItem,
+)
+from graphmem.model.time import parse_time
+from graphmem.parts import Parts
+from graphmem.ports.cypher import CypherResult, CypherSchema
+from graphmem.ports.store import Clock
+from graphmem.reading import Reading
+from graphmem.settings import Settings
+from graphmem.writing import write_batches
+
+Time = str | date | datetime
+"""A moment as users write it: ``"2024-05-01"``, a ``date`` or a ``datetime``."""
+
+
+class Memory:
+    """A memory: a store with what reads into it and out of it, bound to one namespace.
+
+    Safe to use from several threads. Open it with :meth:`open`, close it with :meth:`close` or
+    ``with``.
+    """
+
+    def __init__(self, parts: Parts, *, namespace: str = DEFAULT_NAMESPACE) -> None:
+        if not namespace.strip():
+            raise InvalidInputError("A namespace needs a name", remedy="Leave it out for 'default'")
+        self.namespace = namespace
+        self._parts = parts
+        self._reading = Reading(parts, namespace)
+        self._children: dict[str, Memory] = {}
+
+    @classmethod
+    def open(
+        cls,
+        location: str | Path,
+        *,
+        namespace: str = DEFAULT_NAMESPACE,
+        auth: tuple[str, str] | None = None,
+        settings: Settings | None = None,
+        read_only: bool = False,
+        create: bool = True,
+        clock: Clock | None = None,
+    ) -> Memory:
+        """Open the memory at a folder or a URL (``sqlite:///folder``).
+
+        Parameters
+        ----------
+        location
+            A folder, made when it does not exist and `create` is set, or a URL.
+        namespace
+            Whose memory: reads and writes never leave it.
+        auth
+            User and password, for stores that ask for them.
+        settings
+            Instead of those that the environment gives.
+        read_only
+            Never write; works beside a writer.
+        create
+            Whether a memory may be made where there is none.
+        clock
+            Where transaction time comes from; the system's by default.
+
+        Raises
+        ------
+        NotFoundError
+            There is no memory and `create` is not set.
+        StoreFormatError
+            The folder holds something else, or a memory that is damaged or newer.
+        ConfigurationError
+            The URL names no known store, or the settings do not hold together.
+        """
+        from graphmem.build import open_memory
+
+        return open_memory(
+            location,
+            namespace=namespace,
+            auth=auth,
+            settings=settings,
+            read_only=read_only,
+            create=create,
+            clock=clock,
+        )
+
+    def with_namespace(self, namespace: str) -> Memory:
+        """The same memory bound to another namespace; closed together with this one."""
+        if namespace == self.namespace:
+            return self
+        if namespace not in self._children:
+            self._children[namespace] = Memory(self._parts, namespace=namespace)
+        return self._children[namespace]
+
+    # ------------------------------------------------------------------ writing
+
+    def add(
+        self,
+        content: str | Sequence[Message | Mapping[str, Any]],
+        *,
+        source: str | None = None,
+        title: str = "",
+        at: Time | None = None,
+        session: str | None = None,
+        kind: EpisodeKind | str | None = None,
+        trust: float = DEFAULT_TRUST,
+        attributes: Mapping[str, AttributeValue] | None = None,
+        replaces: bool = False,
+    ) -> AddReport:
+        """Remember a text, or the messages of a chat.
+
+        Parameters
+        ----------
+        content
+            A text, or messages ``{"role", "name", "content", "at", "id"}`` of one session.
+        source
+            Where it comes from; without one, the session or the content names itself.
+        at
+            When it was written or said: what "yesterday" in it refers to.
+        kind
+            ``document``, ``chat`` or ``event``; by the content's shape if left out.
+        trust
+            In [0, 1]; facts of lower trust never retire those of higher.
+        replaces
+            Whether the source's earlier content is outdated by this.
+
+        Returns
+        -------
+        AddReport
+            What was new; ``unchanged`` is 1 when the memory already held it.
+
+        Raises
+        ------
+        InvalidInputError
+            Nothing to remember, or a field of a message is wrong.
+        """
+        item = _item_of(
+            content,
+            source=source,
+            title=title,
+            at=at,
+            session=session,
+            kind=kind,
+            trust=trust,
+            attributes=attributes or {},
+            replaces=replaces,
+        )
+        [report] = self.add_batches([([item], None)])
+        for failed in report.failed:
+            raise InvalidInputError(f"{failed.item}: {failed.error}", remedy=failed.remedy)
+        return report
+
+    def add_many(self, items: Iterable[SourceItem], *, batch: int = 64) -> Iterator[AddReport]:
+        """Remember a stream of items; yields one report per durable commit of `batch` items.
+
+        Nothing is read or written until the reports are consumed.
+        """
+        return self.add_batches((chunk, None) for chunk in _chunked(items, batch))
+
+    def add_batches(
+        self, batches: Iterable[tuple[Sequence[SourceItem], Checkpoint | None]]
+    ) -> Iterator[AddReport]:
+        """Remember batches, each committed whole together with its checkpoint.
+
+        The next batches are read while one is embedded; reports come in order, after the commit. An
+        item that cannot be read is in the report's `failed`; the rest of its batch is kept.
+        """
+        return write_batches(self._parts, self.namespace, batches)
+
+    def delete_source(self, source: str) -> Counts:
+        """Remove a source and all that nothing else supports; returns what was removed.
+
+        Raises
+        ------
+        NotFoundError
+            The memory holds nothing from that source.
+        """
+        removed = self._parts.store.delete_source(self.namespace, source)
+        if not removed.episodes:
+            raise NotFoundError(
+                f"Nothing from {source!r} in namespace {self.namespace!r}",
+                remedy="`graphmem stats --sources` lists what is there",
+            )
+        return removed
+
+    # ------------------------------------------------------------------ reading
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        mode: Mode | str = Mode.GRAPH,
+        as_of: Time | None = None,
+        known_at: Time | None = None,
+        where: Filter | Mapping[str, Any] | None = None,
+        explain: bool = False,
+    ) -> list[Hit]:
+        """The passages that answer best, best first.
+
+        Parameters
+        ----------
+        k
+            How many at most.
+        mode
+            ``graph``, ``hybrid``, ``dense`` or ``bm25``.
+        as_of
+            Keep what held at that time; facts shown are those valid then.
+        known_at
+            What the memory believed at that time.
+        where
+            A :class:`Filter` or its fields.
+        explain
+            Whether hits carry their paths and the shares of their score.
+
+        Raises
+        ------
+        InvalidInputError
+            The question is empty, or an option is out of range.
+        """
+        return self._reading.search(
+            self._query(question, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where),
+            explain=explain,
+        )
+
+    def context(
+        self,
+        question: str,
+        *,
+        budget: int = 1500,
+        k: int = 50,
+        mode: Mode | str = Mode.GRAPH,
+        as_of: Time | None = None,
+        known_at: Time | None = None,
+        where: Filter | Mapping[str, Any] | None = None,
+    ) -> Context:
+        """Cited text that answers the question within `budget` tokens; options as :meth:`search`."""
+        if budget < 1:
+            raise InvalidInputError(f"A budget of {budget} tokens holds nothing")
+        hits = self.search(
+            question, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where, explain=True
+        )
+        return assemble(question, hits, budget=budget, count=self._parts.embedder.count_tokens)
+
+    def get(self, id: str) -> Episode | Passage | Entity | Fact:
+        """What an id names; raises `NotFoundError` where nothing has it."""
+        store = self._parts.store
+        readers: dict[str, Any] = {
+            Kind.EPISODE: store.episodes,
+            Kind.PASSAGE: store.passages,
+            Kind.ENTITY: store.entities,
+            Kind.FACT: store.facts,
+        }
+        read = readers.get(id.partition("_")[0])
+        found: dict[str, Episode | Passage | Entity | Fact] = read([id]) if read else {}
+        if id not in found:
+            raise NotFoundError(f"Nothing has the id {id!r}")
+        return found[id]
+
+    def cypher(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        write: bool = False,
+        timeout: float = 30.0,
+        max_rows: int = 10_000,
+    ) -> CypherResult:
+        """Run a Cypher statement over this namespace; see :class:`CypherRunner` for the errors."""
+        return self._parts.runner(self.namespace).run(
+            statement, parameters, write=write, timeout=timeout, max_rows=max_rows
+        )
+
+    def cypher_schema(self) -> CypherSchema:
+        """Labels, relationship types and properties that a statement can name."""
+        return self._parts.runner(self.namespace).schema()
+
+    # ------------------------------------------------------------------ looking after
+
+    def checkpoint(self, job: str) -> str | None:
+        """The position that a job last committed."""
+        return self._parts.store.checkpoint(job)
+
+    def clear_checkpoint(self, job: str) -> None:
+        """Forget a job's position."""
+        self._parts.store.clear_checkpoint(job)
+
+    def sources(self) -> list[tuple[str, int]]:
+        """Sources that are there and their number of passages."""
+        return self._parts.store.sources(self.namespace)
+
+    def stats(self) -> Stats:
+        """What the memory holds."""
+        store = self._parts.store
+        info = store.info()
+        with store.read(self.namespace) as reader:
+            depths = [row[0] for rows in reader.scan("episodes", ("depth",)) for row in rows]
+        return Stats(
+            location=info.location,
+            backend=info.backend,
+            namespace=self.namespace,
+            namespaces=tuple(store.namespaces()),
+            version=store.version(self.namespace),
+            schema_version=info.schema_version,
+            embedder=info.embedder,
+            dimension=info.dimension,
+            size_bytes=store.size_bytes(),
+            counts=store.counts(self.namespace),
+            episodes_without_facts=sum(depth == Depth.FAST for depth in depths),
+        )
+
+    def doctor(self) -> list[Problem]:
+        """Everything found wrong, with its remedy; empty when all is well."""
+        return [*self._parts.store.check(), *self._reading.check()]
+
+    def close(self) -> None:
+        """Let go of the store, models and processes; a second call does nothing."""
+        self._children.clear()
+        self._parts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _query(
+        self,
+        question: str,
+        *,
+        k: int,
+        mode: Mode | str,
+        as_of: Time | None,
+        known_at: Time | None,
+        where: Filter | Mapping[str, Any] | None,
+    ) -> Query:
+        if not question.strip():
+            raise InvalidInputError("The question is empty")
+        try:
+            return Query(
+                text=question,
+                k=k,
+                mode=Mode(mode),
+                as_of=None if as_of is None else parse_time(as_of),
+                known_at=None if known_at is None else parse_time(known_at),
+                where=where if isinstance(where, Filter) else _filter_of(where or {}),
+                namespace=self.namespace,
+            )
+        except ValidationError as cause:
+            raise _invalid(cause) from cause
+        except ValueError as cause:
+            if isinstance(cause, InvalidInputError):
+                raise
+            raise InvalidInputError(
+                f"{mode!r} is not a mode", remedy=f"Take one of {', '.join(Mode)}"
+            ) from cause
+
+
+def _filter_of(fields: Mapping[str, Any]) -> Filter:
+    times = {
+        name: parse_time(value)
+        for name, value in fields.items()
+        if name in ("since", "until") and value is not None
+    }
+    return Filter.model_validate({**fields, **times})
+
+
+def _item_of(
+    content: str | Sequence[Message | Mapping[str, Any]],
+    *,
+    source: str | None,
+    at: Time | None,
+    session: str | None,
+    kind: EpisodeKind | str | None,
+    **fields: Any,
+) -> SourceItem:
+    is_text = isinstance(content, str)
+    try:
+        messages = () if isinstance(content, str) else tuple(map(_message_of, content))
+        if source is None:
+            source = f"session:{session}" if session else f"content:{_digest_of(content)}"
+        return SourceItem(
+            source=source,
+            text=content if isinstance(content, str) else None,
+            messages=messages,
+            kind=EpisodeKind(kind or (EpisodeKind.DOCUMENT if is_text else EpisodeKind.CHAT)),
+            session=session,
+            occurred_at=None if at is None else parse_time(at),
+            **fields,
+        )
+    except ValidationError as cause:
+        raise _invalid(cause) from cause
+
+
+def _message_of(message: Message | Mapping[str, Any]) -> Message:
+    if isinstance(message, Message):
+        return message
+    at = message.get("at")
+    return Message.model_validate({**message, "at": None if at is None else parse_time(at)})
+
+
+def _digest_of(content: str | Sequence[Message | Mapping[str, Any]]) -> str:
+    if isinstance(content, str):
+        return digest(content)
+    return digest(*(_message_of(message).model_dump_json() for message in content))
+
+
+def _invalid(cause: ValidationError) -> InvalidInputError:
+    first = cause.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "input"
+    return InvalidInputError(f"{where}: {first['msg']} (got {first['input']!r:.80})")
+
+
+def _chunked(items: Iterable[SourceItem], size: int) -> Iterator[list[SourceItem]]:
+    if size < 1:
+        raise InvalidInputError(f"A batch of {size} items holds nothing")
+    chunk: list[SourceItem] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,62 @@
+"""The adapters that a memory runs on; models are loaded when they are first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from graphmem.ports.cypher import CypherRunner
+from graphmem.ports.models import Embedder, Extractor
+from graphmem.ports.store import Clock, GraphStore
+
+
+class Parts:
+    """A store, an embedder, an extractor and a Cypher runner per namespace.
+
+    `index_dir` is where retrieval keeps its rebuildable files, ``None`` for in memory only.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: GraphStore,
+        extractor: Extractor,
+        embedder: Callable[[], Embedder],
+        runner: Callable[[str], CypherRunner],
+        index_dir: Path | None,
+        clock: Clock,
+    ) -> None:
+        self.store = store
+        self.extractor = extractor
+        self.index_dir = index_dir
+        self.clock = clock
+        self._make_embedder = embedder
+        self._make_runner = runner
+        self._runners: dict[str, CypherRunner] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedder; raises `EmbedderMismatchError` if the store remembers another one."""
+        with self._lock:
+            embedder = self._make_embedder()
+            self.store.set_embedder(embedder.name, embedder.dimension)
+        return embedder
+
+    def runner(self, namespace: str) -> CypherRunner:
+        """The Cypher runner of a namespace."""
+        with self._lock:
+            if namespace not in self._runners:
+                self._runners[namespace] = self._make_runner(namespace)
+            return self._runners[namespace]
+
+    def close(self) -> None:
+        """Close all of them; a second call does nothing."""
+        with self._lock:
+            for runner in self._runners.values():
+                runner.close()
+            self._runners.clear()
+        self.extractor.close()
+        self.store.close()

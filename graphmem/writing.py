@@ -1,0 +1,163 @@
+"""The write path: segment, then embed and extract side by side, then resolve, then commit."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from graphmem.errors import InvalidInputError
+from graphmem.model.change import AddReport, Checkpoint, Counts, FailedItem, Neighbourhood
+from graphmem.model.extraction import Extraction
+from graphmem.model.source import Depth, Episode, Passage, SourceItem
+from graphmem.parts import Parts
+from graphmem.ports.store import Vectors
+from graphmem.resolve.resolve import referred_entities, resolve
+from graphmem.segment.segment import contexts_of, embedded_text, segment
+
+_READ_AHEAD = 2
+"""Batches that are extracted ahead of the one that is being embedded."""
+
+
+@dataclass
+class _Batch:
+    """A batch on its way: what was segmented, and what came of its items."""
+
+    checkpoint: Checkpoint | None
+    started: float
+    recorded_at: datetime
+    items: int = 0
+    episodes: list[Episode] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    extractions: Future[list[Extraction]] | None = None
+    retired: dict[str, datetime] = field(default_factory=dict)
+    unchanged: int = 0
+    failed: list[FailedItem] = field(default_factory=list)
+
+
+def write_batches(
+    parts: Parts,
+    namespace: str,
+    batches: Iterable[tuple[Sequence[SourceItem], Checkpoint | None]],
+) -> Iterator[AddReport]:
+    """Write batches in order, one commit each; yields a report after each commit.
+
+    Extraction of the next batches runs in a thread (and in the extractor's own processes) while
+    this one embeds and commits.
+    """
+    pending: deque[_Batch] = deque()
+    ahead: set[str] = set()
+    with ThreadPoolExecutor(1, thread_name_prefix="graphmem-extract") as reader:
+        try:
+            for items, checkpoint in batches:
+                batch = _prepare(parts, namespace, items, checkpoint, ahead)
+                contexts = contexts_of(batch.episodes, batch.passages)
+                batch.extractions = reader.submit(parts.extractor.extract, contexts)
+                pending.append(batch)
+                if len(pending) > _READ_AHEAD:
+                    yield _commit(parts, namespace, pending.popleft(), ahead)
+            while pending:
+                yield _commit(parts, namespace, pending.popleft(), ahead)
+        finally:
+            for batch in pending:
+                assert batch.extractions is not None
+                batch.extractions.cancel()
+
+
+def _prepare(
+    parts: Parts,
+    namespace: str,
+    items: Sequence[SourceItem],
+    checkpoint: Checkpoint | None,
+    ahead: set[str],
+) -> _Batch:
+    """Segment the items and leave out what the memory holds already."""
+    batch = _Batch(checkpoint, time.monotonic(), parts.clock(), items=len(items))
+    segmented: list[tuple[SourceItem, Episode, list[Passage]]] = []
+    for item in items:
+        try:
+            episode, passages = segment(
+                item,
+                namespace=namespace,
+                recorded_at=batch.recorded_at,
+                depth=parts.extractor.depth,
+            )
+        except InvalidInputError as error:
+            batch.failed.append(FailedItem(item=item.source, error=error.message, remedy=error.remedy))
+        else:
+            segmented.append((item, episode, passages))
+    known = parts.store.episodes([episode.id for _, episode, _ in segmented])
+    for item, episode, passages in segmented:
+        if episode.id in ahead or _is_held(known.get(episode.id), episode):
+            batch.unchanged += 1
+            continue
+        ahead.add(episode.id)
+        batch.episodes.append(episode)
+        batch.passages.extend(passages)
+        batch.titles[episode.id] = episode.title
+        if item.replaces:
+            batch.retired.update(_outdated(parts, namespace, episode, batch))
+    return batch
+
+
+def _is_held(known: Episode | None, episode: Episode) -> bool:
+    return (
+        known is not None
+        and known.retired_at is None
+        and (known.depth == Depth.FULL or episode.depth == Depth.FAST)
+    )
+
+
+def _outdated(
+    parts: Parts, namespace: str, episode: Episode, batch: _Batch
+) -> Mapping[str, datetime]:
+    return {
+        old.id: batch.recorded_at
+        for old in parts.store.episodes_of(namespace, episode.source)
+        if old.id != episode.id and old.retired_at is None
+    }
+
+
+def _commit(parts: Parts, namespace: str, batch: _Batch, ahead: set[str]) -> AddReport:
+    assert batch.extractions is not None
+    vectors = _embed(parts, batch)
+    extractions = batch.extractions.result()
+    known = parts.store.entities(referred_entities(extractions, namespace=namespace))
+    changes = resolve(
+        batch.episodes,
+        batch.passages,
+        extractions,
+        namespace=namespace,
+        recorded_at=batch.recorded_at,
+        known=Neighbourhood(entities=known),
+    ).model_copy(update={"retired_episodes": batch.retired, "checkpoint": batch.checkpoint})
+    is_due = batch.episodes or batch.checkpoint
+    added = parts.store.apply(changes, vectors=vectors) if is_due else Counts()
+    ahead.difference_update(episode.id for episode in batch.episodes)
+    return AddReport(
+        items=batch.items,
+        unchanged=batch.unchanged,
+        replaced=len(batch.retired),
+        added=added,
+        episode_ids=tuple(episode.id for episode in batch.episodes),
+        failed=tuple(batch.failed),
+        seconds=time.monotonic() - batch.started,
+    )
+
+
+def _embed(parts: Parts, batch: _Batch) -> dict[str, Vectors]:
+    """Vectors of the batch's passages that the store does not have yet, by content."""
+    texts = {
+        passage.vector_key: embedded_text(passage, batch.titles[passage.episode_id])
+        for passage in batch.passages
+    }
+    if not texts:
+        return {}
+    embedder = parts.embedder
+    known = parts.store.known_vectors(list(texts))
+    missing = {key: text for key, text in texts.items() if key not in known}
+    return dict(zip(missing, embedder.embed(list(missing.values())), strict=True))
