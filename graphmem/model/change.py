@@ -49,6 +49,29 @@ class ChangeSet(Value):
     checkpoint: Checkpoint | None = None
 
 
+class EditSet(Value):
+    """Changes made by hand to one namespace, where a :class:`ChangeSet` comes from reading.
+
+    `version` is the namespace's change counter that they were worked out against. `entities` are
+    new, or take the place of the type, aliases and profile under their id; `facts` take the place of
+    the confidence, valid time, precision, `retired_at` and strength under theirs. Links are added,
+    in the place of one between the same ends (and of the same sense). A removed fact takes its
+    roles, evidence and links along.
+    """
+
+    namespace: str
+    version: int
+    entities: tuple[Entity, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    discourse: tuple[DiscourseLink, ...] = ()
+    supersessions: tuple[Supersession, ...] = ()
+    same_as: tuple[SameAs, ...] = ()
+    removed_facts: tuple[str, ...] = ()
+    removed_discourse: tuple[DiscourseLink, ...] = ()
+    removed_supersessions: tuple[Supersession, ...] = ()
+    removed_same_as: tuple[SameAs, ...] = ()
+
+
 class Counts(Value):
     """How many of each kind: added by a commit, removed by a deletion, or held in all."""
 

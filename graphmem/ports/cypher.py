@@ -9,12 +9,16 @@ from graphmem.model.base import Value
 
 
 class CypherResult(Value):
-    """Rows of a statement; `truncated` says that there were more than the cap."""
+    """Rows of a statement; `truncated` says that there were more than the cap.
+
+    `warnings` are the engine's, such as a label or a property that nothing has.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     truncated: bool = False
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
 
 
 class CypherSchema(Value):

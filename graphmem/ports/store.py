@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from graphmem.model.change import ChangeSet, Counts, Problem, StoreInfo
+from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
 from graphmem.model.knowledge import Entity, Evidence, Fact
 from graphmem.model.source import Episode, Passage
 
@@ -38,7 +38,7 @@ SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
     "evidence": ("fact_nid", "passage_nid", "start", "end"),
     "discourse": ("source_nid", "target_nid", "sense", "connective"),
     "supersessions": ("newer_nid", "older_nid", "reason"),
-    "same_as": ("left_nid", "right_nid", "score"),
+    "same_as": ("left_nid", "right_nid", "score", "by"),
 }
 """Tables that a reader scans, and their columns. Times are UTC microseconds; `attributes` and `aliases`
 are JSON. A passage's `source`, `title`, `trust`, `recorded_at`, `retired_at` are its episode's."""
@@ -87,6 +87,13 @@ class GraphStore(Protocol):
 
         `vectors` maps a passage's `vector_key` to its vector. Facts left with no evidence in a
         living episode by `retired_episodes` are retired at the same moment.
+        """
+
+    def edit(self, edits: EditSet) -> Counts:
+        """Commit changes made by hand whole or not at all. Returns what was added.
+
+        Raises `NotFoundError` for an id that the namespace does not hold, and `StoreBusyError` when
+        it is no longer at the version that the edits were worked out against.
         """
 
     def delete_source(self, namespace: str, source: str) -> Counts:
