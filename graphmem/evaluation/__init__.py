@@ -1,0 +1,1 @@
+"""Measuring: data set readers, metrics, and the run that puts a memory to them."""

@@ -1,0 +1,228 @@
+"""One evaluation: ingest a data set, ask its questions in each mode, score the rankings.
+
+The memory is handed in, so that this package needs to know what a memory does (:class:`Evaluated`)
+and not how one is made.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from graphmem.errors import InvalidInputError
+from graphmem.evaluation.datasets import Dataset, Question, Shape, read_dataset
+from graphmem.evaluation.metrics import latency_of, mean_scores
+from graphmem.evaluation.report import Ingest, ModeResult, Report
+from graphmem.evaluation.resources import PeakMemory, about_machine, commit, versions
+from graphmem.model.change import AddReport, FailedItem, Stats
+from graphmem.model.retrieval import Hit, Mode
+from graphmem.model.source import SourceItem
+
+DEFAULT_KS = (2, 5, 10, 20)
+UNTYPED = "untyped"
+_MOST_HITS = 10_000
+"""What a search gives at most."""
+
+
+class Evaluated(Protocol):
+    """What an evaluation asks of a memory."""
+
+    def add_many(self, items: Iterable[SourceItem], *, batch: int = 64) -> Iterator[AddReport]:
+        """Remember items, a report per commit."""
+
+    def search(self, question: str, *, k: int = 10, mode: Mode | str = Mode.GRAPH) -> list[Hit]:
+        """The k best hits."""
+
+    def with_namespace(self, namespace: str) -> Evaluated:
+        """The same memory, bound to another namespace."""
+
+    def sources(self) -> list[tuple[str, int]]:
+        """Sources held and their number of passages."""
+
+    def stats(self) -> Stats:
+        """What the memory holds."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Progress(Protocol):
+    """Told how far each stage (``ingest``, or a mode's name) has come."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """`done` of `total` items or questions."""
+
+
+def run(
+    folder: Path,
+    *,
+    open_memory: Callable[[str], Evaluated],
+    modes: Sequence[Mode | str] = tuple(Mode),
+    ks: Sequence[int] = DEFAULT_KS,
+    titles: bool = True,
+    location: str | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Evaluate the data set of a folder, in the memory at `location` or in one made for it.
+
+    Parameters
+    ----------
+    open_memory
+        Opens the memory at a folder or URL, making one where there is none.
+    ks
+        Where rankings are cut, each at least 1.
+    titles
+        Whether passages are ingested with their titles.
+    location
+        A memory to keep: what it holds already is not ingested again. A temporary one if left out.
+
+    Raises
+    ------
+    InvalidInputError, ReaderError
+        As :func:`read_dataset`; or an unknown mode, a `k` below 1, or none of either.
+    """
+    chosen, cuts = _modes(modes), _cuts(ks)
+    dataset = read_dataset(folder, titles=titles)
+    with tempfile.TemporaryDirectory(prefix="graphmem-eval-") as temporary:
+        memory = open_memory(location or str(Path(temporary) / "memory"))
+        try:
+            return evaluate(memory, dataset, modes=chosen, ks=cuts, progress=progress)
+        finally:
+            memory.close()
+
+
+def evaluate(
+    memory: Evaluated,
+    dataset: Dataset,
+    *,
+    modes: Sequence[Mode | str] = tuple(Mode),
+    ks: Sequence[int] = DEFAULT_KS,
+    progress: Progress | None = None,
+) -> Report:
+    """Ingest `dataset` into `memory` and score every mode; questions without gold are skipped."""
+    chosen, cuts = _modes(modes), _cuts(ks)
+    tell = progress or _silent
+    ingest = _ingest(memory, dataset, tell)
+    asked = [question for question in dataset.questions if question.gold]
+    results = {
+        mode: _ask_all(memory, asked, shape=dataset.shape, mode=mode, ks=cuts, tell=tell)
+        for mode in chosen
+    }
+    return Report(
+        dataset=dataset.name,
+        shape=dataset.shape,
+        titles=dataset.titles,
+        questions=len(asked),
+        skipped_without_gold=len(dataset.questions) - len(asked),
+        unknown_gold=dataset.unknown_gold,
+        ingest=ingest,
+        modes=results,
+        embedder=memory.stats().embedder,
+        about={"machine": about_machine(), "versions": versions(), "commit": commit()},
+    )
+
+
+def _ingest(memory: Evaluated, dataset: Dataset, tell: Progress) -> Ingest:
+    done = unchanged = 0
+    failed: tuple[FailedItem, ...] = ()
+    total = sum(map(len, dataset.corpora.values()))
+    started = time.perf_counter()
+    with PeakMemory() as peak:
+        for namespace, items in dataset.corpora.items():
+            for report in memory.with_namespace(namespace).add_many(items):
+                done += report.items
+                unchanged += report.unchanged
+                failed += report.failed
+                tell("ingest", done, total)
+        seconds = time.perf_counter() - started
+    return Ingest(
+        seconds=seconds,
+        items=dataset.items,
+        peak_rss_mb=peak.megabytes,
+        unchanged=unchanged,
+        foreign=_foreign(memory, dataset),
+        failed=failed,
+    )
+
+
+def _foreign(memory: Evaluated, dataset: Dataset) -> int:
+    foreign = 0
+    for namespace, items in dataset.corpora.items():
+        held = {source for source, _ in memory.with_namespace(namespace).sources()}
+        foreign += len(held - {item.source for item in items})
+    return foreign
+
+
+def _ask_all(
+    memory: Evaluated,
+    questions: Sequence[Question],
+    *,
+    shape: Shape,
+    mode: Mode,
+    ks: Sequence[int],
+    tell: Progress,
+) -> ModeResult:
+    asked: list[tuple[Question, tuple[list[str], tuple[str, ...]]]] = []
+    seconds = []
+    warm: set[str] = set()
+    for question in questions:
+        bound = memory.with_namespace(question.namespace)
+        if question.namespace not in warm:  # the first question opens the index; not timed
+            rank_items(bound, question.text, shape=shape, mode=mode, k=max(ks))
+            warm.add(question.namespace)
+        started = time.perf_counter()
+        ranked = rank_items(bound, question.text, shape=shape, mode=mode, k=max(ks))
+        seconds.append(time.perf_counter() - started)
+        asked.append((question, (ranked, question.gold)))
+        tell(mode.value, len(asked), len(questions))
+    by_type: defaultdict[str, list[tuple[list[str], tuple[str, ...]]]] = defaultdict(list)
+    if any(question.type for question in questions):
+        for question, answer in asked:
+            by_type[question.type or UNTYPED].append(answer)
+    return ModeResult(
+        scores=mean_scores((answer for _, answer in asked), ks=ks),
+        latency=latency_of(seconds),
+        by_type={name: mean_scores(by_type[name], ks=ks) for name in sorted(by_type)},
+    )
+
+
+def rank_items(memory: Evaluated, question: str, *, shape: Shape, mode: Mode, k: int) -> list[str]:
+    """The k best items: sources of the hits for passages, the turns' own ids for conversations.
+
+    An item in several pieces counts once, at its best piece; so as many hits are asked for as k
+    distinct items take.
+    """
+    wanted = k
+    while True:
+        hits = memory.search(question, k=wanted, mode=mode)
+        named = (hit.source if shape is Shape.PASSAGES else hit.external_id for hit in hits)
+        items = list(dict.fromkeys(name for name in named if name is not None))
+        if len(items) >= k or len(hits) < wanted or wanted >= _MOST_HITS:
+            return items[:k]
+        wanted = min(2 * wanted, _MOST_HITS)
+
+
+def _modes(modes: Sequence[Mode | str]) -> tuple[Mode, ...]:
+    known = {mode.value for mode in Mode}
+    for mode in modes:
+        if mode not in known:
+            raise InvalidInputError(
+                f"{str(mode)!r} is not a mode", remedy=f"Take some of {', '.join(known)}"
+            )
+    if not modes:
+        raise InvalidInputError("No mode to evaluate", remedy=f"Take some of {', '.join(Mode)}")
+    return tuple(dict.fromkeys(map(Mode, modes)))
+
+
+def _cuts(ks: Sequence[int]) -> tuple[int, ...]:
+    if not ks or min(ks) < 1:
+        raise InvalidInputError(f"k of {list(ks)}", remedy="Give one or more, each at least 1")
+    return tuple(sorted(set(ks)))
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """No progress to show."""
