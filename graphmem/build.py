@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from graphmem.errors import ConfigurationError
 from graphmem.memory import Memory
-from graphmem.model.source import DEFAULT_NAMESPACE, Depth
+from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.parts import Parts
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.models import Extractor
@@ -77,8 +77,8 @@ def _extractor(settings: Settings) -> Extractor:
     from graphmem.adapters.extractors.spacy import SpacyExtractor
 
     make: Callable[[], Extractor]
-    make = NamesExtractor if settings.depth == Depth.FAST else SpacyExtractor
-    if settings.depth == Depth.FAST or settings.workers < 2:
+    make = NamesExtractor if settings.depth == "fast" else SpacyExtractor
+    if settings.depth == "fast" or settings.workers < 2:
         return make()
     return PooledExtractor(make, workers=settings.workers)
 

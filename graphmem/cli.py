@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Annotated, Any
 
 import click
@@ -22,10 +22,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.tree import Tree
 
-from graphmem.build import load_settings, open_memory as build_memory
+from graphmem.build import open_memory as build_memory
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
 from graphmem.memory import Memory
-from graphmem.model.retrieval import Hit, Mode
+from graphmem.model.retrieval import FactView, Hit, Mode, Path
 from graphmem.model.source import DEFAULT_NAMESPACE
 
 MemoryOption = Annotated[
@@ -47,7 +47,11 @@ app = typer.Typer(
 
 
 def open_memory(
-    location: str, namespace: str = DEFAULT_NAMESPACE, *, read_only: bool = True, create: bool = False
+    location: str,
+    namespace: str = DEFAULT_NAMESPACE,
+    *,
+    read_only: bool = True,
+    create: bool = False,
 ) -> Memory:
     """Open a memory for a command; use it in a ``with`` statement."""
     return build_memory(location, namespace=namespace, read_only=read_only, create=create)
@@ -90,7 +94,6 @@ def search(
 ) -> None:
     """Find the passages that answer a question, with the paths that led there."""
     with open_memory(memory, namespace) as opened:
-        _refuse_empty(opened)
         hits = opened.search(
             question,
             k=k,
@@ -100,6 +103,8 @@ def search(
             where=_filter(where or []),
             explain=explain,
         )
+        if not hits:
+            _refuse_empty(opened)
     if as_json:
         emit({"question": question, "mode": mode.value, "hits": hits})
         return
@@ -123,7 +128,6 @@ def context(
 ) -> None:
     """Put together cited text that answers a question, for a reader or a language model."""
     with open_memory(memory, namespace) as opened:
-        _refuse_empty(opened)
         found = opened.context(
             question,
             budget=budget,
@@ -132,6 +136,8 @@ def context(
             known_at=known_at,
             where=_filter(where or []),
         )
+        if not found.hits and not found.left_out:
+            _refuse_empty(opened)
     if as_json:
         emit(found)
         return
@@ -157,7 +163,9 @@ def stats(
         listed = {"sources": [{"source": s, "passages": n} for s, n in held]} if sources else {}
         emit({**found.model_dump(mode="json"), **listed})
         return
-    table = Table("what", "value", title=f"{found.location} · {found.namespace}", title_justify="left")
+    table = Table(
+        "what", "value", title=f"{found.location} · {found.namespace}", title_justify="left"
+    )
     for name, count in found.counts.model_dump().items():
         table.add_row(name.replace("_", " "), f"{count:,}")
     table.add_row("read without facts", f"{found.episodes_without_facts:,} episodes")
@@ -229,7 +237,8 @@ def _filter(pairs: Sequence[str]) -> dict[str, Any]:
         name, sign, value = pair.partition("=")
         if not sign:
             raise InvalidInputError(
-                f"--where {pair!r} has no '='", remedy="Write it as FIELD=VALUE, such as speaker=Ann"
+                f"--where {pair!r} has no '='",
+                remedy="Write it as FIELD=VALUE, such as speaker=Ann",
             )
         if name.startswith("attributes."):
             attributes[name.removeprefix("attributes.")] = value
@@ -239,26 +248,41 @@ def _filter(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _panel(hit: Hit, *, explain: bool) -> Panel:
-    place = f"{hit.source} [{hit.start}:{hit.end}]"
-    said = " · ".join(filter(None, [hit.speaker, hit.occurred_at and f"{hit.occurred_at:%Y-%m-%d}"]))
-    tree = Tree(escape(hit.text), hide_root=False, guide_style="dim")
+    said = " · ".join(filter(None, [hit.speaker, _day(hit.occurred_at)]))
+    tree = Tree(escape(hit.text), guide_style="dim")
     for fact in hit.facts[:3]:
-        held = _span(fact.valid_from and f"{fact.valid_from:%Y-%m-%d}", fact.valid_to and f"{fact.valid_to:%Y-%m-%d}")
-        tree.add(f"[green]fact[/green] {escape(fact.text)}{held}")
+        tree.add(f"[green]fact[/green] {escape(fact.text)}{_span(fact)}")
     if explain:
         for path in hit.paths[:3]:
-            steps = [escape(path.steps[0].name)]
-            for step in path.steps[1:]:
-                steps.append(f"[dim]─ {escape(step.relation or 'named with')} →[/dim] {escape(step.name)}")
-            tree.add("[cyan]path[/cyan] " + " ".join(steps))
+            tree.add(f"[cyan]path[/cyan] {_chain(path)}")
         shares = sorted(hit.signals.items(), key=lambda pair: -abs(pair[1]))
         tree.add("[magenta]score[/magenta] " + ", ".join(f"{n} {v:+.2f}" for n, v in shares if v))
-    title = f"[bold]{hit.rank}[/bold] {escape(hit.title or said or hit.source)}"
-    return Panel(tree, title=title, title_align="left", subtitle=escape(place), subtitle_align="right")
+    return Panel(
+        tree,
+        title=f"[bold]{hit.rank}[/bold] {escape(hit.title or said or hit.source)}",
+        title_align="left",
+        subtitle=escape(f"{hit.source} [{hit.start}:{hit.end}]"),
+        subtitle_align="right",
+    )
 
 
-def _span(start: str | None, end: str | None) -> str:
+def _chain(path: Path) -> str:
+    first, *following = path.steps
+    steps = [escape(first.name)]
+    steps.extend(
+        f"[dim]─ {escape(step.relation or 'named with')} →[/dim] {escape(step.name)}"
+        for step in following
+    )
+    return " ".join(steps)
+
+
+def _span(fact: FactView) -> str:
+    start, end = _day(fact.valid_from), _day(fact.valid_to)
     return f" [yellow]({start or '…'} to {end or '…'})[/yellow]" if start or end else ""
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

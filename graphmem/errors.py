@@ -6,13 +6,13 @@
     ├── InvalidInputError        a value from the caller is wrong; says which, and what is right
     ├── NotFoundError            an id, a source or a namespace that the memory does not hold
     ├── ConfigurationError       a setting or a URL is wrong, or a needed package is missing
-    ├── ModelUnavailableError    a model file is neither cached nor to be fetched, or fails its digest
+    ├── ModelUnavailableError    a model is neither cached nor to be fetched, or is damaged
     ├── StoreError               the store could not do what was asked
     │   ├── StoreFormatError     not a memory, damaged, or of another schema version
     │   ├── StoreBusyError       another process is writing to this memory
     │   ├── StoreFullError       no room left on the disk; nothing of the batch was kept
     │   ├── ReadOnlyError        a write to something opened for reading
-    │   └── EmbedderMismatchError  the memory was embedded by another model or dimension
+    │   └── EmbedderMismatchError  the memory's vectors are another model's
     ├── QueryError               a Cypher statement that does not parse, run, or end in time
     └── ReaderError              a file or a record that could not be read; names the item
 

@@ -256,7 +256,7 @@ class Memory:
         known_at: Time | None = None,
         where: Filter | Mapping[str, Any] | None = None,
     ) -> Context:
-        """Cited text that answers the question within `budget` tokens; options as :meth:`search`."""
+        """Cited text that answers the question within `budget` tokens; see :meth:`search`."""
         if budget < 1:
             raise InvalidInputError(f"A budget of {budget} tokens holds nothing")
         hits = self.search(

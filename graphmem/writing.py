@@ -87,7 +87,9 @@ def _prepare(
                 depth=parts.extractor.depth,
             )
         except InvalidInputError as error:
-            batch.failed.append(FailedItem(item=item.source, error=error.message, remedy=error.remedy))
+            batch.failed.append(
+                FailedItem(item=item.source, error=error.message, remedy=error.remedy)
+            )
         else:
             segmented.append((item, episode, passages))
     known = parts.store.episodes([episode.id for _, episode, _ in segmented])

@@ -13,7 +13,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Token(NamedTuple):
-    """A word: folded form, offsets in characters, and whether it starts upper-case or with a digit."""
+    """A word: folded form, offsets in characters, whether it starts upper-case or with a digit."""
 
     text: str
     start: int

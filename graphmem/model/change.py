@@ -53,10 +53,11 @@ class EditSet(Value):
     """Changes made by hand to one namespace, where a :class:`ChangeSet` comes from reading.
 
     `version` is the namespace's change counter that they were worked out against. `entities` are
-    new, or take the place of the type, aliases and profile under their id; `facts` take the place of
-    the confidence, valid time, precision, `retired_at` and strength under theirs. Links are added,
-    in the place of one between the same ends (and of the same sense). A removed fact takes its
-    roles, evidence and links along.
+    new, or take the place of the type, aliases and profile under their id; `facts` take the place
+    of the confidence, valid time, precision, `retired_at` and strength under theirs. Links are
+    added, in the place of one under the same key. A removed fact takes its roles, evidence and
+    links along; a removed link takes along what reads alike: the same ends and sense and
+    connective, or the same ends and `by`.
     """
 
     namespace: str

@@ -99,7 +99,7 @@ class Mention(Value):
 
 
 class Member(Value):
-    """An entity in a role of a fact; `start` and `end` are characters of the fact's first passage."""
+    """An entity in a role of a fact; `start` and `end` are characters of its first passage."""
 
     role: str
     entity_id: str

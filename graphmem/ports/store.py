@@ -40,8 +40,8 @@ SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
     "supersessions": ("newer_nid", "older_nid", "reason"),
     "same_as": ("left_nid", "right_nid", "score", "by"),
 }
-"""Tables that a reader scans, and their columns. Times are UTC microseconds; `attributes` and `aliases`
-are JSON. A passage's `source`, `title`, `trust`, `recorded_at`, `retired_at` are its episode's."""
+"""Tables that a reader scans, and their columns. Times are UTC microseconds; `attributes` and
+`aliases` are JSON. A passage's `source`, `title`, `trust`, `recorded_at`, `retired_at` are its episode's."""
 
 
 class StoreReader(Protocol):

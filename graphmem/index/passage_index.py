@@ -1,0 +1,212 @@
+"""All that retrieval reads of a namespace, in arrays; rebuildable, kept beside the store."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from graphmem.graph.columns import load_table, save_table
+from graphmem.graph.snapshot import Facts, Passages, Snapshot
+from graphmem.index.lexical import LexicalIndex, Words, build_lexical, content_words
+from graphmem.index.names import (
+    Incidence,
+    NameMatcher,
+    NameTable,
+    Occurrences,
+    build_incidence,
+    build_names,
+    find_occurrences,
+)
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
+from graphmem.kernels.walk import column_stochastic
+
+FORMAT = 1
+"""Raised whenever the files below mean something else; older ones are then rebuilt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The walk's graph in CSR: passages first, then names, then facts; column-stochastic."""
+
+    indptr: Ints
+    indices: Rows
+    weights: Doubles
+
+    @property
+    def matrix(self) -> sp.csr_matrix:
+        """As a sparse matrix, shape (n, n)."""
+        n = len(self.indptr) - 1
+        return sp.csr_matrix((self.weights, self.indices, self.indptr), shape=(n, n), copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What is kept on disk."""
+
+    passages: Passages
+    facts: Facts
+    vectors: Floats
+    lexical: LexicalIndex
+    names: NameTable
+    occurrences: Occurrences
+    incidence: Incidence
+    walk: Walk
+
+
+class PassageIndex:
+    """A namespace at one version, with what is derived from its columns when first needed."""
+
+    def __init__(self, columns: Columns, *, version: int) -> None:
+        self.version = version
+        self.passages = columns.passages
+        self.facts = columns.facts
+        self.vectors = columns.vectors
+        self.lexical = columns.lexical
+        self.names = columns.names
+        self.occurrences = columns.occurrences
+        self.incidence = columns.incidence
+        self.columns = columns
+
+    def __len__(self) -> int:
+        return len(self.passages.ids)
+
+    @cached_property
+    def words(self) -> Words:
+        """Looks words up."""
+        return Words(self.lexical.lexicon)
+
+    @cached_property
+    def matcher(self) -> NameMatcher:
+        """Finds names in a question."""
+        return NameMatcher(self.names.keys)
+
+    @cached_property
+    def transition(self) -> sp.csr_matrix:
+        """The walk's matrix."""
+        return self.columns.walk.matrix
+
+    @cached_property
+    def content(self) -> Mask:
+        """Which words are no function words."""
+        return content_words(self.lexical.lexicon)
+
+    @cached_property
+    def n_homes(self) -> Ints:
+        """Homes per name."""
+        return np.asarray(np.diff(self.names.home_indptr), np.int64)
+
+    @cached_property
+    def home_of_passage(self) -> tuple[Ints, Rows]:
+        """Names at home in a passage, as (indptr, names)."""
+        names = np.repeat(np.arange(len(self.n_homes)), self.n_homes)
+        order = np.argsort(self.names.home_passages, kind="stable")
+        counts = np.bincount(self.names.home_passages, minlength=len(self))
+        indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+        return indptr, names[order].astype(np.int32)
+
+
+def build_index(snapshot: Snapshot, *, version: int) -> PassageIndex:
+    """Build the index of a snapshot."""
+    passages = snapshot.passages
+    heads = _heads(passages)
+    lexical = build_lexical(heads, list(passages.texts))
+    names = build_names(snapshot)
+    matcher = NameMatcher(names.keys)
+    occurrences = find_occurrences(names, matcher, lexical.lexicon, lexical.tokens)
+    incidence = build_incidence(names, occurrences, n_passages=len(passages.ids))
+    columns = Columns(
+        passages=passages,
+        facts=snapshot.facts,
+        vectors=snapshot.vectors,
+        lexical=lexical,
+        names=names,
+        occurrences=occurrences,
+        incidence=incidence,
+        walk=_walk(snapshot, names, incidence),
+    )
+    return PassageIndex(columns, version=version)
+
+
+def _heads(passages: Passages) -> list[str]:
+    titles, speakers = list(passages.titles.values), list(passages.speakers.values)
+    pairs = zip(passages.titles.codes, passages.speakers.codes, strict=True)
+    return [f"{titles[title]} {speakers[speaker]}".strip() for title, speaker in pairs]
+
+
+FACT_SHARE = 0.3
+"""What a fact weighs in the walk beside a passage, for the same names."""
+
+
+def _walk(snapshot: Snapshot, names: NameTable, incidence: Incidence) -> Walk:
+    """Passages and facts are hyperedges over names; a fact is tied to its passages."""
+    n_passages, n_names = len(snapshot.passages.ids), len(names.keys)
+    facts = snapshot.facts
+    n_facts = len(facts.ids)
+    name_of_entity = np.full(len(snapshot.entities.ids), -1, np.int64)
+    name_of_entity[names.entities[::-1]] = np.arange(n_names)[::-1]
+    members = name_of_entity[facts.members]
+    owners = np.repeat(np.arange(n_facts), np.diff(facts.member_indptr))
+    is_named = members >= 0
+    first_name, first_fact = n_passages, n_passages + n_names
+    rows = np.concatenate(
+        (incidence.passages, first_fact + owners[is_named], first_fact + facts.evidence_facts)
+    )
+    columns = np.concatenate(
+        (first_name + incidence.names, first_name + members[is_named], facts.evidence_passages)
+    )
+    weights = np.concatenate(
+        (
+            incidence.weights,
+            FACT_SHARE * incidence.eidf[members[is_named]],
+            np.full(len(facts.evidence_facts), FACT_SHARE),
+        )
+    ).astype(np.float64)
+    n = n_passages + n_names + n_facts
+    half = sp.csr_matrix((weights, (rows, columns)), shape=(n, n))
+    matrix = column_stochastic(sp.csr_matrix(half + half.T))
+    matrix.sort_indices()
+    return Walk(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
+
+
+# ---------------------------------------------------------------------- on disk
+
+
+def save_index(index: PassageIndex, folder: Path, *, memory_id: str) -> None:
+    """Keep the index in `folder`, in place of what stood there; whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    try:
+        numbers = save_table(temporary, index.columns)
+        manifest = {
+            "format": FORMAT,
+            "memory_id": memory_id,
+            "version": index.version,
+            "numbers": numbers,
+        }
+        (temporary / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        if folder.exists():
+            folder.rename(temporary / "replaced")
+        temporary.rename(folder)
+        shutil.rmtree(folder / "replaced", ignore_errors=True)
+    except OSError:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def load_index(folder: Path, *, memory_id: str, version: int) -> PassageIndex | None:
+    """The index kept in `folder`; ``None`` when missing, damaged, or of another version."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        wanted = {"format": FORMAT, "memory_id": memory_id, "version": version}
+        if {name: manifest[name] for name in wanted} != wanted:
+            return None
+        return PassageIndex(load_table(Columns, folder, manifest["numbers"]), version=version)
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None

@@ -1,0 +1,163 @@
+"""The read path: keep the index at the store's version, rank, then put hits together."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from graphmem.errors import EmbedderMismatchError
+from graphmem.graph.snapshot import OPEN_START, Category, read_snapshot
+from graphmem.index.passage_index import PassageIndex, build_index, load_index, save_index
+from graphmem.kernels.text import words as words_of
+from graphmem.model.change import Problem
+from graphmem.model.ids import digest
+from graphmem.model.knowledge import Evidence, Fact
+from graphmem.model.retrieval import FactView, Hit, Query
+from graphmem.model.time import from_micros
+from graphmem.parts import Parts
+from graphmem.retrieve.explain import to_path, ways_to
+from graphmem.retrieve.filters import fact_holds
+from graphmem.retrieve.search import Ranking, rank
+
+_log = logging.getLogger(__name__)
+_FACTS_PER_HIT = 8
+
+
+class Reading:
+    """Searches one namespace; the index is loaded, or built anew, when the store has moved on."""
+
+    def __init__(self, parts: Parts, namespace: str) -> None:
+        self._parts = parts
+        self._namespace = namespace
+        self._index: PassageIndex | None = None
+        self._lock = threading.Lock()
+
+    def index(self) -> PassageIndex:
+        """The index at the store's present version."""
+        with self._lock:
+            version = self._parts.store.version(self._namespace)
+            if self._index is None or self._index.version != version:
+                self._index = self._load(version)
+            return self._index
+
+    def _load(self, version: int) -> PassageIndex:
+        info = self._parts.store.info()
+        folder = self._parts.index_dir and self._parts.index_dir / digest(self._namespace)
+        if folder is not None:
+            kept = load_index(folder, memory_id=info.memory_id, version=version)
+            if kept is not None:
+                return kept
+        with self._parts.store.read(self._namespace) as reader:
+            version = reader.version
+            snapshot = read_snapshot(reader, dimension=info.dimension or 0)
+        index = build_index(snapshot, version=version)
+        if folder is not None:
+            try:
+                save_index(index, folder, memory_id=info.memory_id)
+            except OSError as error:
+                # The index is a copy: a memory on a full or read-only disk still answers.
+                _log.warning("The search index could not be kept in %s: %s", folder, error)
+        return index
+
+    def search(self, query: Query, *, explain: bool) -> list[Hit]:
+        """Rank and put the hits together; with `explain`, each with its paths and signals."""
+        index = self.index()
+        if not len(index):
+            return []
+        ranking = rank(index, query, self._parts.embedder.embed_queries)
+        ways = [ways_to(ranking, i) if explain else [] for i in range(len(ranking.rows))]
+        rows = sorted(
+            {*map(int, ranking.rows), *(p for found in ways for w in found for p in w.passages)}
+        )
+        stated = self._facts_in(index, rows, query)
+        facts = {row: [fact for fact, _ in found] for row, found in stated.items()}
+        hits = []
+        for position, row in enumerate(map(int, ranking.rows)):
+            hit = _hit(index, ranking, position, stated.get(row, ()), query)
+            if explain:
+                paths = tuple(to_path(index, way, facts) for way in ways[position])
+                shares = {name: float(part[position]) for name, part in ranking.shares.items()}
+                hit = hit.model_copy(update={"paths": paths, "signals": shares})
+            hits.append(hit)
+        return hits
+
+    def _facts_in(
+        self, index: PassageIndex, rows: Sequence[int], query: Query
+    ) -> Mapping[int, list[tuple[Fact, Evidence]]]:
+        """Facts that the passages state and that hold for the query, in the order of the text."""
+        ids = {index.passages.ids[row]: row for row in rows}
+        evidence = self._parts.store.evidence_in(list(ids))
+        facts = self._parts.store.facts(list({item.fact_id for item in evidence}))
+        found: defaultdict[int, list[tuple[Fact, Evidence]]] = defaultdict(list)
+        for item in evidence:
+            fact = facts.get(item.fact_id)
+            if fact is not None and fact_holds(fact, query):
+                found[ids[item.passage_id]].append((fact, item))
+        return found
+
+    def check(self) -> list[Problem]:
+        """What is wrong on the read side."""
+        problems = []
+        info = self._parts.store.info()
+        try:
+            embedder = self._parts.embedder
+        except EmbedderMismatchError as error:
+            problems.append(Problem(check="embedder", detail=error.message, remedy=error.remedy))
+        else:
+            if info.dimension and embedder.dimension != info.dimension:
+                detail = f"vectors of {info.dimension}, embedder of {embedder.dimension} dimensions"
+                problems.append(Problem(check="embedder", detail=detail))
+        return problems
+
+
+def _hit(
+    index: PassageIndex,
+    ranking: Ranking,
+    position: int,
+    stated: Sequence[tuple[Fact, Evidence]],
+    query: Query,
+) -> Hit:
+    row, passages = int(ranking.rows[position]), index.passages
+    start, end = index.passages.starts[row], index.passages.ends[row]
+
+    def text(column: Category) -> str:
+        return column.values[int(column.codes[row])]
+
+    occurred = int(passages.occurred_at[row])
+    attributes = text(passages.attributes)
+    return Hit(
+        id=passages.ids[row],
+        rank=position + 1,
+        score=float(ranking.scores[position]),
+        text=passages.texts[row],
+        title=text(passages.titles),
+        source=text(passages.sources),
+        start=int(start),
+        end=int(end),
+        speaker=text(passages.speakers) or None,
+        session=text(passages.sessions) or None,
+        occurred_at=None if occurred == OPEN_START else from_micros(occurred),
+        external_id=text(passages.external_ids) or None,
+        attributes=json.loads(attributes) if attributes else {},
+        facts=tuple(_fact_views(stated, query)),
+    )
+
+
+def _fact_views(stated: Sequence[tuple[Fact, Evidence]], query: Query) -> list[FactView]:
+    """Facts of a passage, those that share most words with the question first."""
+    asked = set(words_of(query.text))
+    ordered = sorted(stated, key=lambda pair: -len(asked.intersection(words_of(pair[0].text))))
+    return [
+        FactView(
+            id=fact.id,
+            text=fact.text,
+            valid_from=fact.valid_from,
+            valid_to=fact.valid_to,
+            start=evidence.start,
+            end=evidence.end,
+        )
+        for fact, evidence in ordered[:_FACTS_PER_HIT]
+    ]

@@ -1,0 +1,106 @@
+"""Bridges: names that the anchors lead to, and the question asked again with one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphmem.index.names import passages_of
+from graphmem.index.passage_index import PassageIndex
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
+from graphmem.retrieve.hops import targets_of
+from graphmem.retrieve.question import Question
+from graphmem.retrieve.reach import Reach
+
+N_SUBSTITUTED = 5
+N_TOGETHER = 12
+_CONFIDENCE_WEIGHT = 0.033
+_MAX_PENALTY = 0.15
+_OWN_RARITY = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Bridges:
+    """Names that may stand between the question and its answer, best first.
+
+    `confidence` in [0, 1]; `origins` is the anchor that each comes from.
+    """
+
+    names: Rows
+    confidence: Doubles
+    origins: Rows
+
+
+def find_bridges(
+    index: PassageIndex, question: Question, anchors: Mapping[int, float], *, limit: int
+) -> Bridges:
+    """The `limit` best names in the anchors that the question does not name."""
+    if not anchors:
+        return Bridges(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int32))
+    origins = np.array(list(anchors), np.int64)
+    strengths = np.array(list(anchors.values()))
+    targets = targets_of(index, question, origins)
+    new = ~np.isin(targets.names, question.names)
+    owner, names, relation = targets.owner[new], targets.names[new], targets.relation[new]
+    rarity = np.clip(index.incidence.eidf[names] / 7.0, 0.15, 1.0)
+    own = _is_own(index, names, origins[owner])
+    rho = (relation + 0.05) * np.where(own, np.maximum(rarity, _OWN_RARITY), rarity)
+    totals = np.bincount(owner, weights=rho, minlength=len(origins)) + 0.1
+    confidence = strengths[owner] * rho / totals[owner]
+    order = np.argsort(-confidence, kind="stable")
+    _, first = np.unique(names[order], return_index=True)
+    best = order[np.sort(first)][:limit]
+    return Bridges(names[best], confidence[best], origins[owner[best]].astype(np.int32))
+
+
+def _is_own(index: PassageIndex, names: Rows, passages: Ints) -> Mask:
+    """Whether each name is at home in the passage beside it."""
+    indptr, homes = index.home_of_passage
+    return np.array(
+        [
+            name in homes[indptr[passage] : indptr[passage + 1]]
+            for name, passage in zip(names.tolist(), passages.tolist(), strict=True)
+        ],
+        np.bool_,
+    )
+
+
+def substitute(
+    index: PassageIndex,
+    question: Question,
+    bridges: Bridges,
+    embed: Callable[[Sequence[str]], Floats],
+) -> Reach:
+    """Ask again with each of the best bridges in the place of the question's names.
+
+    The score is the best cosine with such a question, less a penalty for a bridge that is less
+    certain than the best; it is relative to the best passage, so at most 0 there and below.
+    """
+    reach = Reach.nothing(len(index))
+    names = bridges.names[:N_SUBSTITUTED]
+    reach.scores[:] = -np.inf
+    if not len(names):
+        reach.scores[:] = 0.0
+        return reach
+    asked = [f"{question.masked} {index.names.labels[int(name)]}?".strip() for name in names]
+    similarity = index.vectors @ embed(asked).T
+    confidence = bridges.confidence[: len(names)]
+    penalty = np.clip(_CONFIDENCE_WEIGHT * np.log(confidence / confidence.max()), -_MAX_PENALTY, 0)
+    total = similarity + penalty
+    best = total.argmax(axis=1)
+    reach.scores = np.take_along_axis(total, best[:, None], 1)[:, 0].astype(np.float64)
+    reach.scores -= reach.scores[question.allowed].max(initial=-np.inf)
+    reach.via = names[best]
+    reach.origin = bridges.origins[best]
+    return reach
+
+
+def together(index: PassageIndex, bridges: Bridges) -> Doubles:
+    """Confidence of the best bridges in each passage, summed, its own anchors not counted."""
+    names = bridges.names[:N_TOGETHER]
+    passages, owner, _ = passages_of(index.incidence, names)
+    elsewhere = passages != bridges.origins[owner]
+    weights = bridges.confidence[owner] * elsewhere
+    return np.bincount(passages, weights=weights, minlength=len(index)).astype(np.float64)

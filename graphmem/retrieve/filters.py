@@ -1,0 +1,108 @@
+"""What a query allows: filters and both times as a mask over passages and over facts."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from graphmem.graph.snapshot import OPEN_START, Category, Facts
+from graphmem.index.names import passages_of
+from graphmem.index.passage_index import PassageIndex
+from graphmem.kernels.arrays import Ints, Mask
+from graphmem.kernels.text import normalise_name
+from graphmem.model.knowledge import Fact
+from graphmem.model.retrieval import Query
+from graphmem.model.time import to_micros
+
+
+def allowed_passages(index: PassageIndex, query: Query) -> Mask:
+    """Passages that the query may return, shape (n,).
+
+    With `as_of`, a passage whose facts are all dated, none of them to hold then, is left out.
+    """
+    passages, where = index.passages, query.where
+    known_at = to_micros(query.known_at)
+    if known_at is None:
+        mask = passages.retired_at == np.iinfo(np.int64).max
+    else:
+        mask = (passages.recorded_at <= known_at) & (known_at < passages.retired_at)
+    for column, wanted in (
+        (passages.sources, where.source),
+        (passages.speakers, where.speaker),
+        (passages.sessions, where.session),
+    ):
+        if wanted is not None:
+            mask &= _equals(column, wanted)
+    since, until = to_micros(where.since), to_micros(where.until)
+    if since is not None:
+        mask &= passages.occurred_at >= since
+    if until is not None:
+        mask &= (passages.occurred_at < until) & (passages.occurred_at != OPEN_START)
+    if where.attributes:
+        holds = [_holds(value, query) for value in passages.attributes.values]
+        mask &= np.array(holds, np.bool_)[passages.attributes.codes]
+    if where.type is not None:
+        mask &= _mentions(index, np.flatnonzero(_equals(index.names.types, where.type)))
+    if where.entity is not None:
+        mask &= _mentions(index, _bearing(index, where.entity))
+    if query.as_of is not None:
+        mask &= _holds_as_of(index, query)
+    return np.asarray(mask)
+
+
+def allowed_facts(facts: Facts, query: Query) -> Mask:
+    """Facts that are believed at `known_at` and valid at `as_of`, shape (n,)."""
+    known_at = to_micros(query.known_at)
+    if known_at is None:
+        mask = facts.retired_at == np.iinfo(np.int64).max
+    else:
+        mask = (facts.recorded_at <= known_at) & (known_at < facts.retired_at)
+    as_of = to_micros(query.as_of)
+    if as_of is not None:
+        mask &= (facts.valid_from <= as_of) & (as_of < facts.valid_to)
+    return np.asarray(mask)
+
+
+def fact_holds(fact: Fact, query: Query) -> bool:
+    """As :func:`allowed_facts`, for one fact as the store gives it."""
+    known_at = query.known_at
+    if known_at is None:
+        believed = fact.retired_at is None
+    else:
+        retired = fact.retired_at
+        believed = fact.recorded_at <= known_at and (retired is None or known_at < retired)
+    return believed and (query.as_of is None or fact.valid.contains(query.as_of))
+
+
+def _equals(column: Category, wanted: str) -> Mask:
+    values = list(column.values)
+    code = values.index(wanted) if wanted in values else -1
+    return np.asarray(column.codes == code)
+
+
+def _holds(attributes: str, query: Query) -> bool:
+    held = json.loads(attributes) if attributes else {}
+    return all(str(held.get(name)) == str(value) for name, value in query.where.attributes.items())
+
+
+def _bearing(index: PassageIndex, name: str) -> Ints:
+    key = normalise_name(name)
+    found = {
+        row for row, _, _ in index.matcher.find(key.split(" ")) if index.names.keys[row] == key
+    }
+    return np.array(sorted(found), np.int64)
+
+
+def _mentions(index: PassageIndex, names: Ints) -> Mask:
+    mask = np.zeros(len(index), np.bool_)
+    mask[passages_of(index.incidence, names)[0]] = True
+    return mask
+
+
+def _holds_as_of(index: PassageIndex, query: Query) -> Mask:
+    valid = allowed_facts(index.facts, query)
+    passages, facts = index.facts.evidence_passages, index.facts.evidence_facts
+    n_valid = np.bincount(passages, weights=valid[facts], minlength=len(index))
+    n_all = np.bincount(passages, minlength=len(index))
+    return np.asarray((n_valid > 0) | (n_all == 0))
