@@ -4,16 +4,23 @@
 >>> with Memory.open("./mem") as memory:  # doctest: +SKIP
 ...     memory.add("Ann joined Acme in 2021.", source="note:1")
 ...     memory.search("Who joined Acme?")
+
+Names are imported when they are first used, so that a process that needs one part (a worker that
+reads passages) does not load the others.
 """
 
-from graphmem.aio import AsyncMemory
-from graphmem.errors import GraphMemError
-from graphmem.memory import Memory
-from graphmem.model.change import AddReport, Counts, Stats
-from graphmem.model.knowledge import Entity, Fact
-from graphmem.model.retrieval import Context, Filter, Hit, Mode
-from graphmem.model.source import Episode, EpisodeKind, Message, Passage, SourceItem
-from graphmem.settings import Settings
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphmem.aio import AsyncMemory
+    from graphmem.errors import GraphMemError
+    from graphmem.memory import Memory
+    from graphmem.model.change import AddReport, Counts, Stats
+    from graphmem.model.knowledge import Entity, Fact
+    from graphmem.model.retrieval import Context, Filter, Hit, Mode
+    from graphmem.model.source import Episode, EpisodeKind, Message, Passage, SourceItem
+    from graphmem.settings import Settings
 
 __all__ = [
     "AddReport",
@@ -35,3 +42,30 @@ __all__ = [
     "SourceItem",
     "Stats",
 ]
+
+_HOME = {
+    "AddReport": "graphmem.model.change",
+    "AsyncMemory": "graphmem.aio",
+    "Context": "graphmem.model.retrieval",
+    "Counts": "graphmem.model.change",
+    "Entity": "graphmem.model.knowledge",
+    "Episode": "graphmem.model.source",
+    "EpisodeKind": "graphmem.model.source",
+    "Fact": "graphmem.model.knowledge",
+    "Filter": "graphmem.model.retrieval",
+    "GraphMemError": "graphmem.errors",
+    "Hit": "graphmem.model.retrieval",
+    "Memory": "graphmem.memory",
+    "Message": "graphmem.model.source",
+    "Mode": "graphmem.model.retrieval",
+    "Passage": "graphmem.model.source",
+    "Settings": "graphmem.settings",
+    "SourceItem": "graphmem.model.source",
+    "Stats": "graphmem.model.change",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

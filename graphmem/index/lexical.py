@@ -154,7 +154,8 @@ FUNCTION_WORDS = frozenset(
     he her here hers him his how i if in into is it its itself just me more most my no nor not
     of off on once only or other our ours out over own same she should so some such than that
     the their theirs them then there these they this those through to too under until up very
-    was we were what when where which while who whom whose why will with would you your yours""".split()
+    was we were what when where which while who whom whose why will with would you your yours
+    """.split()
 )
 """English function words: no content of their own, so they neither score nor name a relation."""
 

@@ -26,7 +26,8 @@ CAPITAL_SHARE = 0.6
 """Share of a match's content words that must be capitalised for it to be a name."""
 _CALENDAR = frozenset(
     """january february march april may june july august september october november december
-    monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow am pm""".split()
+    monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow am pm
+    """.split()
 )
 
 

@@ -25,7 +25,7 @@ from graphmem.index.names import (
     find_occurrences,
 )
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
-from graphmem.kernels.walk import column_stochastic
+from graphmem.kernels.walk import Transition, column_stochastic
 
 FORMAT = 1
 """Raised whenever the files below mean something else; older ones are then rebuilt."""
@@ -88,9 +88,9 @@ class PassageIndex:
         return NameMatcher(self.names.keys)
 
     @cached_property
-    def transition(self) -> sp.csr_matrix:
-        """The walk's matrix."""
-        return self.columns.walk.matrix
+    def transition(self) -> Transition:
+        """Where the walk goes."""
+        return Transition.of(self.columns.walk.matrix)
 
     @cached_property
     def content(self) -> Mask:

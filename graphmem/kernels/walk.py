@@ -6,13 +6,32 @@ edges goes back to the restart vector, as in igraph and networkx.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 
 from graphmem.errors import InvalidInputError
-from graphmem.kernels.arrays import Doubles
+from graphmem.kernels.arrays import Doubles, Ints
 
 DAMPING = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Where a walk goes: column j of `matrix`, shape (n, n), is where j's weight goes.
+
+    Columns sum to 1, but for those of the nodes in `dangling`, which have no edge.
+    """
+
+    matrix: sp.csr_matrix
+    dangling: Ints
+
+    @classmethod
+    def of(cls, matrix: sp.csr_matrix) -> Transition:
+        """From a matrix whose columns sum to 1 or 0."""
+        sums = np.asarray(matrix.sum(axis=0)).ravel()
+        return cls(matrix, np.flatnonzero(sums == 0))
 
 
 def column_stochastic(weights: sp.csr_matrix) -> sp.csr_matrix:
@@ -23,7 +42,7 @@ def column_stochastic(weights: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def personalised_pagerank(
-    transition: sp.csr_matrix,
+    transition: Transition,
     restart: Doubles,
     *,
     damping: float = DAMPING,
@@ -34,8 +53,8 @@ def personalised_pagerank(
 
     Parameters
     ----------
-    transition : sparse matrix, shape (n, n)
-        From :func:`column_stochastic`; column j is where j's weight goes.
+    transition
+        Of n nodes.
     restart : array, shape (n,)
         Not negative, not all zero; scaled to sum to 1.
     damping
@@ -65,11 +84,10 @@ def personalised_pagerank(
     if not total > 0 or np.any(restart < 0):
         raise InvalidInputError("The restart vector is negative, not a number, or all zero")
     r = np.asarray(restart, np.float64) / total
-    dangling = np.asarray(transition.sum(axis=0)).ravel() == 0
     x = r
     for _ in range(max_iterations):
-        following = damping * (transition @ x)
-        following += (1.0 - damping + damping * x[dangling].sum()) * r
+        following = damping * (transition.matrix @ x)
+        following += (1.0 - damping + damping * x[transition.dangling].sum()) * r
         change = np.abs(following - x).sum()
         x = following
         if change < tolerance:

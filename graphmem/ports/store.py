@@ -41,7 +41,8 @@ SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
     "same_as": ("left_nid", "right_nid", "score", "by"),
 }
 """Tables that a reader scans, and their columns. Times are UTC microseconds; `attributes` and
-`aliases` are JSON. A passage's `source`, `title`, `trust`, `recorded_at`, `retired_at` are its episode's."""
+`aliases` are JSON. A passage's `source`, `title`, `trust`, `recorded_at` and `retired_at` are those
+of its episode."""
 
 
 class StoreReader(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 
 from graphmem.index.names import passages_of
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Doubles, Ints, Rows, compress, ragged, top_rows
+from graphmem.kernels.arrays import Doubles, Ints, Rows, ragged, top_rows
 from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
 from graphmem.retrieve.relation import relation_scores
@@ -59,12 +59,9 @@ def home_links(index: PassageIndex, question: Question, targets: Targets) -> Hom
     keep = question.allowed[passages]
     passages, weights, owner = passages[keep], weights[keep].astype(np.float64), owner[keep]
     logits = 2.0 * np.log(weights) + _TARGET_SHARPNESS * question.similarity[passages]
-    indptr = compress(owner, len(targets.names))
-    highest = (
-        np.maximum.reduceat(logits, indptr[:-1][np.diff(indptr) > 0]) if len(logits) else logits
-    )
-    peaks = np.repeat(highest, np.diff(indptr)[np.diff(indptr) > 0])
-    powers = np.exp(logits - peaks)
+    peaks = np.full(len(targets.names), -np.inf)
+    np.maximum.at(peaks, owner, logits)
+    powers = np.exp(logits - peaks[owner])
     sums = np.bincount(owner, weights=powers, minlength=len(targets.names))
     return HomeLinks(owner, passages, weights, np.asarray(powers / sums[owner], np.float64))
 

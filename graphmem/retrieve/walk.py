@@ -15,7 +15,7 @@ _DENSE_SHARPNESS = 15.0
 
 def restart_vector(index: PassageIndex, question: Question) -> Doubles:
     """Half on the nearest passages, half on the question's names by rarity; shape (n_nodes,)."""
-    restart = np.zeros(index.transition.shape[0])
+    restart = np.zeros(index.transition.matrix.shape[0])
     near = top_rows(np.where(question.allowed, question.similarity, -np.inf), N_DENSE)
     if len(near):
         similarity = question.similarity[near].astype(np.float64)
