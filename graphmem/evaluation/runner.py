@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +25,8 @@ from graphmem.model.source import SourceItem
 
 DEFAULT_KS = (2, 5, 10, 20)
 UNTYPED = "untyped"
+WARM_UP = "What happened first, and where?"
+"""Asked once of each namespace before its questions; none of theirs, as vectors are cached."""
 _MOST_HITS = 10_000
 """What a search gives at most."""
 
@@ -88,30 +91,35 @@ def run(
     chosen, cuts = _modes(modes), _cuts(ks)
     dataset = read_dataset(folder, titles=titles)
     with tempfile.TemporaryDirectory(prefix="graphmem-eval-") as temporary:
-        memory = open_memory(location or str(Path(temporary) / "memory"))
-        try:
-            return evaluate(memory, dataset, modes=chosen, ks=cuts, progress=progress)
-        finally:
-            memory.close()
+        place = location or str(Path(temporary) / "memory")
+        return evaluate(
+            dataset, lambda: open_memory(place), modes=chosen, ks=cuts, progress=progress
+        )
 
 
 def evaluate(
-    memory: Evaluated,
     dataset: Dataset,
+    open_memory: Callable[[], Evaluated],
     *,
     modes: Sequence[Mode | str] = tuple(Mode),
     ks: Sequence[int] = DEFAULT_KS,
     progress: Progress | None = None,
 ) -> Report:
-    """Ingest `dataset` into `memory` and score every mode; questions without gold are skipped."""
+    """Ingest `dataset` into the memory and score every mode; questions without gold are skipped.
+
+    The memory is opened anew for each mode, so that none finds the question vectors that another
+    left in a cache.
+    """
     chosen, cuts = _modes(modes), _cuts(ks)
     tell = progress or _silent
-    ingest = _ingest(memory, dataset, tell)
+    ingest, embedder = _ingest(dataset, open_memory, tell)
     asked = [question for question in dataset.questions if question.gold]
-    results = {
-        mode: _ask_all(memory, asked, shape=dataset.shape, mode=mode, ks=cuts, tell=tell)
-        for mode in chosen
-    }
+    results = {}
+    for mode in chosen:
+        with closing(open_memory()) as memory:
+            results[mode] = _ask_all(
+                memory, asked, shape=dataset.shape, mode=mode, ks=cuts, tell=tell
+            )
     return Report(
         dataset=dataset.name,
         shape=dataset.shape,
@@ -121,32 +129,54 @@ def evaluate(
         unknown_gold=dataset.unknown_gold,
         ingest=ingest,
         modes=results,
-        embedder=memory.stats().embedder,
+        embedder=embedder,
         about={"machine": about_machine(), "versions": versions(), "commit": commit()},
     )
 
 
-def _ingest(memory: Evaluated, dataset: Dataset, tell: Progress) -> Ingest:
+def rank_items(memory: Evaluated, question: str, *, shape: Shape, mode: Mode, k: int) -> list[str]:
+    """The k best items: sources of the hits for passages, the turns' own ids for conversations.
+
+    An item in several pieces counts once, at its best piece; so as many hits are asked for as k
+    distinct items take.
+    """
+    wanted = k
+    while True:
+        hits = memory.search(question, k=wanted, mode=mode)
+        named = (hit.source if shape is Shape.PASSAGES else hit.external_id for hit in hits)
+        items = list(dict.fromkeys(name for name in named if name is not None))
+        if len(items) >= k or len(hits) < wanted or wanted >= _MOST_HITS:
+            return items[:k]
+        wanted = min(2 * wanted, _MOST_HITS)
+
+
+def _ingest(
+    dataset: Dataset, open_memory: Callable[[], Evaluated], tell: Progress
+) -> tuple[Ingest, str | None]:
+    """Fill the memory, timed from its opening to the last commit; also names its embedder."""
     done = unchanged = 0
     failed: tuple[FailedItem, ...] = ()
     total = sum(map(len, dataset.corpora.values()))
-    started = time.perf_counter()
     with PeakMemory() as peak:
-        for namespace, items in dataset.corpora.items():
-            for report in memory.with_namespace(namespace).add_many(items):
-                done += report.items
-                unchanged += report.unchanged
-                failed += report.failed
-                tell("ingest", done, total)
-        seconds = time.perf_counter() - started
-    return Ingest(
+        started = time.perf_counter()
+        with closing(open_memory()) as memory:
+            for namespace, items in dataset.corpora.items():
+                for report in memory.with_namespace(namespace).add_many(items):
+                    done += report.items
+                    unchanged += report.unchanged
+                    failed += report.failed
+                    tell("ingest", done, total)
+            seconds = time.perf_counter() - started
+            foreign, embedder = _foreign(memory, dataset), memory.stats().embedder
+    ingest = Ingest(
         seconds=seconds,
         items=dataset.items,
         peak_rss_mb=peak.megabytes,
         unchanged=unchanged,
-        foreign=_foreign(memory, dataset),
+        foreign=foreign,
         failed=failed,
     )
+    return ingest, embedder
 
 
 def _foreign(memory: Evaluated, dataset: Dataset) -> int:
@@ -171,8 +201,8 @@ def _ask_all(
     warm: set[str] = set()
     for question in questions:
         bound = memory.with_namespace(question.namespace)
-        if question.namespace not in warm:  # the first question opens the index; not timed
-            rank_items(bound, question.text, shape=shape, mode=mode, k=max(ks))
+        if question.namespace not in warm:  # the first search opens index and models; not timed
+            rank_items(bound, WARM_UP, shape=shape, mode=mode, k=max(ks))
             warm.add(question.namespace)
         started = time.perf_counter()
         ranked = rank_items(bound, question.text, shape=shape, mode=mode, k=max(ks))
@@ -188,22 +218,6 @@ def _ask_all(
         latency=latency_of(seconds),
         by_type={name: mean_scores(by_type[name], ks=ks) for name in sorted(by_type)},
     )
-
-
-def rank_items(memory: Evaluated, question: str, *, shape: Shape, mode: Mode, k: int) -> list[str]:
-    """The k best items: sources of the hits for passages, the turns' own ids for conversations.
-
-    An item in several pieces counts once, at its best piece; so as many hits are asked for as k
-    distinct items take.
-    """
-    wanted = k
-    while True:
-        hits = memory.search(question, k=wanted, mode=mode)
-        named = (hit.source if shape is Shape.PASSAGES else hit.external_id for hit in hits)
-        items = list(dict.fromkeys(name for name in named if name is not None))
-        if len(items) >= k or len(hits) < wanted or wanted >= _MOST_HITS:
-            return items[:k]
-        wanted = min(2 * wanted, _MOST_HITS)
 
 
 def _modes(modes: Sequence[Mode | str]) -> tuple[Mode, ...]:

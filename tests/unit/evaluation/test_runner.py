@@ -12,7 +12,7 @@ import pytest
 from graphmem.errors import InvalidInputError
 from graphmem.evaluation.datasets import Shape, read_dataset
 from graphmem.evaluation.report import as_json, rows_of, write_json
-from graphmem.evaluation.runner import evaluate, rank_items, run
+from graphmem.evaluation.runner import WARM_UP, evaluate, rank_items, run
 from graphmem.model.source import SourceItem
 
 Write = Callable[..., Path]
@@ -33,7 +33,7 @@ TURN = {"session": 1, "time": "2024-01-01", "speaker": "Ann"}
 
 def test_the_report_has_the_documented_form(write: Write, memory: Any) -> None:
     dataset = read_dataset(write("toy", queries=QUERIES, corpus=CORPUS))
-    report = as_json(evaluate(memory, dataset, modes=["graph", "bm25"], ks=[1, 2]))
+    report = as_json(evaluate(dataset, lambda: memory, modes=["graph", "bm25"], ks=[1, 2]))
     assert report["dataset"] == "toy"
     assert report["ingest"].keys() >= {"seconds", "items", "items_per_s", "peak_rss_mb"}
     assert report["ingest"]["items"] == 3
@@ -63,7 +63,7 @@ def test_the_report_has_the_documented_form(write: Write, memory: Any) -> None:
 
 def test_recall_is_averaged_over_questions(write: Write, memory: Any) -> None:
     dataset = read_dataset(write(queries=QUERIES[:2], corpus=CORPUS))
-    report = evaluate(memory, dataset, modes=["graph"], ks=[1])
+    report = evaluate(dataset, lambda: memory, modes=["graph"], ks=[1])
     assert report.modes[next(iter(report.modes))].scores.recall == {1: pytest.approx(0.75)}
 
 
@@ -77,7 +77,7 @@ def test_questions_of_a_conversation_search_only_theirs(write: Write, memory: An
     asked = {"id": "1", "question": "Who likes tea like you?", "gold": ["D1:1"]}
     queries = [{**asked, "conversation": "c1", "category": 4}]
     dataset = read_dataset(write(queries=queries, turns=turns))
-    report = evaluate(memory, dataset, modes=["graph"], ks=[1])
+    report = evaluate(dataset, lambda: memory, modes=["graph"], ks=[1])
     [result] = report.modes.values()
     assert result.scores.recall == {1: 1.0}
     assert list(result.by_type) == ["4"]
@@ -93,11 +93,25 @@ def test_an_item_in_pieces_takes_one_place(memory: Any) -> None:
     assert [k for _, _, k in memory.asked] == [2, 4, 8, 16]
 
 
-def test_the_first_question_is_asked_twice_and_timed_once(write: Write, memory: Any) -> None:
+def test_questions_are_asked_once_after_another_as_warm_up(write: Write, memory: Any) -> None:
     dataset = read_dataset(write(queries=QUERIES[:2], corpus=CORPUS))
-    evaluate(memory, dataset, modes=["graph"], ks=[2])
+    evaluate(dataset, lambda: memory, modes=["graph"], ks=[2])
     questions = [question for _, question, _ in memory.asked]
-    assert questions == [QUERIES[0]["question"], *(query["question"] for query in QUERIES[:2])]
+    assert questions == [WARM_UP, *(query["question"] for query in QUERIES[:2])]
+
+
+def test_every_mode_has_the_memory_opened_anew_and_closed(write: Write, memory: Any) -> None:
+    opened: list[Any] = []
+
+    def open_memory() -> Any:
+        assert all(before.closed for before in opened)
+        opened.append(memory.with_namespace("default"))
+        return opened[-1]
+
+    dataset = read_dataset(write(queries=QUERIES, corpus=CORPUS))
+    evaluate(dataset, open_memory, modes=["bm25", "graph"], ks=[1])
+    assert len(opened) == 3
+    assert all(bound.closed for bound in opened)
 
 
 def test_a_kept_memory_is_not_filled_twice_and_strangers_are_counted(
@@ -105,15 +119,15 @@ def test_a_kept_memory_is_not_filled_twice_and_strangers_are_counted(
 ) -> None:
     dataset = read_dataset(write(queries=QUERIES, corpus=CORPUS))
     list(memory.add_many([SourceItem(source="stranger", text="Not of this corpus.")]))
-    first = evaluate(memory, dataset, modes=["graph"], ks=[1])
-    second = evaluate(memory, dataset, modes=["graph"], ks=[1])
+    first = evaluate(dataset, lambda: memory, modes=["graph"], ks=[1])
+    second = evaluate(dataset, lambda: memory, modes=["graph"], ks=[1])
     assert (first.ingest.unchanged, first.ingest.foreign) == (0, 1)
     assert (second.ingest.unchanged, second.ingest.foreign) == (3, 1)
 
 
 def test_items_that_fail_are_in_the_report(write: Write, memory: Any) -> None:
     corpus = [*CORPUS, {"id": "void", "text": ""}]
-    report = evaluate(memory, read_dataset(write(queries=QUERIES, corpus=corpus)), ks=[1])
+    report = evaluate(read_dataset(write(queries=QUERIES, corpus=corpus)), lambda: memory, ks=[1])
     assert [item["item"] for item in as_json(report)["ingest"]["failed"]] == ["void"]
 
 
@@ -121,8 +135,8 @@ def test_progress_is_told_for_every_stage(write: Write, memory: Any) -> None:
     told: list[tuple[str, int, int]] = []
     dataset = read_dataset(write(queries=QUERIES, corpus=CORPUS))
     evaluate(
-        memory,
         dataset,
+        lambda: memory,
         modes=["graph", "bm25"],
         ks=[1],
         progress=lambda stage, done, total: told.append((stage, done, total)),
@@ -139,7 +153,7 @@ def test_a_run_opens_a_memory_closes_it_and_leaves_no_folder(write: Write, memor
 
     def open_memory(location: str) -> Any:
         opened.append(location)
-        Path(location).mkdir()
+        Path(location).mkdir(exist_ok=True)
         return memory
 
     folder = write(queries=QUERIES, corpus=CORPUS)
@@ -159,7 +173,7 @@ def test_a_run_at_a_place_keeps_it(write: Write, memory: Any, tmp_path: Path) ->
         return memory
 
     run(folder, open_memory=open_memory, modes=["graph"], ks=[1], location="neo4j://somewhere")
-    assert opened == ["neo4j://somewhere"]
+    assert opened == ["neo4j://somewhere"] * 2
 
 
 @pytest.mark.parametrize(
@@ -174,7 +188,7 @@ def test_bad_options_are_refused_before_anything_is_read(
 
 def test_the_table_has_a_row_per_mode_and_per_type(write: Write, memory: Any) -> None:
     dataset = read_dataset(write(queries=QUERIES, corpus=CORPUS))
-    report = evaluate(memory, dataset, modes=["graph", "bm25"], ks=[2, 1])
+    report = evaluate(dataset, lambda: memory, modes=["graph", "bm25"], ks=[2, 1])
     header, *rows = rows_of(report)
     assert header == ("mode", "type", "n", "recall@1", "recall@2", "MRR", "p50 ms", "p95 ms")
     assert [row[:3] for row in rows] == [
@@ -187,6 +201,6 @@ def test_the_table_has_a_row_per_mode_and_per_type(write: Write, memory: Any) ->
 
 def test_the_written_file_is_the_report(write: Write, memory: Any, tmp_path: Path) -> None:
     dataset = read_dataset(write(queries=QUERIES, corpus=CORPUS))
-    report = evaluate(memory, dataset, modes=["graph"], ks=[1])
+    report = evaluate(dataset, lambda: memory, modes=["graph"], ks=[1])
     write_json(report, tmp_path / "new" / "report.json")
     assert json.loads((tmp_path / "new" / "report.json").read_text("utf-8")) == as_json(report)

@@ -1,0 +1,60 @@
+"""What the benches share: a fresh process per measurement, and result files that say where from."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from graphmem.evaluation.resources import about_machine, commit, versions
+
+RESULTS = Path(__file__).parent / "results"
+HASH_SEED = "0"
+
+_T = TypeVar("_T")
+
+
+def fresh(function: Callable[..., _T], *arguments: Any) -> _T:
+    """The result of `function`, run in a new interpreter with a fixed hash seed.
+
+    So no measurement inherits another's memory, models or caches, and sets iterate the same way.
+    """
+    os.environ["PYTHONHASHSEED"] = HASH_SEED
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def about_run() -> dict[str, Any]:
+    """Machine, versions, commit (with whether the work tree differs from it) and seed."""
+    return {
+        "machine": about_machine(),
+        "versions": versions(),
+        "commit": commit(),
+        "dirty": _is_dirty(),
+        "seed": {"PYTHONHASHSEED": HASH_SEED},
+    }
+
+
+def write(result: Mapping[str, Any], path: Path) -> None:
+    """Write a result file, its folder made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"wrote {path}")
+
+
+def _is_dirty() -> bool:
+    # Result files of the same run do not count: they differ by being written.
+    done = subprocess.run(
+        ["git", "status", "--porcelain", "--", ".", ":!benchmarks/results"],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode != 0 or bool(done.stdout.strip())
