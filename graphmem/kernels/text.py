@@ -42,7 +42,8 @@ def fold(word: str) -> str:
     if word.isascii():
         return word.lower()
     decomposed = unicodedata.normalize("NFKD", word.translate(_APOSTROPHES))
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    kept = "".join(c for c in decomposed if c.isalnum() or c == "'")
+    return kept.lower() or word.lower()
 
 
 def words(text: str) -> list[str]:

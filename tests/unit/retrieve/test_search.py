@@ -1,0 +1,103 @@
+"""Graph mode finds over two hops what likeness alone does not, and says how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from graphmem.index.passage_index import PassageIndex
+from graphmem.kernels.arrays import Floats
+from graphmem.model.retrieval import Filter, Mode, Query
+from graphmem.model.time import from_micros
+from graphmem.retrieve.explain import ways_to
+from graphmem.retrieve.fuse import fuse
+from graphmem.retrieve.search import Ranking, rank
+
+MakeIndex = Callable[..., PassageIndex]
+Embed = Callable[[Sequence[str]], Floats]
+QUESTION = "Where was the mother of the director of The Glass Harbour born?"
+
+
+def titles(index: PassageIndex, ranking: Ranking) -> list[str]:
+    column = index.passages.titles
+    return [column.values[int(column.codes[row])] for row in ranking.rows]
+
+
+def test_a_chain_of_three_passages_is_found(films: PassageIndex, embed: Embed) -> None:
+    ranking = rank(films, Query(text=QUESTION, k=4), embed)
+    assert {"The Glass Harbour", "Mara Lindqvist", "Ingrid Sorel"} <= {*titles(films, ranking)}
+
+
+def test_likeness_alone_does_not_find_it(films: PassageIndex, embed: Embed) -> None:
+    ranking = rank(films, Query(text=QUESTION, k=4, mode=Mode.BM25), embed)
+    assert "Ingrid Sorel" not in titles(films, ranking)
+
+
+def test_the_way_to_the_last_hop_is_told(films: PassageIndex, embed: Embed) -> None:
+    ranking = rank(films, Query(text=QUESTION, k=6), embed)
+    ways = ways_to(ranking, titles(films, ranking).index("Ingrid Sorel"))
+    chains = [[films.names.labels[name] for name in way.names if name >= 0] for way in ways]
+    assert ["The Glass Harbour", "Mara Lindqvist", "Ingrid Sorel"] in chains
+
+
+def test_the_shares_of_a_score_add_up_to_it(films: PassageIndex, embed: Embed) -> None:
+    ranking = rank(films, Query(text=QUESTION, k=6), embed)
+    total = np.sum(list(ranking.shares.values()), axis=0)
+    assert np.allclose(total, ranking.scores)
+    assert (np.diff(ranking.scores) <= 0).all()
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_the_same_question_gives_the_same_ranking(
+    films: PassageIndex, embed: Embed, mode: Mode
+) -> None:
+    first, second = (rank(films, Query(text=QUESTION, k=6, mode=mode), embed) for _ in range(2))
+    assert first.rows.tolist() == second.rows.tolist()
+    assert first.scores.tolist() == second.scores.tolist()
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_filters_hold_before_the_cut(make_index: MakeIndex, embed: Embed, mode: Mode) -> None:
+    docs = [("", f"Harbour number {i} is full of ships.") for i in range(30)]
+    index = make_index(*docs)
+    query = Query(text="harbour ships", k=2, mode=mode, where=Filter(source="doc:29"))
+    assert rank(index, query, embed).rows.tolist() == [29]
+
+
+def test_a_filter_by_entity_keeps_what_mentions_it(films: PassageIndex, embed: Embed) -> None:
+    query = Query(text="harbours", k=9, where=Filter(entity="ingrid sorel"))
+    assert set(titles(films, rank(films, query, embed))) == {"Mara Lindqvist", "Ingrid Sorel"}
+
+
+def test_nothing_retired_is_found_unless_it_was_known_then(
+    make_world: Callable[..., PassageIndex], embed: Embed
+) -> None:
+    index = make_world(recorded=(0, 100), retired=(100, None))
+    now = rank(index, Query(text="Who leads Acme?", k=5), embed)
+    then = rank(index, Query(text="Who leads Acme?", k=5, known_at=from_micros(50)), embed)
+    assert now.rows.tolist() == [1]
+    assert then.rows.tolist() == [0]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    "question", ["zzzz", "?!", "the of and", "é", "Ann " * 2000, "a' OR 1=1 --"]
+)
+def test_any_question_gets_a_ranking(
+    films: PassageIndex, embed: Embed, mode: Mode, question: str
+) -> None:
+    ranking = rank(films, Query(text=question, k=3, mode=mode), embed)
+    assert len(ranking.rows) <= 3
+    assert np.isfinite(ranking.scores).all()
+
+
+def test_a_memory_without_names_is_still_searched(make_index: MakeIndex, embed: Embed) -> None:
+    index = make_index(("", "it rained all day"), ("", "we ate bread"))
+    assert rank(index, Query(text="bread", k=1), embed).rows.tolist() == [1]
+
+
+def test_no_signal_weighs_less_than_nothing() -> None:
+    signals = {"dense": np.array([1.0, 0.0]), "seed": np.array([0.0, 1.0])}
+    assert (fuse(signals, np.array([0, 1])) > 0).all()
