@@ -21,8 +21,8 @@ def _cache_dir() -> Path:
 class Settings(BaseSettings):
     """What a memory is opened with.
 
-    `embedder` is ``bge-small-en-v1.5``, ``all-minilm-l6-v2`` or ``e5-small-v2`` (int8, ONNX), or
-    ``sentence-transformers:NAME_OR_FOLDER``. `workers` are processes that read passages, 0 for none
+    `embedder` is ``bge-small-en-v1.5``, ``all-minilm-l6-v2`` or ``e5-small-v2`` (int8, ONNX),
+    ``onnx:FOLDER``, or ``sentence-transformers:NAME_OR_FOLDER``. `workers` are processes that read passages, 0 for none
     beside this one; `threads` are the embedder's.
     """
 

@@ -1,0 +1,154 @@
+"""Embeddings by an ONNX model: onnxruntime and a tokenizer, no deep learning framework.
+
+Each text runs through the model alone. Weights of an int8 model are quantised once, activations
+anew for every run and over all of its input, so a text's vector would otherwise depend on its
+neighbours in the batch (cosine down to 0.99). Alone it is the same bytes always, is not padded,
+and costs no more: threads share the session, one text each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graphmem.adapters.embedders.catalogue import MODEL_FILE, TOKENIZER_FILE, Recipe
+from graphmem.adapters.embedders.texts import checked
+from graphmem.errors import ModelUnavailableError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Vectors = npt.NDArray[np.float32]
+
+
+class OnnxEmbedder:
+    """An embedder over the bytes of ``model.onnx`` and ``tokenizer.json``; threads may share it.
+
+    Raises `ModelUnavailableError` for files that are not a tokenizer, or not a model with token
+    vectors as its output.
+    """
+
+    def __init__(
+        self, recipe: Recipe, files: Mapping[str, bytes], *, threads: int | None = None
+    ) -> None:
+        self._recipe = recipe
+        self._tokenizer_json = files[TOKENIZER_FILE]
+        self._threads = threads or os.cpu_count() or 1
+        self._tokenizer = _tokenizer(recipe, self._tokenizer_json)
+        self._tokenizer.enable_truncation(recipe.max_tokens)
+        self._session = _session(recipe, files[MODEL_FILE])
+        self._inputs = {node.name for node in self._session.get_inputs()}
+        self._output, self._dimension = self._probe()
+
+    @property
+    def name(self) -> str:
+        """Model and quantisation."""
+        return self._recipe.name
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._dimension
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of passages, shape (n, dimension); a text too long is read to its limit."""
+        return self._embed(texts, self._recipe.passage_prefix)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of questions, shape (n, dimension)."""
+        return self._embed(texts, self._recipe.query_prefix)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each whole text, special tokens left out."""
+        encode = self._counter.encode
+        return [len(encode(text, add_special_tokens=False).ids) for text in checked(texts)]
+
+    @cached_property
+    def _counter(self) -> Tokenizer:
+        counter = _tokenizer(self._recipe, self._tokenizer_json)
+        counter.no_truncation()
+        return counter
+
+    def _probe(self) -> tuple[str, int]:
+        outputs = [node.name for node in self._session.get_outputs()]
+        for name in outputs:
+            shape = self._run("a", name).shape
+            if len(shape) == 3:
+                return name, int(shape[2])
+        raise ModelUnavailableError(
+            f"The model {self.name} has no token vectors among its outputs ({', '.join(outputs)})",
+            remedy="Name a model exported for feature extraction",
+        )
+
+    def _embed(self, texts: Sequence[str], prefix: str) -> Vectors:
+        given = checked(texts)
+        vectors = np.empty((len(given), self._dimension), dtype=np.float32)
+
+        def fill(row: int) -> None:
+            vectors[row] = self._vector(prefix + given[row])
+
+        # The longest first, so that no thread is left with one when the others are done.
+        rows = sorted(range(len(given)), key=lambda row: len(given[row]), reverse=True)
+        workers = min(self._threads, len(rows))
+        if workers < 2:
+            deque(map(fill, rows), maxlen=0)
+        else:
+            with ThreadPoolExecutor(workers, "graphmem-embed") as pool:
+                deque(pool.map(fill, rows), maxlen=0)
+        return vectors
+
+    def _vector(self, text: str) -> Vectors:
+        tokens = self._run(text, self._output)[0]
+        pooled = tokens[0] if self._recipe.pooling == "cls" else tokens.mean(axis=0)
+        norm = max(float(np.linalg.norm(pooled)), float(np.finfo(np.float32).tiny))
+        return np.asarray(pooled / norm, dtype=np.float32)
+
+    def _run(self, text: str, output: str) -> npt.NDArray[Any]:
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        feed = {"input_ids": ids}
+        if "attention_mask" in self._inputs:
+            feed["attention_mask"] = np.ones_like(ids)
+        if "token_type_ids" in self._inputs:
+            feed["token_type_ids"] = np.zeros_like(ids)
+        return np.asarray(self._session.run([output], feed)[0])
+
+
+def _tokenizer(recipe: Recipe, data: bytes) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_buffer(data)
+    except ValueError as cause:
+        raise ModelUnavailableError(
+            f"The tokenizer of {recipe.name} cannot be read: {cause}"
+        ) from cause
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _session(recipe: Recipe, data: bytes) -> Any:
+    import onnxruntime as ort
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except (
+        state.Fail,
+        state.InvalidArgument,
+        state.InvalidGraph,
+        state.InvalidProtobuf,
+        state.NotImplemented,
+        state.RuntimeException,
+    ) as cause:
+        raise ModelUnavailableError(f"The model {recipe.name} cannot be loaded: {cause}") from cause

@@ -1,0 +1,125 @@
+"""Embeddings by any model of sentence-transformers, on a GPU where there is one; an extra."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from graphmem.adapters.embedders.texts import checked
+from graphmem.errors import ConfigurationError, ModelUnavailableError
+
+_BLOCK = 1 << 20
+
+
+class SentenceTransformersEmbedder:
+    """An embedder over a model's name on the hub, or the folder it was saved in.
+
+    `device` is torch's name for it ("cpu", "cuda:1"); by default the best there is. With `offline`
+    nothing is fetched. Runs one call at a time, since a torch model is not made for more.
+
+    Raises
+    ------
+    ConfigurationError
+        The package is not installed, or there is no such device.
+    ModelUnavailableError
+        The model is neither there nor to be fetched.
+    """
+
+    def __init__(self, model: str, *, device: str | None = None, offline: bool = False) -> None:
+        folder = Path(model).expanduser()
+        if folder.is_dir():
+            model, identity = str(folder), f"{folder.resolve().name}@{_digest(folder)[:12]}"
+        else:
+            identity = model
+        self._model = _load(model, device=device, offline=offline)
+        self._name = f"sentence-transformers:{identity}"
+        self._lock = threading.Lock()
+        prompts = {name for name, prompt in self._model.prompts.items() if prompt}
+        self._query_prompt = "query" if "query" in prompts else None
+        self._passage_prompt = next((p for p in ("document", "passage") if p in prompts), None)
+        self._dimension = int(self._encode(["a"], None).shape[1])
+
+    @property
+    def name(self) -> str:
+        """The model's name on the hub, or its folder's with a digest of the weights."""
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._dimension
+
+    @property
+    def device(self) -> str:
+        """Where the model runs, in torch's words."""
+        return str(self._model.device)
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Unit vectors of passages, shape (n, dimension); a text too long is read to its limit."""
+        return self._encode(checked(texts), self._passage_prompt)
+
+    def embed_queries(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Unit vectors of questions, shape (n, dimension), with the model's own prompt."""
+        return self._encode(checked(texts), self._query_prompt)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each whole text, special tokens left out."""
+        given = checked(texts)
+        if not given:
+            return []
+        with self._lock:
+            tokens = self._model.tokenizer(given, add_special_tokens=False, verbose=False)
+        return [len(ids) for ids in tokens["input_ids"]]
+
+    def _encode(self, texts: list[str], prompt: str | None) -> npt.NDArray[np.float32]:
+        if not texts:
+            return np.empty((0, self._dimension), dtype=np.float32)
+        with self._lock:
+            vectors = self._model.encode(
+                texts,
+                prompt_name=prompt,
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+                show_progress_bar=False,
+            )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def _load(model: str, *, device: str | None, offline: bool) -> Any:
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ModuleNotFoundError as cause:
+        raise ConfigurationError(
+            f"The embedder sentence-transformers:{model} needs a package that is not installed "
+            f"({cause.name})",
+            remedy="pip install 'graphmem[sentence-transformers]'",
+        ) from cause
+    try:
+        return SentenceTransformer(model, device=device, local_files_only=offline)
+    except OSError as cause:
+        where = "and fetching is switched off" if offline else "or cannot be fetched"
+        raise ModelUnavailableError(
+            f"The model {model} is not in the folder or the hub's cache, {where}: {cause}",
+            remedy="Name a folder that holds it, or run once with a network connection",
+        ) from cause
+    except RuntimeError as cause:  # torch's only error for a device that is not there
+        raise ConfigurationError(
+            f"The model {model} does not load on the device {device}: {cause}",
+            remedy="Set GRAPHMEM_EMBEDDER_DEVICE to one that torch has, or leave it unset",
+        ) from cause
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    weights = [path for path in folder.rglob("*") if path.suffix in {".safetensors", ".bin"}]
+    for path in sorted(weights):
+        with path.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+    return digest.hexdigest()
