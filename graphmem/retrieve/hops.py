@@ -55,9 +55,10 @@ def home_links(index: PassageIndex, question: Question, targets: Targets) -> Hom
     """All homes of the targets; `shares` split a name among its homes, as softmax, sum 1."""
     names = index.names
     positions, owner = ragged(names.home_indptr, targets.names)
-    passages, weights = names.home_passages[positions], names.home_weights[positions]
-    keep = question.allowed[passages]
-    passages, weights, owner = passages[keep], weights[keep].astype(np.float64), owner[keep]
+    keep = question.allowed[names.home_passages[positions]]
+    positions, owner = positions[keep], owner[keep]
+    passages = names.home_passages[positions]
+    weights = names.home_weights[positions].astype(np.float64)
     logits = 2.0 * np.log(weights) + _TARGET_SHARPNESS * question.similarity[passages]
     peaks = np.full(len(targets.names), -np.inf)
     np.maximum.at(peaks, owner, logits)

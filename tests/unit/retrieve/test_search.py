@@ -31,7 +31,7 @@ def test_a_chain_of_three_passages_is_found(films: PassageIndex, embed: Embed) -
 
 
 def test_likeness_alone_does_not_find_it(films: PassageIndex, embed: Embed) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=4, mode=Mode.BM25), embed)
+    ranking = rank(films, Query(text=QUESTION, k=3, mode=Mode.BM25), embed)
     assert "Ingrid Sorel" not in titles(films, ranking)
 
 
