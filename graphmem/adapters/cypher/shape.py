@@ -1,0 +1,67 @@
+"""What a memory looks like to Cypher: labels, relationship types and their properties.
+
+Property names are the model's field names. Times are UTC microseconds, attributes a JSON object in
+a string; a property that has no value is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from graphmem.model.ids import digest
+
+LABELS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "Episode": (
+            *("id", "source", "title", "kind", "occurred_at", "recorded_at", "retired_at"),
+            *("digest", "trust", "depth", "namespace"),
+        ),
+        "Passage": (
+            *("id", "text", "start", "end", "ordinal", "speaker", "session", "occurred_at"),
+            *("external_id", "attributes"),
+        ),
+        "Entity": ("id", "name", "type", "aliases", "profile"),
+        "Fact": (
+            *("id", "text", "predicate", "polarity", "modality", "attribution", "kind"),
+            *("confidence", "trust", "valid_from", "valid_to", "precision", "recorded_at"),
+            *("retired_at", "strength", "recalls", "last_recalled_at"),
+        ),
+    }
+)
+
+
+class Relation(NamedTuple):
+    """The labels at the ends of a relationship type, and its properties."""
+
+    source: str
+    target: str
+    properties: tuple[str, ...] = ()
+
+
+RELATIONS: Final[Mapping[str, Relation]] = MappingProxyType(
+    {
+        "HAS": Relation("Episode", "Passage"),
+        "NEXT": Relation("Passage", "Passage"),
+        "MENTIONS": Relation("Passage", "Entity", ("surface", "start", "end", "about")),
+        "ROLE": Relation("Fact", "Entity", ("role", "ordinal", "text")),
+        "EVIDENCE": Relation("Fact", "Passage", ("start", "end")),
+        "DISCOURSE": Relation("Fact", "Fact", ("sense", "connective")),
+        "SUPERSEDES": Relation("Fact", "Fact", ("reason",)),
+        "SAME_AS": Relation("Entity", "Entity", ("score", "by")),
+    }
+)
+
+NAMES: Final[frozenset[str]] = frozenset(
+    (
+        *LABELS,
+        *RELATIONS,
+        *(name for properties in LABELS.values() for name in properties),
+        *(name for relation in RELATIONS.values() for name in relation.properties),
+    )
+)
+"""Every name that a statement can rightly use, whether or not this memory has any of it."""
+
+FINGERPRINT: Final = digest(repr(sorted(LABELS.items())), repr(sorted(RELATIONS.items())))
+"""Changes when the shape does, so that views of another shape are not taken for this one."""

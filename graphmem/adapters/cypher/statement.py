@@ -1,0 +1,126 @@
+"""Cypher as text: where a statement ends, and what no statement may ask for.
+
+The engine decides whether a statement writes. What it would let through to the machine beneath
+it, reading files above all, is refused here on the tokens, so that neither comments nor quoting
+hide it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from graphmem.errors import QueryError
+from graphmem.kernels.text import well_formed
+
+PROCEDURES: Final[frozenset[str]] = frozenset(
+    (
+        *("pagerank", "betweenness", "degree", "closeness", "louvain", "leiden"),
+        *("label_propagation", "connected_components", "k_core", "clustering_coefficient"),
+        *("triangle_count", "db.labels", "db.relationshiptypes", "db.propertykeys", "db.schema"),
+        *("db.schema.nodetypeproperties", "db.schema.reltypeproperties", "db.graph_stats"),
+    )
+)
+"""Procedures that may be called, in lower case: those that only read the graph."""
+
+_TOKEN = re.compile(
+    r"""
+      (?P<comment> //[^\n]* | /\*.*?\*/ )
+    | (?P<string> '(?:\\.|[^'\\])*' | "(?:\\.|[^"\\])*" )
+    | (?P<quoted> `(?:``|[^`])*` )
+    | (?P<word> [^\W\d]\w* )
+    | (?P<space> \s+ )
+    | (?P<open> /\*.* | ['"`].* )
+    | (?P<symbol> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token(NamedTuple):
+    """A piece of a statement; `kind` is the name of its group."""
+
+    kind: str
+    text: str
+
+    @property
+    def name(self) -> str | None:
+        """The identifier or keyword in lower case, in backticks or not; ``None`` for the rest."""
+        if self.kind == "word":
+            return self.text.lower()
+        if self.kind == "quoted":
+            return self.text[1:-1].replace("``", "`").lower()
+        return None
+
+
+def split_statements(text: str) -> tuple[list[str], str]:
+    """Statements that end in a semicolon, and what stands after the last one.
+
+    Comments are left out, blank statements too. The rest holds an unfinished statement, empty when
+    there is none.
+    """
+    statements: list[str] = []
+    current: list[str] = []
+    for token in _tokens(text):
+        if token.kind == "symbol" and token.text == ";":
+            statements.append("".join(current).strip())
+            current = []
+        else:
+            current.append(" " if token.kind == "comment" else token.text)
+    return [statement for statement in statements if statement], "".join(current).strip()
+
+
+def checked(text: str) -> str:
+    """The one statement of `text`, without comments.
+
+    Raises
+    ------
+    QueryError
+        None or several statements, or one that reads files, writes CSV or calls a procedure other
+        than :data:`PROCEDURES`.
+    """
+    statements, rest = split_statements(well_formed(text))
+    if rest:
+        statements.append(rest)
+    if len(statements) != 1:
+        raise QueryError(
+            "The statement is empty" if not statements else f"{len(statements)} statements in one",
+            remedy="Run one statement at a time",
+        )
+    _refuse_unsafe([t for t in _tokens(statements[0]) if t.kind != "space"])
+    return statements[0]
+
+
+def _refuse_unsafe(tokens: list[Token]) -> None:
+    for at, token in enumerate(tokens):
+        following = tokens[at + 1].name if at + 1 < len(tokens) else None
+        if token.name == "load" and following == "csv":
+            raise QueryError("LOAD CSV reads files", remedy="Ingest them: graphmem ingest FILE")
+        if token.name == "format" and following == "csv":
+            raise QueryError("FORMAT CSV is not understood", remedy="Ask for JSON instead")
+        # A parameter, a property or a label may well be named "call".
+        is_keyword = token.kind == "word" and (not at or tokens[at - 1].text not in "$.:")
+        if is_keyword and token.name == "call" and following is not None:
+            procedure = _dotted(tokens[at + 1 :])
+            if procedure not in PROCEDURES:
+                raise QueryError(
+                    f"The procedure {procedure} may not be called",
+                    remedy=f"These may: {', '.join(sorted(PROCEDURES))}",
+                )
+
+
+def _dotted(tokens: list[Token]) -> str:
+    """The name that `tokens` begin with: identifiers joined by dots."""
+    parts = [tokens[0].name or ""]
+    for dot, part in zip(tokens[1::2], tokens[2::2], strict=False):
+        if dot.text != "." or part.name is None:
+            break
+        parts.append(part.name)
+    return ".".join(parts)
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    for match in _TOKEN.finditer(text):
+        assert match.lastgroup is not None
+        yield Token(match.lastgroup, match.group())

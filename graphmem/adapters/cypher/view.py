@@ -1,0 +1,206 @@
+"""The view: one namespace of a store as a graph in the Cypher engine's memory, and as a file.
+
+The store is the truth and the file a cache. It begins with a line that says which state of which
+memory it shows and what its bytes add up to, so a file that is behind, torn or foreign is never
+handed to the engine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from hashlib import blake2b
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import kglite
+
+from graphmem.adapters.cypher.shape import FINGERPRINT, LABELS, RELATIONS
+from graphmem.errors import StoreError
+from graphmem.model.ids import digest
+from graphmem.ports.store import GraphStore, StoreReader
+
+_TABLES: Final = {
+    "Episode": "episodes",
+    "Passage": "passages",
+    "Entity": "entities",
+    "Fact": "facts",
+}
+_ENDS: Final = {
+    "MENTIONS": ("mentions", "passage_nid", "entity_nid"),
+    "ROLE": ("roles", "fact_nid", "entity_nid"),
+    "EVIDENCE": ("evidence", "fact_nid", "passage_nid"),
+    "DISCOURSE": ("discourse", "source_nid", "target_nid"),
+    "SUPERSEDES": ("supersessions", "newer_nid", "older_nid"),
+    "SAME_AS": ("same_as", "left_nid", "right_nid"),
+}
+_MAGIC: Final = b"graphmem view\n"
+_BATCH: Final = 10_000
+
+
+class View(NamedTuple):
+    """A graph and the version of the namespace that it shows; `frozen` is for reading."""
+
+    graph: Any
+    frozen: Any
+    version: int
+
+
+class Stamp(NamedTuple):
+    """What a view file must show to be taken."""
+
+    memory_id: str
+    namespace: str
+    version: int
+
+    def header(self, payload: bytes) -> dict[str, Any]:
+        """The file's first line."""
+        return {
+            "memory": self.memory_id,
+            "namespace": self.namespace,
+            "version": self.version,
+            "shape": FINGERPRINT,
+            "engine": kglite.__version__,
+            "digest": blake2b(payload, digest_size=16).hexdigest(),
+        }
+
+
+def build(store: GraphStore, namespace: str) -> View:
+    """Read the namespace into a new graph; what it shows is one consistent state.
+
+    Raises
+    ------
+    StoreError
+        The store's relations refer to rows that it does not hold.
+    """
+    graph = kglite.KnowledgeGraph()
+    with store.read(namespace) as reader:
+        ids = {label: _add_nodes(graph, reader, label, namespace) for label in LABELS}
+        _add_order(graph, reader, ids["Episode"], ids["Passage"])
+        for kind in _ENDS:
+            _add_relations(graph, reader, kind, ids)
+        return View(graph, graph.freeze(), reader.version)
+
+
+def load(folder: Path, stamp: Stamp) -> View | None:
+    """The view that `folder` keeps of exactly this state, if it does."""
+    try:
+        content = file_of(folder, stamp.namespace).read_bytes()
+    except OSError:
+        return None
+    head, _, payload = content.removeprefix(_MAGIC).partition(b"\n")
+    if not content.startswith(_MAGIC) or head != _line(stamp.header(payload)):
+        return None
+    try:
+        graph = kglite.from_bytes(payload)
+    except kglite.KgError:
+        return None
+    return View(graph, graph.freeze(), stamp.version)
+
+
+def save(view: View, folder: Path, stamp: Stamp) -> bool:
+    """Keep the view in `folder`, in one step; returns whether there was a way to."""
+    payload = view.graph.to_bytes()
+    temporary = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".view-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_MAGIC + _line(stamp.header(payload)) + b"\n")
+            file.write(payload)
+        Path(temporary).replace(file_of(folder, stamp.namespace))
+    except OSError:
+        # A cache: without room for it, or leave to write it, the next process builds its own.
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        return False
+    return True
+
+
+def file_of(folder: Path, namespace: str) -> Path:
+    """Where the view of a namespace is kept."""
+    return folder / f"{digest(namespace)}.view"
+
+
+def _line(header: dict[str, Any]) -> bytes:
+    return json.dumps(header, sort_keys=True).encode()
+
+
+def _add_nodes(graph: Any, reader: StoreReader, label: str, namespace: str) -> dict[int, str]:
+    """Add the nodes of a label; returns their ids by `nid`."""
+    columns = [name for name in LABELS[label] if name != "namespace"]
+    properties = [f"`{name}`: row.`{name}`" for name in LABELS[label]]
+    if "title" not in columns:
+        # Without a title of its own the engine would make one up, and call it a name too.
+        properties.append("title: null")
+    statement = f"UNWIND $rows AS row CREATE (:{label} {{{', '.join(properties)}}})"
+    ids: dict[int, str] = {}
+    for batch in reader.scan(_TABLES[label], ["nid", *columns], batch=_BATCH):
+        rows = [dict(zip(columns, values, strict=True)) for _, *values in batch]
+        ids.update((values[0], row["id"]) for values, row in zip(batch, rows, strict=True))
+        for row in rows:
+            if label == "Entity":
+                row["aliases"] = json.loads(row["aliases"])
+            elif label == "Episode":
+                row["namespace"] = namespace
+        graph.cypher(statement, params={"rows": rows})
+    return ids
+
+
+def _add_order(
+    graph: Any, reader: StoreReader, episodes: dict[int, str], passages: dict[int, str]
+) -> None:
+    """HAS from episodes to their passages, NEXT from each passage to the one after it."""
+    order = sorted(
+        row
+        for batch in reader.scan("passages", ["episode_nid", "ordinal", "nid"], batch=_BATCH)
+        for row in batch
+    )
+    has = ((_find(episodes, episode, "passages"), passages[nid]) for episode, _, nid in order)
+    following = (
+        (passages[this], passages[after])
+        for (episode, _, this), (other, _, after) in pairwise(order)
+        if episode == other
+    )
+    _connect(graph, "HAS", has)
+    _connect(graph, "NEXT", following)
+
+
+def _add_relations(
+    graph: Any, reader: StoreReader, kind: str, ids: dict[str, dict[int, str]]
+) -> None:
+    table, *ends = _ENDS[kind]
+    relation = RELATIONS[kind]
+    sources, targets = ids[relation.source], ids[relation.target]
+    rows = (
+        (_find(sources, source, table), _find(targets, target, table), *values)
+        for batch in reader.scan(table, [*ends, *relation.properties], batch=_BATCH)
+        for source, target, *values in batch
+    )
+    _connect(graph, kind, rows)
+
+
+def _connect(graph: Any, kind: str, rows: Iterator[tuple[Any, ...]]) -> None:
+    """Add relationships; a row is the ids of both ends, then the properties."""
+    relation = RELATIONS[kind]
+    properties = [f"`{name}`: row[{at}]" for at, name in enumerate(relation.properties, start=2)]
+    statement = (
+        f"UNWIND $rows AS row MATCH (a:{relation.source} {{id: row[0]}}),"
+        f" (b:{relation.target} {{id: row[1]}})"
+        f" CREATE (a)-[:{kind} {{{', '.join(properties)}}}]->(b)"
+    )
+    while batch := list(islice(rows, _BATCH)):
+        graph.cypher(statement, params={"rows": batch})
+
+
+def _find(ids: dict[int, str], nid: int, table: str) -> str:
+    try:
+        return ids[nid]
+    except KeyError as cause:
+        raise StoreError(
+            f"The table {table} refers to row {nid}, which is not there",
+            remedy="Look for damage with graphmem doctor",
+        ) from cause
