@@ -6,27 +6,23 @@ function that takes the app and adds its own.
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Annotated, Any
 
 import click
 import typer
-from pydantic import BaseModel
-from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
 from rich.table import Table
-from rich.tree import Tree
 
 from graphmem.build import open_memory as build_memory
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
 from graphmem.memory import Memory
-from graphmem.model.retrieval import FactView, Hit, Mode, Path
+from graphmem.model.retrieval import Mode
 from graphmem.model.source import DEFAULT_NAMESPACE
+from graphmem.terminal import console, emit, errors, hit_panel, progress_bars
 
 MemoryOption = Annotated[
     str, typer.Option("-m", "--memory", help="Folder or URL of the memory.", metavar="MEMORY")
@@ -34,8 +30,17 @@ MemoryOption = Annotated[
 NamespaceOption = Annotated[str, typer.Option("--namespace", help="Whose memory.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
-console = Console(soft_wrap=False)
-errors = Console(stderr=True)
+__all__ = [
+    "JsonOption",
+    "MemoryOption",
+    "NamespaceOption",
+    "app",
+    "console",
+    "emit",
+    "errors",
+    "main",
+    "open_memory",
+]
 
 app = typer.Typer(
     name="graphmem",
@@ -57,18 +62,7 @@ def open_memory(
     return build_memory(location, namespace=namespace, read_only=read_only, create=create)
 
 
-def emit(value: BaseModel | Mapping[str, Any] | Sequence[Any]) -> None:
-    """Print a value as JSON on standard output, pydantic values inside included."""
-    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    sys.stdout.write(json.dumps(plain, ensure_ascii=False, default=_plain, indent=2) + "\n")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    return str(value)
-
-
+ALL_MODES = ",".join(Mode)
 QuestionArgument = Annotated[str, typer.Argument(help="The question.", show_default=False)]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="How passages are ranked.")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="What held at this time.")]
@@ -111,7 +105,7 @@ def search(
     if not hits:
         console.print("Nothing in the memory satisfies the question and its filters.")
     for hit in hits:
-        console.print(_panel(hit, explain=explain))
+        console.print(hit_panel(hit, explain=explain))
 
 
 @app.command()
@@ -202,6 +196,62 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command("eval")
+def evaluate(
+    folder: Annotated[
+        Path, typer.Argument(help="queries.jsonl and corpus.jsonl or turns.jsonl.", metavar="DIR")
+    ],
+    modes: Annotated[str, typer.Option("--modes", help="Which, with commas between.")] = ALL_MODES,
+    k: Annotated[str, typer.Option("-k", help="Where rankings are cut.")] = "2,5,10,20",
+    titles: Annotated[
+        bool, typer.Option("--titles/--no-titles", help="Ingest passages with their titles.")
+    ] = True,
+    memory: Annotated[
+        str | None, typer.Option("-m", "--memory", help="A memory to keep, instead of a new one.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the report to this file, - for stdout.")
+    ] = None,
+) -> None:
+    """Ingest a data set, ask its questions in every mode, and score the rankings."""
+    from graphmem.evaluation.report import as_json, rows_of, write_json
+    from graphmem.evaluation.runner import run
+
+    if json_file is not None and not json_file.parent.is_dir():
+        raise InvalidInputError(f"There is no folder {json_file.parent} to write the report to")
+    with progress_bars() as tell:
+        report = run(
+            folder,
+            open_memory=lambda location: open_memory(location, read_only=False, create=True),
+            modes=[
+                Mode(mode) if mode in ALL_MODES.split(",") else mode for mode in modes.split(",")
+            ],
+            ks=_whole_numbers(k),
+            titles=titles,
+            location=memory,
+            progress=tell,
+        )
+    if json_file == Path("-"):
+        emit(as_json(report))
+        return
+    if json_file is not None:
+        write_json(report, json_file)
+    header, *rows = rows_of(report)
+    table = Table(*header, title=f"{report.dataset}: {report.questions} questions")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table)
+    if report.ingest.failed:
+        raise typer.Exit(3)
+
+
+def _whole_numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as cause:
+        raise InvalidInputError(f"-k {text!r}", remedy="Write whole numbers: -k 2,5,10") from cause
+
+
 @app.command()
 def delete(
     source: Annotated[str, typer.Argument(help="The source, as `stats --sources` lists it.")],
@@ -245,44 +295,6 @@ def _filter(pairs: Sequence[str]) -> dict[str, Any]:
         else:
             fields[name] = value
     return {**fields, "attributes": attributes} if attributes else fields
-
-
-def _panel(hit: Hit, *, explain: bool) -> Panel:
-    said = " · ".join(filter(None, [hit.speaker, _day(hit.occurred_at)]))
-    tree = Tree(escape(hit.text), guide_style="dim")
-    for fact in hit.facts[:3]:
-        tree.add(f"[green]fact[/green] {escape(fact.text)}{_span(fact)}")
-    if explain:
-        for path in hit.paths[:3]:
-            tree.add(f"[cyan]path[/cyan] {_chain(path)}")
-        shares = sorted(hit.signals.items(), key=lambda pair: -abs(pair[1]))
-        tree.add("[magenta]score[/magenta] " + ", ".join(f"{n} {v:+.2f}" for n, v in shares if v))
-    return Panel(
-        tree,
-        title=f"[bold]{hit.rank}[/bold] {escape(hit.title or said or hit.source)}",
-        title_align="left",
-        subtitle=escape(f"{hit.source} [{hit.start}:{hit.end}]"),
-        subtitle_align="right",
-    )
-
-
-def _chain(path: Path) -> str:
-    first, *following = path.steps
-    steps = [escape(first.name)]
-    steps.extend(
-        f"[dim]─ {escape(step.relation or 'named with')} →[/dim] {escape(step.name)}"
-        for step in following
-    )
-    return " ".join(steps)
-
-
-def _span(fact: FactView) -> str:
-    start, end = _day(fact.valid_from), _day(fact.valid_to)
-    return f" [yellow]({start or '…'} to {end or '…'})[/yellow]" if start or end else ""
-
-
-def _day(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d}" if moment else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,116 @@
+"""What people see in a terminal, and what programs read from it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+from rich.tree import Tree
+
+from graphmem.model.retrieval import FactView, Hit, Path
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def emit(value: BaseModel | Mapping[str, Any] | Sequence[Any]) -> None:
+    """Print a value as JSON on standard output, pydantic values inside included."""
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    sys.stdout.write(json.dumps(plain, ensure_ascii=False, default=_plain, indent=2) + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return str(value)
+
+
+class Rate(ProgressColumn):
+    """Items a second, once that can be told."""
+
+    def render(self, task: Task) -> Text:
+        """The rate of a task."""
+        return Text(f"{task.speed:,.1f}/s" if task.speed else "", style="progress.data.speed")
+
+
+class StageBars:
+    """A bar per stage; told by ``(stage, done, total)``."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """`done` of `total` in a stage."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=total)
+        self._progress.update(self._tasks[stage], completed=done)
+
+
+@contextmanager
+def progress_bars() -> Iterator[StageBars]:
+    """Bars on standard error while it is a terminal, nothing otherwise."""
+    columns = (
+        *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
+        *(Rate(), TimeRemainingColumn()),
+    )
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
+        yield StageBars(progress)
+
+
+def hit_panel(hit: Hit, *, explain: bool) -> Panel:
+    """A hit: its text and facts; with `explain` its paths and what its score is made of."""
+    said = " · ".join(filter(None, [hit.speaker, _day(hit.occurred_at)]))
+    tree = Tree(escape(hit.text), guide_style="dim")
+    for fact in hit.facts[:3]:
+        tree.add(f"[green]fact[/green] {escape(fact.text)}{_span(fact)}")
+    if explain:
+        for path in hit.paths[:3]:
+            tree.add(f"[cyan]path[/cyan] {_chain(path)}")
+        shares = sorted(hit.signals.items(), key=lambda pair: -abs(pair[1]))
+        tree.add("[magenta]score[/magenta] " + ", ".join(f"{n} {v:+.2f}" for n, v in shares if v))
+    return Panel(
+        tree,
+        title=f"[bold]{hit.rank}[/bold] {escape(hit.title or said or hit.source)}",
+        title_align="left",
+        subtitle=escape(f"{hit.source} [{hit.start}:{hit.end}]"),
+        subtitle_align="right",
+    )
+
+
+def _chain(path: Path) -> str:
+    first, *following = path.steps
+    steps = [escape(first.name)]
+    steps.extend(
+        f"[dim]─ {escape(step.relation or 'named with')} →[/dim] {escape(step.name)}"
+        for step in following
+    )
+    return " ".join(steps)
+
+
+def _span(fact: FactView) -> str:
+    start, end = _day(fact.valid_from), _day(fact.valid_to)
+    return f" [yellow]({start or '…'} to {end or '…'})[/yellow]" if start or end else ""
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else ""
