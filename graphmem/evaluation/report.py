@@ -106,6 +106,19 @@ def rows_of(report: Report) -> list[tuple[str, ...]]:
     return [header, *overall, *typed]
 
 
+def notes_of(report: Report) -> list[str]:
+    """What a reader of the table must know: skipped, unknown, held already, foreign, failed."""
+    ingest = report.ingest
+    counted = (
+        (report.skipped_without_gold, "questions have no gold and were skipped"),
+        (len(report.unknown_gold), "gold ids are not in the corpus; they count as missed"),
+        (ingest.unchanged, "items were in the memory already; the ingest rate says nothing"),
+        (ingest.foreign, "sources in the memory are not of this data set and compete with it"),
+        (len(ingest.failed), "items could not be ingested"),
+    )
+    return [f"{count:,} {what}" for count, what in counted if count]
+
+
 def _mode_json(result: ModeResult) -> dict[str, Any]:
     return {
         **_scores_json(result.scores),

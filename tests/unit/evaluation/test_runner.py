@@ -11,7 +11,7 @@ import pytest
 
 from graphmem.errors import InvalidInputError
 from graphmem.evaluation.datasets import Shape, read_dataset
-from graphmem.evaluation.report import as_json, rows_of, write_json
+from graphmem.evaluation.report import as_json, notes_of, rows_of, write_json
 from graphmem.evaluation.runner import WARM_UP, evaluate, rank_items, run
 from graphmem.model.source import SourceItem
 
@@ -197,6 +197,22 @@ def test_the_table_has_a_row_per_mode_and_per_type(write: Write, memory: Any) ->
         *(("bm25", "one", "1"), ("bm25", "two", "2")),
     ]
     assert all(len(row) == len(header) for row in rows)
+
+
+def test_what_bends_the_figures_is_noted(write: Write, memory: Any) -> None:
+    corpus = [*CORPUS, {"id": "void", "text": ""}]
+    queries = [*QUERIES, {**QUERIES[0], "id": "5", "gold": ["nowhere", "acme"]}]
+    dataset = read_dataset(write(queries=queries, corpus=corpus))
+    list(memory.add_many([SourceItem(source="stranger", text="x")]))
+    list(memory.add_many([SourceItem(source="acme", text="x")]))
+    report = evaluate(dataset, lambda: memory, modes=["graph"], ks=[1])
+    assert [note.partition(" ")[0] for note in notes_of(report)] == ["1"] * 5
+    assert "no gold" in notes_of(report)[0]
+
+
+def test_a_clean_run_needs_no_note(write: Write, memory: Any) -> None:
+    dataset = read_dataset(write(queries=QUERIES[:2], corpus=CORPUS))
+    assert notes_of(evaluate(dataset, lambda: memory, modes=["graph"], ks=[1])) == []
 
 
 def test_the_written_file_is_the_report(write: Write, memory: Any, tmp_path: Path) -> None:
