@@ -1,0 +1,120 @@
+"""Single values by id, and what a source or a store consists of."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TypeVar
+
+from graphmem.adapters.stores.sqlite.rows import (
+    ENTITY_COLUMNS,
+    EPISODE_COLUMNS,
+    FACT_COLUMNS,
+    PASSAGE_COLUMNS,
+    entity_of,
+    episode_of,
+    fact_of,
+    passage_of,
+    quoted,
+    select_in,
+)
+from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.source import Episode, Passage
+
+T = TypeVar("T")
+
+
+def episodes(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Episode]:
+    """Those that exist, in the order asked for."""
+    statement = (
+        f"SELECT s.name, e.id, {quoted(EPISODE_COLUMNS[3:], prefix='e.')} FROM episodes e"
+        " JOIN namespaces s ON s.nid = e.namespace_nid WHERE e.id IN ({keys})"
+    )
+    rows = select_in(connection, statement, dict.fromkeys(ids))
+    return _in_order(ids, {row[1]: episode_of(row[0], row[1:]) for row in rows})
+
+
+def episodes_of(connection: sqlite3.Connection, namespace: str, source: str) -> list[Episode]:
+    """A source's episodes, oldest first."""
+    rows = connection.execute(
+        f"""SELECT e.id, {quoted(EPISODE_COLUMNS[3:], prefix="e.")}
+        FROM namespaces s JOIN episodes e ON e.namespace_nid = s.nid
+        WHERE s.name = ? AND e.source = ? ORDER BY e.recorded_at, e.nid""",
+        (namespace, source),
+    )
+    return [episode_of(namespace, row) for row in rows]
+
+
+def sources(connection: sqlite3.Connection, namespace: str) -> list[tuple[str, int]]:
+    """Sources with living episodes, and how many passages these have."""
+    rows = connection.execute(
+        """SELECT e.source, sum((SELECT count(*) FROM passages WHERE episode_nid = e.nid))
+        FROM namespaces s JOIN episodes e ON e.namespace_nid = s.nid
+        WHERE s.name = ? AND e.retired_at IS NULL GROUP BY e.source ORDER BY e.source""",
+        (namespace,),
+    )
+    return list(rows)
+
+
+def passages(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Passage]:
+    """Those that exist, in the order asked for."""
+    statement = (
+        f"SELECT p.id, e.id, {quoted(PASSAGE_COLUMNS[4:], prefix='p.')} FROM passages p"
+        " JOIN episodes e ON e.nid = p.episode_nid WHERE p.id IN ({keys})"
+    )
+    rows = select_in(connection, statement, dict.fromkeys(ids))
+    return _in_order(ids, {row[0]: passage_of(row) for row in rows})
+
+
+def entities(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Entity]:
+    """Those that exist, in the order asked for."""
+    statement = f"SELECT id, {quoted(ENTITY_COLUMNS[3:])} FROM entities WHERE id IN ({{keys}})"
+    rows = select_in(connection, statement, dict.fromkeys(ids))
+    return _in_order(ids, {row[0]: entity_of(row) for row in rows})
+
+
+def facts(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Fact]:
+    """Those that exist, in the order asked for."""
+    statement = f"SELECT nid, id, {quoted(FACT_COLUMNS[3:])} FROM facts WHERE id IN ({{keys}})"
+    rows = list(select_in(connection, statement, dict.fromkeys(ids)))
+    roles = select_in(
+        connection,
+        """SELECT r.fact_nid, e.id, r.role, r.text, r.ordinal, r.start, r."end"
+        FROM roles r JOIN entities e ON e.nid = r.entity_nid
+        WHERE r.fact_nid IN ({keys}) ORDER BY r.fact_nid, r.position""",
+        [row[0] for row in rows],
+    )
+    members = {nid: [row[1:] for row in group] for nid, group in groupby(roles, lambda row: row[0])}
+    return _in_order(ids, {row[1]: fact_of(row[1:], members.get(row[0], ())) for row in rows})
+
+
+def evidence(connection: sqlite3.Connection, column: str, ids: Sequence[str]) -> list[Evidence]:
+    """All of the facts or passages with these ids, unordered; `column` is ``f.id`` or ``p.id``."""
+    rows = select_in(
+        connection,
+        f"""SELECT f.id, p.id, e.start, e."end" FROM evidence e
+        JOIN facts f ON f.nid = e.fact_nid JOIN passages p ON p.nid = e.passage_nid
+        WHERE {column} IN ({{keys}})""",
+        dict.fromkeys(ids),
+    )
+    return [
+        Evidence(fact_id=fact, passage_id=passage, start=start, end=end)
+        for fact, passage, start, end in rows
+    ]
+
+
+def namespaces(connection: sqlite3.Connection) -> list[str]:
+    """Those with an episode, entity or fact, sorted."""
+    rows = connection.execute(
+        """SELECT name FROM namespaces s
+        WHERE EXISTS (SELECT 1 FROM episodes WHERE namespace_nid = s.nid)
+        OR EXISTS (SELECT 1 FROM entities WHERE namespace_nid = s.nid)
+        OR EXISTS (SELECT 1 FROM facts WHERE namespace_nid = s.nid)
+        ORDER BY name"""
+    )
+    return [name for (name,) in rows]
+
+
+def _in_order(ids: Sequence[str], found: Mapping[str, T]) -> dict[str, T]:
+    return {id_: found[id_] for id_ in dict.fromkeys(ids) if id_ in found}

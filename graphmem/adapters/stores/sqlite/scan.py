@@ -1,0 +1,168 @@
+"""Scans: whole tables of one namespace, as of one moment, for snapshots."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from graphmem.adapters.stores.sqlite.connections import explained
+from graphmem.adapters.stores.sqlite.rows import NO_OFFSET, Row
+from graphmem.errors import InvalidInputError, StoreError
+from graphmem.model.change import COUNTED, Counts
+from graphmem.ports.store import SCANNABLE, Vectors
+
+
+class _Scan(NamedTuple):
+    """Where a table's rows come from: the tables from the namespace's nodes on, and their order.
+
+    CROSS JOIN keeps SQLite's planner to the order written, which is the order of the rows.
+    """
+
+    tables: str
+    order: str
+
+
+_SCANS: Final[Mapping[str, _Scan]] = {
+    "episodes": _Scan("episodes n", "n.nid"),
+    "passages": _Scan("passages n CROSS JOIN episodes e ON e.nid = n.episode_nid", "n.nid"),
+    "entities": _Scan("entities n", "n.nid"),
+    "mentions": _Scan(
+        "passages n CROSS JOIN mentions r ON r.passage_nid = n.nid",
+        'n.nid, r.start, r."end", r.entity_nid, r.surface',
+    ),
+    "facts": _Scan("facts n", "n.nid"),
+    "roles": _Scan("facts n CROSS JOIN roles r ON r.fact_nid = n.nid", "n.nid, r.position"),
+    "evidence": _Scan(
+        "facts n CROSS JOIN evidence r ON r.fact_nid = n.nid",
+        'n.nid, r.passage_nid, r.start, r."end"',
+    ),
+    "discourse": _Scan(
+        "facts n CROSS JOIN discourse r ON r.source_nid = n.nid",
+        "n.nid, r.target_nid, r.sense, r.connective, r.nid",
+    ),
+    "supersessions": _Scan(
+        "facts n CROSS JOIN supersessions r ON r.newer_nid = n.nid", "n.nid, r.older_nid"
+    ),
+    "same_as": _Scan(
+        "entities n CROSS JOIN same_as r ON r.left_nid = n.nid", 'n.nid, r.right_nid, r."by"'
+    ),
+}
+_OF_EPISODE: Final = {"source", "title", "trust", "recorded_at", "retired_at"}
+_RELATIONS: Final = {"mentions", "roles", "evidence", "discourse", "supersessions", "same_as"}
+
+
+class SqliteReader:
+    """A consistent view of one namespace; `connection` is inside a read transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, namespace: str) -> None:
+        self._connection = connection
+        self._path = path
+        self._cursors: list[sqlite3.Cursor] = []
+        self._open = True
+        # This first statement is what pins the view.
+        row = connection.execute(
+            "SELECT nid, version FROM namespaces WHERE name = ?", (namespace,)
+        ).fetchone()
+        self._namespace: int | None = row[0] if row else None
+        self._version: int = row[1] if row else 0
+
+    @property
+    def version(self) -> int:
+        """The namespace's change counter."""
+        return self._version
+
+    def scan(
+        self, table: str, columns: Sequence[str], *, batch: int = 10_000
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows of a table of ``SCANNABLE``; relations in the order of the nodes they start at.
+
+        Raises
+        ------
+        InvalidInputError
+            No such table or column, or a `batch` below 1.
+        StoreError
+            The view was closed.
+        """
+        allowed = SCANNABLE.get(table, ())
+        unknown = [column for column in columns if column not in allowed]
+        if not allowed or unknown or not columns:
+            raise InvalidInputError(
+                f"there is no {table!r} with columns {unknown or list(columns)!r} to scan",
+                remedy=f"There is {', '.join(allowed or SCANNABLE)}",
+            )
+        tables, order = _SCANS[table]
+        expressions = ", ".join(_expression(table, column) for column in columns)
+        return self._batches(
+            f"SELECT {expressions} FROM {tables} WHERE n.namespace_nid = ? ORDER BY {order}", batch
+        )
+
+    def vectors(self, *, batch: int = 10_000) -> Iterator[tuple[list[int], Vectors]]:
+        """Passages' ``nid`` values and vectors, shape (n, dimension), in the order of ``nid``."""
+        batches = self._batches(
+            """SELECT n.nid, v.vector FROM passages n CROSS JOIN vectors v ON v.key = n.vector_key
+            WHERE n.namespace_nid = ? ORDER BY n.nid""",
+            batch,
+        )
+        for rows in batches:
+            matrix = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f4")
+            yield (
+                [nid for nid, _ in rows],
+                matrix.reshape(len(rows), -1).astype(np.float32, copy=False),
+            )
+
+    def close(self) -> None:
+        """End all scans; a scan that goes on raises."""
+        self._open = False
+        for cursor in self._cursors:
+            cursor.close()
+
+    def _batches(self, statement: str, batch: int) -> Iterator[list[Row]]:
+        if batch < 1:
+            raise InvalidInputError(f"batch is {batch}, at least 1 is needed")
+        self._refuse_closed()
+        with explained(self._path):
+            cursor = self._connection.execute(statement, (self._namespace,))
+        self._cursors.append(cursor)
+        return self._fetch(cursor, batch)
+
+    def _fetch(self, cursor: sqlite3.Cursor, batch: int) -> Iterator[list[Row]]:
+        while True:
+            self._refuse_closed()
+            with explained(self._path):
+                rows = cursor.fetchmany(batch)
+            if not rows:
+                return
+            yield rows
+
+    def _refuse_closed(self) -> None:
+        if not self._open:
+            raise StoreError(f"a view of {self._path} was used after it was closed")
+
+
+def counts(connection: sqlite3.Connection, namespace: str) -> Counts:
+    """How much of each kind the namespace holds."""
+    found = connection.execute("SELECT nid FROM namespaces WHERE name = ?", (namespace,)).fetchone()
+    if found is None:
+        return Counts()
+    held = {}
+    for kind in COUNTED:
+        tables = "episodes n" if kind == "episodes" else _SCANS[kind].tables
+        (held[kind],) = connection.execute(
+            f"SELECT count(*) FROM {tables} WHERE n.namespace_nid = ?", found
+        ).fetchone()
+    return Counts(**held)
+
+
+def _expression(table: str, column: str) -> str:
+    """What a scanned column is in its table's join; the name is one of ``SCANNABLE``."""
+    if table == "passages" and column == "episode_id":
+        return "e.id"
+    if table == "passages" and column in _OF_EPISODE:
+        return f'e."{column}"'
+    if table == "mentions" and column in {"start", "end"}:
+        return f'nullif(r."{column}", {NO_OFFSET})'
+    return f'{"r" if table in _RELATIONS else "n"}."{column}"'

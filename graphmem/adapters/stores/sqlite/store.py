@@ -1,0 +1,314 @@
+"""The storage port on SQLite: one file, one writer at a time, readers that never wait."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from graphmem.adapters.stores.sqlite import delete, edit, lookup, scan, schema, write
+from graphmem.adapters.stores.sqlite import vectors as vector_table
+from graphmem.adapters.stores.sqlite.check import check
+from graphmem.adapters.stores.sqlite.connections import (
+    Connections,
+    connect,
+    connect_for_reading,
+    explained,
+)
+from graphmem.errors import (
+    EmbedderMismatchError,
+    InvalidInputError,
+    NotFoundError,
+    StoreError,
+    StoreFormatError,
+)
+from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
+from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.source import Episode, Passage
+from graphmem.model.time import from_micros, to_micros
+from graphmem.ports.store import Clock, Vectors
+
+FILE_NAME: Final = "graphmem.sqlite3"
+
+
+class SqliteStore:
+    """A :class:`graphmem.ports.store.GraphStore` in one file of a folder.
+
+    Safe to use from several threads; several processes may have it open at once. Use :meth:`open`.
+    """
+
+    def __init__(self, connections: Connections, clock: Clock) -> None:
+        self._connections = connections
+        self._clock = clock
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        clock: Clock,
+        create: bool,
+        read_only: bool = False,
+        busy_timeout: float = 30.0,
+        migrations: Sequence[schema.Migration] = schema.MIGRATIONS,
+    ) -> SqliteStore:
+        """Open the memory in `folder`, making it first with `create`, unless `read_only`.
+
+        Parameters
+        ----------
+        clock
+            Where the time of making the memory, and of retiring facts by deletion, comes from.
+        busy_timeout
+            Seconds to wait for another writer before `StoreBusyError`.
+        migrations
+            What brings a file of an older schema up to date, once it is opened for writing.
+
+        Raises
+        ------
+        NotFoundError
+            No memory is there, and none is to be made.
+        StoreFormatError
+            What is there is not a memory, is damaged, or is of a schema that cannot be used.
+        """
+        path = folder / FILE_NAME
+        if not path.is_file():
+            if read_only or not create:
+                raise NotFoundError(
+                    f"there is no memory in {folder}",
+                    remedy="Check the folder's name, or make a memory by ingesting into it",
+                )
+            _make(path, clock, migrations)
+        with explained(path):
+            _admit(path, read_only, busy_timeout, migrations)
+        return cls(Connections(path, read_only=read_only, busy_timeout=busy_timeout), clock)
+
+    def info(self) -> StoreInfo:
+        """What the store says of itself."""
+        with self._connections.reading() as connection:
+            meta = dict(connection.execute("SELECT key, value FROM meta"))
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+        created_at = from_micros(meta["created_at"])
+        assert created_at is not None
+        return StoreInfo(
+            backend="sqlite",
+            location=str(self._connections.path.parent),
+            schema_version=version,
+            memory_id=meta["memory_id"],
+            created_at=created_at,
+            embedder=meta.get("embedder"),
+            dimension=meta.get("dimension"),
+        )
+
+    def set_embedder(self, name: str, dimension: int) -> None:
+        """Remember the embedder; raises `EmbedderMismatchError` if another one is remembered."""
+        if dimension < 1:
+            raise InvalidInputError(f"an embedder of dimension {dimension} cannot be")
+        info = self.info()
+        if (info.embedder, info.dimension) == (name, dimension):
+            return
+        with self._connections.writing() as connection:
+            held = dict(connection.execute("SELECT key, value FROM meta"))
+            length = vector_table.dimension(connection)
+            if held.get("embedder", name) != name or length not in (None, dimension):
+                raise EmbedderMismatchError(
+                    f"the memory holds vectors of {held.get('embedder', 'another embedder')}"
+                    f" ({length} dimensions), not of {name} ({dimension})",
+                    remedy="Open it with the embedder that filled it, or run `graphmem reindex`",
+                )
+            connection.executemany(
+                "INSERT OR IGNORE INTO meta VALUES (?, ?)",
+                [("embedder", name), ("dimension", dimension)],
+            )
+
+    def namespaces(self) -> list[str]:
+        """All that hold something, sorted."""
+        with self._connections.reading() as connection:
+            return lookup.namespaces(connection)
+
+    def version(self, namespace: str) -> int:
+        """The namespace's change counter, 0 when it was never written."""
+        with self.read(namespace) as reader:
+            return reader.version
+
+    def apply(self, changes: ChangeSet, *, vectors: Mapping[str, Vectors] | None = None) -> Counts:
+        """Commit a batch whole or not at all; see :func:`write.write` for what is refused."""
+        with self._connections.writing() as connection:
+            return write.write(connection, changes, vectors or {})
+
+    def edit(self, edits: EditSet) -> Counts:
+        """Commit changes made by hand; what is removed leaves the file too."""
+        with self._connections.writing() as connection:
+            added = edit.edit(connection, edits)
+        if edits.removed_facts:
+            self._connections.erase_from_log()
+        return added
+
+    def delete_source(self, namespace: str, source: str) -> Counts:
+        """Remove a source with all that nothing else supports; its text leaves the file too."""
+        moment = to_micros(self._clock())
+        assert moment is not None
+        with self._connections.writing() as connection:
+            removed = delete.delete_source(connection, namespace, source, moment=moment)
+        if removed != Counts():
+            self._connections.erase_from_log()
+        return removed
+
+    @contextmanager
+    def read(self, namespace: str) -> Iterator[scan.SqliteReader]:
+        """Open a consistent view; it keeps a connection of its own until the block ends."""
+        with self._connections.lent() as connection:
+            with explained(self._connections.path):
+                reader = scan.SqliteReader(connection, self._connections.path, namespace)
+            with closing(reader):
+                yield reader
+
+    def episodes(self, ids: Sequence[str]) -> dict[str, Episode]:
+        """Those that exist, by id, in the order asked for."""
+        with self._connections.reading() as connection:
+            return lookup.episodes(connection, ids)
+
+    def episodes_of(self, namespace: str, source: str) -> list[Episode]:
+        """All of a source's episodes, oldest first."""
+        with self._connections.reading() as connection:
+            return lookup.episodes_of(connection, namespace, source)
+
+    def sources(self, namespace: str) -> list[tuple[str, int]]:
+        """Sources with living episodes and their number of passages, sorted by source."""
+        with self._connections.reading() as connection:
+            return lookup.sources(connection, namespace)
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Those that exist, by id, in the order asked for."""
+        with self._connections.reading() as connection:
+            return lookup.passages(connection, ids)
+
+    def entities(self, ids: Sequence[str]) -> dict[str, Entity]:
+        """Those that exist, by id, in the order asked for."""
+        with self._connections.reading() as connection:
+            return lookup.entities(connection, ids)
+
+    def facts(self, ids: Sequence[str]) -> dict[str, Fact]:
+        """Those that exist, by id, in the order asked for, with their members in order."""
+        with self._connections.reading() as connection:
+            return lookup.facts(connection, ids)
+
+    def evidence_in(self, passage_ids: Sequence[str]) -> list[Evidence]:
+        """What the passages state, ordered by passage id, start, end and fact id."""
+        with self._connections.reading() as connection:
+            found = lookup.evidence(connection, "p.id", passage_ids)
+        return sorted(found, key=lambda e: (e.passage_id, e.start, e.end, e.fact_id))
+
+    def evidence_of(self, fact_ids: Sequence[str]) -> list[Evidence]:
+        """Where the facts are stated, ordered by fact id, passage id, start and end."""
+        with self._connections.reading() as connection:
+            found = lookup.evidence(connection, "f.id", fact_ids)
+        return sorted(found, key=lambda e: (e.fact_id, e.passage_id, e.start, e.end))
+
+    def known_vectors(self, keys: Sequence[str]) -> set[str]:
+        """Those keys that the store has a vector for."""
+        with self._connections.reading() as connection:
+            return vector_table.known_keys(connection, keys)
+
+    def checkpoint(self, job: str) -> str | None:
+        """The position that the job last committed."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT position FROM checkpoints WHERE job = ?", (job,)
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def clear_checkpoint(self, job: str) -> None:
+        """Forget the job's position."""
+        with self._connections.writing() as connection:
+            connection.execute("DELETE FROM checkpoints WHERE job = ?", (job,))
+
+    def counts(self, namespace: str) -> Counts:
+        """How much the namespace holds, retired included."""
+        with self._connections.reading() as connection:
+            return scan.counts(connection, namespace)
+
+    def size_bytes(self) -> int:
+        """Bytes of the database file, its log and its shared index."""
+        path = self._connections.path
+        size = 0
+        for suffix in ("", "-wal", "-shm"):
+            # The log goes and comes with the last and the first connection.
+            with suppress(FileNotFoundError):
+                size += path.with_name(path.name + suffix).stat().st_size
+        return size
+
+    def check(self) -> list[Problem]:
+        """Look for damage; a damaged file is a problem here and no error."""
+        try:
+            with self._connections.reading() as connection:
+                return check(connection)
+        except StoreFormatError as damage:
+            return [Problem(check="damage", detail=damage.message, remedy=damage.remedy)]
+
+    def close(self) -> None:
+        """Let go of the file; a second call does nothing."""
+        self._connections.close()
+
+
+def _make(path: Path, clock: Clock, migrations: Sequence[schema.Migration]) -> None:
+    """Make a memory at `path`, whole or not at all, whoever else does so at the same moment."""
+    created_at = to_micros(clock())
+    assert created_at is not None
+    folder = path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Looked for first: while the database is missing, a log can only be of one that was lost.
+        if path.with_name(f"{path.name}-wal").exists() and not path.exists():
+            raise StoreFormatError(
+                f"{folder} holds the log of a memory whose {FILE_NAME} is missing",
+                remedy="Restore the folder from a copy, or remove what is left of it",
+            )
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as workshop:
+            made = Path(workshop) / FILE_NAME
+            with explained(path):
+                schema.make(made, created_at=created_at, migrations=migrations)
+            try:
+                # Unlike a rename, this never replaces a memory that another process made meanwhile.
+                path.hardlink_to(made)
+            except FileExistsError:
+                if not path.is_file():
+                    raise
+    except OSError as cause:
+        raise StoreError(
+            f"no memory can be made in {folder} ({cause.strerror})",
+            remedy="Name a folder that may be written",
+        ) from cause
+
+
+def _admit(
+    path: Path, read_only: bool, busy_timeout: float, migrations: Sequence[schema.Migration]
+) -> None:
+    """Refuse what is not a memory; bring an older one up to date if it is opened for writing."""
+    connection = (
+        connect_for_reading(path, busy_timeout=busy_timeout)
+        if read_only
+        else connect(path, "rw", busy_timeout=busy_timeout)
+    )
+    with closing(connection):
+        version = schema.verify(connection, path, migrations)
+        if version < len(migrations):
+            if read_only:
+                raise StoreFormatError(
+                    f"{path} is of the older schema {version}; this graphmem reads"
+                    f" {len(migrations)}",
+                    remedy="Open it for writing once, which brings it up to date",
+                )
+            schema.migrate(connection, path, migrations)
+        _require_meta(connection, path)
+
+
+def _require_meta(connection: sqlite3.Connection, path: Path) -> None:
+    held = {key for (key,) in connection.execute("SELECT key FROM meta")}
+    if not {"memory_id", "created_at"} <= held:
+        raise StoreFormatError(
+            f"{path} does not say which memory it is",
+            remedy="Restore the memory's folder from a copy",
+        )
