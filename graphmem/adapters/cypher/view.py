@@ -11,6 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice, pairwise
 from pathlib import Path
@@ -39,6 +40,8 @@ _ENDS: Final = {
 }
 _MAGIC: Final = b"graphmem view\n"
 _BATCH: Final = 10_000
+_TEMPORARY: Final = ".view-"
+_ABANDONED_S: Final = 3600.0
 
 
 class View(NamedTuple):
@@ -107,10 +110,11 @@ def save(view: View, folder: Path, stamp: Stamp) -> bool:
     temporary = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".view-")
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=_TEMPORARY)
         with os.fdopen(descriptor, "wb") as file:
             file.write(_MAGIC + _line(stamp.header(payload)) + b"\n")
             file.write(payload)
+        _sweep(folder, Path(temporary).stat().st_mtime)
         Path(temporary).replace(file_of(folder, stamp.namespace))
     except OSError:
         # A cache: without room for it, or leave to write it, the next process builds its own.
@@ -123,6 +127,14 @@ def save(view: View, folder: Path, stamp: Stamp) -> bool:
 def file_of(folder: Path, namespace: str) -> Path:
     """Where the view of a namespace is kept."""
     return folder / f"{digest(namespace)}.view"
+
+
+def _sweep(folder: Path, now: float) -> None:
+    """Remove what killed processes left half-written, an hour old or more at `now`."""
+    for left in folder.glob(f"{_TEMPORARY}*"):
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < now - _ABANDONED_S:
+                left.unlink()
 
 
 def _line(header: dict[str, Any]) -> bytes:

@@ -1,0 +1,15 @@
+// name: about
+// doc: What is known about an entity: every fact that it has a part in and that is still believed.
+// param: entity string - its name, an alias, or its id; case does not matter
+// param: limit integer = 50 - how many facts at most
+// returns: entity, role, fact, valid_from, valid_to, confidence, id
+MATCH (e:Entity)
+WHERE e.id = $entity OR toLower(e.name) = toLower($entity)
+  OR any(alias IN e.aliases WHERE toLower(alias) = toLower($entity))
+MATCH (e)<-[r:ROLE]-(f:Fact)
+WHERE f.retired_at IS NULL
+WITH e, f, min(r.role) AS role
+RETURN e.name AS entity, role, f.text AS fact, f.valid_from AS valid_from, f.valid_to AS valid_to,
+  f.confidence AS confidence, f.id AS id
+ORDER BY confidence DESC, valid_from, fact
+LIMIT $limit

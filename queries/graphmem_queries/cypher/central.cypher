@@ -1,0 +1,14 @@
+// name: central
+// doc: The most central entities: those that facts connect to the most others.
+// param: type string = null - only entities of this type, such as person or place
+// param: limit integer = 20 - how many at most
+// returns: entity, type, neighbours, facts, mentions, id
+MATCH (e:Entity)<-[:ROLE]-(f:Fact)
+WHERE f.retired_at IS NULL AND ($type IS NULL OR e.type = $type)
+OPTIONAL MATCH (f)-[:ROLE]->(other:Entity)
+WHERE other.id <> e.id
+WITH e, count(DISTINCT f) AS facts, count(DISTINCT other) AS neighbours
+RETURN e.name AS entity, e.type AS type, neighbours, facts,
+  COUNT { (e)<-[:MENTIONS]-(:Passage) } AS mentions, e.id AS id
+ORDER BY neighbours DESC, facts DESC, entity
+LIMIT $limit

@@ -1,0 +1,30 @@
+// name: contradictions
+// doc: Facts that contradict each other while both hold: the same subject and predicate, and either
+//   the opposite polarity about the same thing, or another thing of the same type in the same role.
+// param: entity string = null - whose facts; name, alias or id; everybody's when it is left out
+// param: limit integer = 25 - how many pairs at most
+// returns: subject, conflict (polarity or value), fact, other, valid_from, other_valid_from, id, other_id
+MATCH (s:Entity)<-[:ROLE {role: 'subject'}]-(f:Fact)
+WHERE f.retired_at IS NULL
+  AND ($entity IS NULL OR s.id = $entity OR toLower(s.name) = toLower($entity)
+    OR any(alias IN s.aliases WHERE toLower(alias) = toLower($entity)))
+WITH s, f.predicate AS predicate, collect(DISTINCT f) AS facts
+WHERE size(facts) > 1
+UNWIND facts AS a
+UNWIND facts AS b
+WITH s, a, b
+WHERE a.id < b.id
+  AND (a.valid_from IS NULL OR b.valid_to IS NULL OR a.valid_from < b.valid_to)
+  AND (b.valid_from IS NULL OR a.valid_to IS NULL OR b.valid_from < a.valid_to)
+  AND (a.polarity <> b.polarity OR a.kind <> 'event')
+MATCH (a)-[u:ROLE]->(x:Entity), (b)-[v:ROLE]->(y:Entity)
+WHERE u.role <> 'subject' AND u.role = v.role
+  AND ((a.polarity <> b.polarity AND x.id = y.id)
+    OR (a.polarity = b.polarity AND x.id <> y.id AND x.type = y.type
+      AND NOT EXISTS { (a)-[:ROLE]->(y) } AND NOT EXISTS { (b)-[:ROLE]->(x) }))
+RETURN DISTINCT s.name AS subject,
+  CASE WHEN a.polarity <> b.polarity THEN 'polarity' ELSE 'value' END AS conflict,
+  a.text AS fact, b.text AS other, a.valid_from AS valid_from, b.valid_from AS other_valid_from,
+  a.id AS id, b.id AS other_id
+ORDER BY conflict, subject, fact, other
+LIMIT $limit

@@ -1,0 +1,16 @@
+// name: neighbourhood
+// doc: The entities that share a fact with an entity, and what connects them to it.
+// param: entity string - its name, an alias, or its id; case does not matter
+// param: limit integer = 50 - how many neighbours at most
+// returns: neighbour, type, facts (how many), predicates, example, id
+MATCH (e:Entity)
+WHERE e.id = $entity OR toLower(e.name) = toLower($entity)
+  OR any(alias IN e.aliases WHERE toLower(alias) = toLower($entity))
+MATCH (e)<-[:ROLE]-(f:Fact)-[:ROLE]->(other:Entity)
+WHERE other.id <> e.id AND f.retired_at IS NULL
+WITH other, f
+ORDER BY f.predicate
+RETURN other.name AS neighbour, other.type AS type, count(DISTINCT f) AS facts,
+  collect(DISTINCT f.predicate) AS predicates, min(f.text) AS example, other.id AS id
+ORDER BY facts DESC, neighbour
+LIMIT $limit
