@@ -69,12 +69,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
-    """A file to read; `source` is the name under which the memory will know it."""
+    """A file to read; `source` is the name under which the memory will know it.
+
+    `size` in bytes and `modified` in nanoseconds are those of when it was listed.
+    """
 
     path: Path
     source: str
     format: Format
     size: int
+    modified: int = 0
     trust: float = DEFAULT_TRUST
     at: datetime | None = None
     limits: Limits = field(default_factory=Limits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Final
 
 from graphmem.errors import ReaderError
@@ -22,7 +22,7 @@ _READERS: Final[Mapping[Format, Reader]] = {
 _WHOLE: Final = {Format.TXT, Format.MD, Format.HTML, Format.PDF, Format.DOCX}
 
 
-def read(file: InputFile, sandbox: Sandbox) -> Iterator[Read]:
+def read(file: InputFile, sandbox: Sandbox) -> Generator[Read]:
     """Read a file from its beginning; html, pdf and docx in the `sandbox`.
 
     Raises
