@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 
-from graphmem.graph.snapshot import OPEN_START, Category, Facts
+from graphmem.graph.snapshot import OPEN_END, OPEN_START, Category, Facts
 from graphmem.index.names import passages_of
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Ints, Mask
+from graphmem.kernels.arrays import Doubles, Ints, Mask
 from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Fact
 from graphmem.model.retrieval import Query
@@ -24,7 +24,7 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
     passages, where = index.passages, query.where
     known_at = to_micros(query.known_at)
     if known_at is None:
-        mask = passages.retired_at == np.iinfo(np.int64).max
+        mask = passages.retired_at == OPEN_END
     else:
         mask = (passages.recorded_at <= known_at) & (known_at < passages.retired_at)
     for column, wanted in (
@@ -55,13 +55,23 @@ def allowed_facts(facts: Facts, query: Query) -> Mask:
     """Facts that are believed at `known_at` and valid at `as_of`, shape (n,)."""
     known_at = to_micros(query.known_at)
     if known_at is None:
-        mask = facts.retired_at == np.iinfo(np.int64).max
+        mask = facts.retired_at == OPEN_END
     else:
         mask = (facts.recorded_at <= known_at) & (known_at < facts.retired_at)
     as_of = to_micros(query.as_of)
     if as_of is not None:
         mask &= (facts.valid_from <= as_of) & (as_of < facts.valid_to)
     return np.asarray(mask)
+
+
+def dated_passages(index: PassageIndex, query: Query) -> Doubles:
+    """1 for passages that state a dated fact which holds at `as_of`, else 0; shape (n,)."""
+    facts = index.facts
+    dated = (facts.valid_from != OPEN_START) | (facts.valid_to != OPEN_END)
+    holding = allowed_facts(facts, query) & dated
+    stated = np.zeros(len(index))
+    stated[facts.evidence_passages[holding[facts.evidence_facts]]] = 1.0
+    return stated
 
 
 def fact_holds(fact: Fact, query: Query) -> bool:

@@ -14,7 +14,7 @@ from graphmem.kernels.fusion import reciprocal_rank_fusion, reciprocal_ranks
 from graphmem.kernels.text import words as words_of
 from graphmem.model.retrieval import Mode, Query
 from graphmem.retrieve.bridges import find_bridges, substitute, together
-from graphmem.retrieve.filters import allowed_passages
+from graphmem.retrieve.filters import allowed_passages, dated_passages
 from graphmem.retrieve.fuse import fuse, shares
 from graphmem.retrieve.hops import entity_share, first_hop, merged, second_hop
 from graphmem.retrieve.question import Question, analyse
@@ -85,6 +85,8 @@ def _graph(
 ) -> Ranking:
     question = analyse(index, query.text, similarity=similarity, allowed=allowed)
     signals, reaches = _signals(index, question, embed)
+    if query.as_of is not None:
+        signals["dated"] = dated_passages(index, query)
     candidates = np.flatnonzero(_candidates(question, signals, query.k) & allowed)
     scores = fuse(signals, candidates)
     order = top_rows(scores, query.k)
