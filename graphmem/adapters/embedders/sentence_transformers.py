@@ -102,10 +102,10 @@ def _load(model: str, *, device: str | None, offline: bool) -> Any:
         ) from cause
     try:
         return SentenceTransformer(model, device=device, local_files_only=offline)
-    except OSError as cause:
-        where = "and fetching is switched off" if offline else "or cannot be fetched"
+    except (OSError, ValueError) as cause:
+        state = " with fetching switched off" if offline else ""
         raise ModelUnavailableError(
-            f"The model {model} is not in the folder or the hub's cache, {where}: {cause}",
+            f"The model {model} cannot be loaded{state}: {cause}",
             remedy="Name a folder that holds it, or run once with a network connection",
         ) from cause
     except RuntimeError as cause:  # torch's only error for a device that is not there
