@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import kglite
 
-from graphmem.adapters.cypher.shape import FINGERPRINT, LABELS, RELATIONS
+from graphmem.adapters.cypher.shape import FINGERPRINT, LABELS, NO_OFFSET, RELATIONS
 from graphmem.errors import StoreError
 from graphmem.model.ids import digest
 from graphmem.ports.store import GraphStore, StoreReader
@@ -188,7 +188,12 @@ def _add_relations(
     relation = RELATIONS[kind]
     sources, targets = ids[relation.source], ids[relation.target]
     rows = (
-        (_find(sources, source, table), _find(targets, target, table), *values)
+        (
+            _find(sources, source, table),
+            _find(targets, target, table),
+            # Offsets are all that can be missing.
+            *(NO_OFFSET if value is None else value for value in values),
+        )
         for batch in reader.scan(table, [*ends, *relation.properties], batch=_BATCH)
         for source, target, *values in batch
     )
