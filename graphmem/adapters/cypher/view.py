@@ -124,6 +124,19 @@ def save(view: View, folder: Path, stamp: Stamp) -> bool:
     return True
 
 
+def remove(folder: Path, namespace: str) -> None:
+    """Remove the view of a namespace from `folder`; raises `StoreError` if it stays."""
+    path = file_of(folder, namespace)
+    try:
+        path.unlink(missing_ok=True)
+    except NotADirectoryError:
+        return
+    except OSError as cause:
+        raise StoreError(
+            f"{path} cannot be removed ({cause.strerror})", remedy="Remove it; it is a copy"
+        ) from cause
+
+
 def file_of(folder: Path, namespace: str) -> Path:
     """Where the view of a namespace is kept."""
     return folder / f"{digest(namespace)}.view"
