@@ -33,7 +33,7 @@ test: setup
 	$(BIN)/pytest
 
 test-extras: $(EXTRAS)/.installed
-	HF_HUB_OFFLINE=1 $(EXTRAS)/bin/pytest -m extras
+	HF_HUB_OFFLINE=1 $(EXTRAS)/bin/pytest -m extras tests/extras tests/contract/test_embedder.py
 
 lint: setup
 	$(BIN)/ruff check
