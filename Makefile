@@ -39,7 +39,7 @@ lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 format: setup
 	$(BIN)/ruff check --fix
@@ -62,5 +62,5 @@ wheel: setup
 
 clean:
 	rm -rf $(VENV) $(EXTRAS) build dist demo-memory .mypy_cache .pytest_cache .ruff_cache \
-		.import_linter_cache .hypothesis
+		.hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
