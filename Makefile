@@ -53,9 +53,13 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --quiet \
 	--custom-compile-command 'make lock'
 
-lock: setup
+# Not by way of setup, which a pyproject.toml that asks for something new would fail.
+lock: | $(BIN)/uv
 	$(LOCK) --group dev --output-file requirements/dev.txt
 	$(LOCK) --group extras --constraint requirements/dev.txt --output-file requirements/extras.txt
+
+$(BIN)/uv:
+	@requirements/install $(VENV) requirements/dev.txt
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
