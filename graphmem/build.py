@@ -46,7 +46,7 @@ def open_memory(
     store = SqliteStore.open(folder, create=create, read_only=read_only, clock=clock)
 
     def runner(namespace: str) -> CypherRunner:
-        # Not before it is asked for: the engine beside torch overfills what the loader has room for.
+        # Not before it is asked for: this engine and torch together overfill the loader.
         from graphmem.adapters.cypher.embedded import EmbeddedCypher
 
         return EmbeddedCypher(store, namespace, folder=folder / "views")
