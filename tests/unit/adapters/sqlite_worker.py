@@ -12,6 +12,7 @@ import sys
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from graphmem.adapters.stores.sqlite import SqliteStore
 from graphmem.errors import StoreFullError
@@ -25,9 +26,9 @@ PASSAGES = 20
 NAMES = 30
 
 
-def open_store(folder: Path, *, create: bool = True, **options: object) -> SqliteStore:
+def open_store(folder: Path, *, create: bool = True, **options: Any) -> SqliteStore:
     """With a clock that stands still."""
-    return SqliteStore.open(folder, create=create, clock=lambda: NOW, **options)  # type: ignore[arg-type]
+    return SqliteStore.open(folder, create=create, clock=lambda: NOW, **options)
 
 
 def source_of(name: str, number: int) -> str:
@@ -94,6 +95,12 @@ def batch(name: str, number: int) -> ChangeSet:
     )
 
 
+def say(what: object) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
+
+
 def write(folder: Path, name: str, last: int, limit: int | None) -> None:
     """Commit the batches up to `last` that the checkpoint says are missing.
 
@@ -108,12 +115,12 @@ def write(folder: Path, name: str, last: int, limit: int | None) -> None:
         try:
             store.apply(batch(name, number))
         except StoreFullError as error:
-            print("full", error, flush=True)  # noqa: T201
+            say(f"full {error}")
             resource.setrlimit(
                 resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
             )
             store.apply(batch(name, number))
-        print(number, flush=True)  # noqa: T201
+        say(number)
     store.close()
 
 
@@ -123,7 +130,7 @@ def delete(folder: Path, name: str, last: int) -> None:
     for number in range(last):
         store.apply(batch(name, number))
         removed = store.delete_source("default", source_of(name, number))
-        print(removed.passages, flush=True)  # noqa: T201
+        say(removed.passages)
     store.close()
 
 
@@ -131,7 +138,7 @@ def make(folder: Path) -> None:
     """Make memories until killed."""
     for number in count():
         open_store(folder / str(number)).close()
-        print(number, flush=True)  # noqa: T201
+        say(number)
 
 
 if __name__ == "__main__":
