@@ -213,7 +213,7 @@ def evaluate(
     ] = None,
 ) -> None:
     """Ingest a data set, ask its questions in every mode, and score the rankings."""
-    from graphmem.evaluation.report import as_json, rows_of, write_json
+    from graphmem.evaluation.report import as_json, notes_of, rows_of, write_json
     from graphmem.evaluation.runner import run
 
     if json_file is not None and not json_file.parent.is_dir():
@@ -232,14 +232,16 @@ def evaluate(
         )
     if json_file == Path("-"):
         emit(as_json(report))
-        return
-    if json_file is not None:
-        write_json(report, json_file)
-    header, *rows = rows_of(report)
-    table = Table(*header, title=f"{report.dataset}: {report.questions} questions")
-    for row in rows:
-        table.add_row(*map(escape, row))
-    console.print(table)
+    else:
+        if json_file is not None:
+            write_json(report, json_file)
+        header, *rows = rows_of(report)
+        table = Table(*header, title=f"{report.dataset}: {report.questions} questions")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+        for note in notes_of(report):
+            console.print(f"[yellow]note[/yellow] {escape(note)}")
     if report.ingest.failed:
         raise typer.Exit(3)
 
