@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,15 +83,17 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _extractor(settings: Settings) -> Extractor:
-    from graphmem.adapters.extractors.names import NamesExtractor
-    from graphmem.adapters.extractors.pool import PooledExtractor
+    if settings.depth == "fast":
+        from graphmem.adapters.extractors.names import NamesExtractor
+
+        return NamesExtractor()
     from graphmem.adapters.extractors.spacy import SpacyExtractor
 
-    make: Callable[[], Extractor]
-    make = NamesExtractor if settings.depth == "fast" else SpacyExtractor
-    if settings.depth == "fast" or settings.workers < 2:
-        return make()
-    return PooledExtractor(make, workers=settings.workers)
+    if settings.workers < 2:
+        return SpacyExtractor()
+    from graphmem.adapters.extractors.pool import PooledExtractor
+
+    return PooledExtractor(SpacyExtractor, workers=settings.workers)
 
 
 def _folder_of(location: str | Path) -> Path:

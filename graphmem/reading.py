@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from graphmem.errors import EmbedderMismatchError
 from graphmem.graph.snapshot import OPEN_START, Category, read_snapshot
+from graphmem.index.lexical import FUNCTION_WORDS
 from graphmem.index.passage_index import PassageIndex, build_index, load_index, save_index
-from graphmem.kernels.text import words as words_of
 from graphmem.model.change import Problem
 from graphmem.model.ids import digest
 from graphmem.model.knowledge import Evidence, Fact
@@ -148,8 +148,10 @@ def _hit(
 
 def _fact_views(stated: Sequence[tuple[Fact, Evidence]], query: Query) -> list[FactView]:
     """Facts of a passage, those that share most words with the question first."""
-    asked = set(words_of(query.text))
-    ordered = sorted(stated, key=lambda pair: -len(asked.intersection(words_of(pair[0].text))))
+    asked = {word.strip("?,.!'\"") for word in query.text.lower().split()} - FUNCTION_WORDS
+    ordered = sorted(
+        stated, key=lambda pair: -len(asked.intersection(pair[0].text.lower().split()))
+    )
     return [
         FactView(
             id=fact.id,

@@ -182,6 +182,7 @@ def _summary(report: Report) -> Table:
         "new": f"{report.new:,}",
         "unchanged": f"{report.unchanged:,}",
         "replaced": f"{report.replaced:,}",
+        "removed": f"{report.removed:,}" if report.removed else "",
         "failed": f"[red]{report.failures:,}[/red]" if report.failures else "0",
         "facts": f"{report.facts:,}",
         "entities": f"{report.entities:,}",
