@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -285,7 +285,9 @@ class _Groups:
     def refuse_rest(self) -> None:
         """Raise if a line belonged to nothing."""
         if self._next is not None:
-            raise _wrong(self._next, f"{self._key} names nothing, or is out of order")
+            raise _wrong(
+                self._next.file, self._next.number, f"{self._key} names nothing, or is out of order"
+            )
 
 
 def _lines(folder: Path, table: str) -> Iterator[_Line]:
@@ -293,14 +295,13 @@ def _lines(folder: Path, table: str) -> Iterator[_Line]:
     try:
         with (folder / name).open("rb") as file:
             for number, data in enumerate(file, start=1):
-                line = _Line(name, number, len(data), {})
                 try:
-                    record = json.loads(data)
+                    record = json.loads(data.decode())
                 except (json.JSONDecodeError, UnicodeDecodeError) as cause:
-                    raise _wrong(line, "is not JSON") from cause
+                    raise _wrong(name, number, "is not JSON") from cause
                 if not isinstance(record, dict):
-                    raise _wrong(line, "is not a JSON object")
-                yield line._replace(record=record)
+                    raise _wrong(name, number, "is not a JSON object")
+                yield _Line(name, number, len(data), record)
     except OSError as cause:
         raise StoreError(f"{folder / name} cannot be read ({cause.strerror})") from cause
 
@@ -309,7 +310,7 @@ def _made(kind: type[V], line: _Line, **fields: Any) -> V:
     try:
         return kind.model_validate({**line.record, **fields})
     except ValidationError as cause:
-        raise _wrong(line, _first(cause)) from cause
+        raise _wrong(line.file, line.number, _first(cause)) from cause
 
 
 def _vector(line: _Line, dimension: int | None) -> Vectors:
@@ -317,9 +318,13 @@ def _vector(line: _Line, dimension: int | None) -> Vectors:
     try:
         data = base64.b64decode(text if isinstance(text, str) else "", validate=True)
     except (binascii.Error, ValueError) as cause:
-        raise _wrong(line, "vector: not base64") from cause
+        raise _wrong(line.file, line.number, "vector: not base64") from cause
     if not data or len(data) % 4 or (dimension is not None and len(data) != 4 * dimension):
-        raise _wrong(line, f"vector: {len(data)} bytes are not {dimension or 'some'} float32")
+        raise _wrong(
+            line.file,
+            line.number,
+            f"vector: {len(data)} bytes are not {dimension or 'some'} float32",
+        )
     return np.frombuffer(data, "<f4").astype(np.float32)
 
 
@@ -339,11 +344,7 @@ def _damaged(path: Path, what: str) -> StoreFormatError:
     return StoreFormatError(f"{path} {what}; nothing was imported", remedy=_AGAIN)
 
 
-def _wrong(line: _Line, what: str) -> StoreFormatError:
+def _wrong(file: str, number: int, what: str) -> StoreFormatError:
     return StoreFormatError(
-        f"{line.file}, line {line.number}: {what}; what came before it was imported",
-        remedy=_AGAIN,
+        f"{file}, line {number}: {what}; what came before it was imported", remedy=_AGAIN
     )
-
-
-__all__: Sequence[str] = ("import_memory", "read_manifest", "verify")
