@@ -41,13 +41,15 @@ def open_memory(
         )
     clock = clock or _system_clock
 
-    from graphmem.adapters.cypher.embedded import EmbeddedCypher
     from graphmem.adapters.embedders import make_embedder
     from graphmem.adapters.stores.sqlite import SqliteStore
 
     store = SqliteStore.open(folder, create=create, read_only=read_only, clock=clock)
 
     def runner(namespace: str) -> CypherRunner:
+        # Not before it is asked for: this engine and torch together overfill the loader.
+        from graphmem.adapters.cypher.embedded import EmbeddedCypher
+
         return EmbeddedCypher(store, namespace, folder=folder / "views")
 
     parts = Parts(

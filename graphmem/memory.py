@@ -200,6 +200,9 @@ class Memory:
             The memory holds nothing from that source.
         """
         removed = self._parts.store.delete_source(self.namespace, source)
+        # What was read from the store for speed would otherwise still hold the text.
+        self._reading.discard()
+        self._parts.runner(self.namespace).discard()
         if not removed.episodes:
             raise NotFoundError(
                 f"Nothing from {source!r} in namespace {self.namespace!r}",

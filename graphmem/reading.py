@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from graphmem.errors import EmbedderMismatchError
 from graphmem.graph.snapshot import OPEN_START, Category, read_snapshot
@@ -43,9 +45,21 @@ class Reading:
                 self._index = self._load(version)
             return self._index
 
+    def discard(self) -> None:
+        """Remove what is kept of the namespace outside the store, after a deletion."""
+        with self._lock:
+            self._index = None
+            folder = self._folder()
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _folder(self) -> Path | None:
+        index_dir = self._parts.index_dir
+        return None if index_dir is None else index_dir / digest(self._namespace)
+
     def _load(self, version: int) -> PassageIndex:
         info = self._parts.store.info()
-        folder = self._parts.index_dir and self._parts.index_dir / digest(self._namespace)
+        folder = self._folder()
         if folder is not None:
             kept = load_index(folder, memory_id=info.memory_id, version=version)
             if kept is not None:

@@ -22,8 +22,8 @@ class Settings(BaseSettings):
     """What a memory is opened with.
 
     `embedder` is ``bge-small-en-v1.5``, ``all-minilm-l6-v2`` or ``e5-small-v2`` (int8, ONNX),
-    ``onnx:FOLDER``, or ``sentence-transformers:NAME_OR_FOLDER``. `workers` are processes that read passages, 0 for none
-    beside this one; `threads` are the embedder's.
+    ``onnx:FOLDER``, or ``sentence-transformers:NAME_OR_FOLDER``. `workers` are processes that read
+    passages, 0 for none beside this one; `threads` are the embedder's.
     """
 
     model_config = SettingsConfigDict(env_prefix="GRAPHMEM_", frozen=True, extra="forbid")

@@ -99,6 +99,22 @@ def test_what_is_said_by_two_sources_survives_the_deletion_of_one(memory: Memory
     assert not any(memory.stats().counts.model_dump().values())
 
 
+def test_nothing_of_a_deleted_source_stays_on_the_disk(tmp_path: Path) -> None:
+    street = "Zanzibarstrasse"
+    with Memory.open(tmp_path / "m", settings=Settings(workers=0)) as memory:
+        memory.add(f"Ann Pryce lives in {street}.", source="private")
+        memory.add("Bob Lowe lives in Dunmere.", source="open")
+        assert memory.search("Where does Ann Pryce live?")
+        assert memory.cypher("MATCH (p:Passage) RETURN p.text").rows
+        memory.delete_source("private")
+        assert [hit.source for hit in memory.search("Where does Ann Pryce live?")] == ["open"]
+    held = [path for path in (tmp_path / "m").rglob("*") if path.is_file()]
+    assert held
+    for path in held:
+        assert street.encode() not in path.read_bytes(), path
+        assert street.lower().encode() not in path.read_bytes(), path
+
+
 def test_deleting_what_is_not_there_says_so(notes: Memory) -> None:
     with pytest.raises(NotFoundError, match="nowhere"):
         notes.delete_source("nowhere")
