@@ -16,6 +16,7 @@ from typing import IO, Any, Final
 
 import numpy as np
 
+from graphmem.errors import StoreFormatError
 from graphmem.model.time import from_micros
 from graphmem.ports.store import SCANNABLE, StoreReader, Vectors
 
@@ -137,11 +138,14 @@ class _Ids:
         wanted = np.array(sorted({nid for nid in nids if nid is not None}), np.int64)
         if not len(wanted):
             return [None] * len(nids)
+        if not self._count:
+            raise _dangling()
         known, ends, text = self._maps
         held = np.frombuffer(known, np.int64)
         stops = np.frombuffer(ends, np.int64)
-        rows = np.searchsorted(held, wanted)
-        assert (held[rows] == wanted).all(), "a view refers to a node that it does not hold"
+        rows = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
+        if (held[rows] != wanted).any():
+            raise _dangling()
         starts = np.where(rows > 0, stops[rows - 1], 0).tolist()
         names: dict[int | None, str | None] = {
             nid: text[start:stop].decode()
@@ -157,6 +161,13 @@ class _Ids:
     @staticmethod
     def _open(stem: Path, suffix: str) -> IO[bytes]:
         return stem.with_suffix(f".{suffix}").open("w+b")
+
+
+def _dangling() -> StoreFormatError:
+    return StoreFormatError(
+        "The memory refers to something that it does not hold",
+        remedy="`graphmem doctor` says what is damaged",
+    )
 
 
 def _columns(table: str) -> tuple[str, ...]:

@@ -168,7 +168,7 @@ class Killed(BaseException):
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(graph=hypergraphs(), data=st.data())
 def test_any_memory_comes_back_equal_wherever_its_import_was_killed(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import igraph
 import networkx as nx
 import pytest
 
@@ -154,6 +155,16 @@ def test_networkx_reads_the_graphml_back(store: GraphStore, tmp_path: Path) -> N
     assert sorted(repr(sorted(data.items())) for _, _, data in graph.edges(data=True)) == sorted(
         repr(sorted(shown(data).items())) for _, _, data in expected.edges(data=True)
     )
+
+
+def test_igraph_reads_the_graphml_back(store: GraphStore, tmp_path: Path) -> None:
+    export_memory(store, "default", tmp_path / "m.graphml", format="graphml")
+    graph = igraph.Graph.Read_GraphML(str(tmp_path / "m.graphml"))
+    assert graph.is_directed()
+    assert dict(zip(graph.vs["id"], graph.vs["node_label"], strict=True)) == ALL_NODES
+    ids = graph.vs["id"]
+    found = Counter((e["edge_type"], ids[e.source], ids[e.target]) for e in graph.es)
+    assert found == EDGES | OF_PASSAGES
 
 
 def test_the_graphml_declares_every_key_that_it_uses(store: GraphStore, tmp_path: Path) -> None:

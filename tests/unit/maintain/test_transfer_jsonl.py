@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -345,3 +349,45 @@ def test_nothing_is_overwritten_and_nothing_half_made_is_left(
 def test_a_folder_that_cannot_be_written_is_an_error(store: GraphStore) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         export_memory(store, "default", Path("/proc/out"))
+
+
+LIMITED = """
+import resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from graphmem.adapters.stores.sqlite import SqliteStore
+from graphmem.errors import StoreFullError
+from graphmem.maintain.transfer import export_memory
+
+folder = Path(sys.argv[1])
+clock = lambda: datetime(2024, 1, 1, tzinfo=UTC)
+store = SqliteStore.open(folder / "store", clock=clock, create=False, read_only=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # the store's own small files fit
+try:
+    export_memory(store, "default", folder / "out")
+except StoreFullError as full:
+    print(full)
+"""
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(store: GraphStore, tmp_path: Path) -> None:
+    long = Entity(id="en_long", name="long", profile="x" * 200_000)
+    store.apply(ChangeSet(namespace="default", entities=(long,)))
+    store.close()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert f"No room left to write {tmp_path / 'out'}" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "graphml"])
+def test_a_damaged_memory_is_not_exported(store: GraphStore, tmp_path: Path, format_: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "store" / "graphmem.sqlite3")) as connection:
+        connection.execute("DELETE FROM entities WHERE id = 'en_2'")
+        connection.commit()
+    with pytest.raises(StoreFormatError, match="does not hold") as caught:
+        export_memory(store, "default", tmp_path / "out", format=format_)
+    assert "doctor" in caught.value.remedy
+    assert not (tmp_path / "out").exists()
