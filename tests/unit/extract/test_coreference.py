@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from graphmem.extract.coreference import referents, shown_title
 from graphmem.extract.names import NameSpan
+from graphmem.extract.referents import referents, shown_title
 from graphmem.model.extraction import Extraction
 from graphmem.model.knowledge import EntityType
 
