@@ -45,7 +45,7 @@ _BATCH: Final = 2_000
 
 
 def fields(table: str) -> tuple[str, ...]:
-    """Names of a record's fields, those that refer to others first named."""
+    """Names of a record's fields; those that end in ``_id`` refer to nodes."""
     return tuple(_field(column) for column in _columns(table))
 
 
