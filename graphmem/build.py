@@ -14,6 +14,7 @@ from graphmem.memory import Memory
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.parts import Parts
 from graphmem.ports.cypher import CypherRunner
+from graphmem.ports.graphs import GraphMaker
 from graphmem.ports.models import Extractor
 from graphmem.ports.store import Clock
 from graphmem.settings import Settings
@@ -60,6 +61,17 @@ def open_memory(
         clock=clock,
     )
     return Memory(parts, namespace=namespace)
+
+
+def graph_maker(library: str) -> GraphMaker:
+    """What makes a graph of ``networkx`` or ``igraph``."""
+    if library == "igraph":
+        from graphmem.adapters.graphs import igraph
+
+        return igraph.make
+    from graphmem.adapters.graphs import networkx
+
+    return networkx.make
 
 
 def load_settings(**overrides: Any) -> Settings:
