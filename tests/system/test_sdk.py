@@ -72,6 +72,12 @@ def test_a_two_hop_question_is_answered_with_its_places(notes: Memory) -> None:
     assert any(len(path.steps) > 1 for hit in hits for path in hit.paths)
 
 
+def test_the_fact_that_is_asked_for_comes_first(memory: Memory) -> None:
+    memory.add("Acme was founded in 2001. Acme moved to Dunmere in 2019.", source="a")
+    [hit] = memory.search("When did Acme move?")
+    assert hit.facts[0].text == "Acme moved to Dunmere in 2019."
+
+
 def test_adding_the_same_again_adds_nothing_and_says_so(notes: Memory) -> None:
     before = notes.stats().counts
     report = notes.add(NOTES["note:acme"], source="note:acme")
