@@ -164,10 +164,8 @@ def _fact_views(
     stated: Sequence[tuple[Fact, Evidence]], query: Query, words: Words
 ) -> list[FactView]:
     """Facts of a passage, those that share most words with the question first."""
-    asked = {word.strip("?,.!'\"") for word in query.text.lower().split()} - FUNCTION_WORDS
-    ordered = sorted(
-        stated, key=lambda pair: -len(asked.intersection(pair[0].text.lower().split()))
-    )
+    asked = words.content_stems(query.text)
+    ordered = sorted(stated, key=lambda pair: -len(asked & words.content_stems(pair[0].text)))
     return [
         FactView(
             id=fact.id,
