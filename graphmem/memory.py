@@ -194,12 +194,18 @@ class Memory:
     def delete_source(self, source: str) -> Counts:
         """Remove a source and all that nothing else supports; returns what was removed.
 
+        A file stands for its records and parts too: those are its fragments, ``FILE#...``.
+
         Raises
         ------
         NotFoundError
             The memory holds nothing from that source.
         """
-        removed = self._parts.store.delete_source(self.namespace, source)
+        store = self._parts.store
+        with store.read(self.namespace) as reader:
+            held = {row[0] for rows in reader.scan("episodes", ("source",)) for row in rows}
+        meant = sorted(name for name in held if name == source or name.startswith(f"{source}#"))
+        removed = sum((store.delete_source(self.namespace, name) for name in meant), Counts())
         # What was read from the store for speed would otherwise still hold the text.
         self._reading.discard()
         self._parts.runner(self.namespace).discard()

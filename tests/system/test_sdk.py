@@ -105,6 +105,14 @@ def test_what_is_said_by_two_sources_survives_the_deletion_of_one(memory: Memory
     assert not any(memory.stats().counts.model_dump().values())
 
 
+def test_a_file_is_deleted_with_its_records(memory: Memory) -> None:
+    for source in ("a.csv#1", "a.csv#2", "a.csv2"):
+        memory.add(f"Ann Pryce wrote {source}.", source=source, replaces=True)
+    memory.add("Ann Pryce wrote more.", source="a.csv#2", replaces=True)
+    assert memory.delete_source("a.csv").episodes == 3
+    assert memory.sources() == [("a.csv2", 1)]
+
+
 def test_nothing_of_a_deleted_source_stays_on_the_disk(tmp_path: Path) -> None:
     street = "Zanzibarstrasse"
     with Memory.open(tmp_path / "m", settings=Settings(workers=0)) as memory:
