@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pydantic import ValidationError
-
 from graphmem.context.assemble import assemble
 from graphmem.errors import InvalidInputError, NotFoundError
+from graphmem.inputs import Time, chunked, item_of, query_of
 from graphmem.maintain import transfer
 from graphmem.model.change import AddReport, ChangeSet, Checkpoint, Counts, Problem, Stats
-from graphmem.model.ids import Kind, digest
+from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, Fact
-from graphmem.model.retrieval import Context, Filter, Hit, Mode, Query
+from graphmem.model.retrieval import Context, Filter, Hit, Mode
 from graphmem.model.source import (
     DEFAULT_NAMESPACE,
     DEFAULT_TRUST,
@@ -28,7 +26,6 @@ from graphmem.model.source import (
     Passage,
     SourceItem,
 )
-from graphmem.model.time import parse_time
 from graphmem.model.transfer import ExportFormat, ExportReport, ImportReport
 from graphmem.parts import Parts
 from graphmem.ports.cypher import CypherResult, CypherSchema
@@ -36,9 +33,6 @@ from graphmem.ports.store import Clock
 from graphmem.reading import Reading
 from graphmem.settings import Settings
 from graphmem.writing import write_batches
-
-Time = str | date | datetime
-"""A moment as users write it: ``"2024-05-01"``, a ``date`` or a ``datetime``."""
 
 
 class Memory:
@@ -158,7 +152,7 @@ class Memory:
         InvalidInputError
             Nothing to remember, or a field of a message is wrong.
         """
-        item = _item_of(
+        item = item_of(
             content,
             source=source,
             title=title,
@@ -179,7 +173,7 @@ class Memory:
 
         Nothing is read or written until the reports are consumed.
         """
-        return self.add_batches((chunk, None) for chunk in _chunked(items, batch))
+        return self.add_batches((chunk, None) for chunk in chunked(items, batch))
 
     def add_batches(
         self, batches: Iterable[tuple[Sequence[SourceItem], Checkpoint | None]]
@@ -267,7 +261,15 @@ class Memory:
             The question is empty, or an option is out of range.
         """
         return self._reading.search(
-            self._query(question, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where),
+            query_of(
+                question,
+                namespace=self.namespace,
+                k=k,
+                mode=mode,
+                as_of=as_of,
+                known_at=known_at,
+                where=where,
+            ),
             explain=explain,
         )
 
@@ -441,102 +443,3 @@ class Memory:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _query(
-        self,
-        question: str,
-        *,
-        k: int,
-        mode: Mode | str,
-        as_of: Time | None,
-        known_at: Time | None,
-        where: Filter | Mapping[str, Any] | None,
-    ) -> Query:
-        if not question.strip():
-            raise InvalidInputError("The question is empty")
-        try:
-            return Query(
-                text=question,
-                k=k,
-                mode=Mode(mode),
-                as_of=None if as_of is None else parse_time(as_of),
-                known_at=None if known_at is None else parse_time(known_at),
-                where=where if isinstance(where, Filter) else _filter_of(where or {}),
-                namespace=self.namespace,
-            )
-        except ValidationError as cause:
-            raise _invalid(cause) from cause
-        except ValueError as cause:
-            if isinstance(cause, InvalidInputError):
-                raise
-            raise InvalidInputError(
-                f"{mode!r} is not a mode", remedy=f"Take one of {', '.join(Mode)}"
-            ) from cause
-
-
-def _filter_of(fields: Mapping[str, Any]) -> Filter:
-    times = {
-        name: parse_time(value)
-        for name, value in fields.items()
-        if name in ("since", "until") and value is not None
-    }
-    return Filter.model_validate({**fields, **times})
-
-
-def _item_of(
-    content: str | Sequence[Message | Mapping[str, Any]],
-    *,
-    source: str | None,
-    at: Time | None,
-    session: str | None,
-    kind: EpisodeKind | str | None,
-    **fields: Any,
-) -> SourceItem:
-    is_text = isinstance(content, str)
-    try:
-        messages = () if isinstance(content, str) else tuple(map(_message_of, content))
-        if source is None:
-            source = f"session:{session}" if session else f"content:{_digest_of(content)}"
-        return SourceItem(
-            source=source,
-            text=content if isinstance(content, str) else None,
-            messages=messages,
-            kind=EpisodeKind(kind or (EpisodeKind.DOCUMENT if is_text else EpisodeKind.CHAT)),
-            session=session,
-            occurred_at=None if at is None else parse_time(at),
-            **fields,
-        )
-    except ValidationError as cause:
-        raise _invalid(cause) from cause
-
-
-def _message_of(message: Message | Mapping[str, Any]) -> Message:
-    if isinstance(message, Message):
-        return message
-    at = message.get("at")
-    return Message.model_validate({**message, "at": None if at is None else parse_time(at)})
-
-
-def _digest_of(content: str | Sequence[Message | Mapping[str, Any]]) -> str:
-    if isinstance(content, str):
-        return digest(content)
-    return digest(*(_message_of(message).model_dump_json() for message in content))
-
-
-def _invalid(cause: ValidationError) -> InvalidInputError:
-    first = cause.errors()[0]
-    where = ".".join(map(str, first["loc"])) or "input"
-    return InvalidInputError(f"{where}: {first['msg']} (got {first['input']!r:.80})")
-
-
-def _chunked(items: Iterable[SourceItem], size: int) -> Iterator[list[SourceItem]]:
-    if size < 1:
-        raise InvalidInputError(f"A batch of {size} items holds nothing")
-    chunk: list[SourceItem] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
