@@ -57,6 +57,10 @@ def _member(kind: type[E], value: E | str, what: str) -> E:
 
 
 def _filter_of(fields: Mapping[str, Any]) -> Filter:
+    for name in sorted(fields.keys() - Filter.model_fields.keys()):
+        raise InvalidInputError(
+            f"{name!r} is nothing to filter by", remedy=f"Take {', '.join(Filter.model_fields)}"
+        )
     times = {
         name: parse_time(value)
         for name, value in fields.items()
