@@ -23,8 +23,8 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "together": 4.0,
     "dated": 1.0,
 }
-"""Non-negative weights, from a pairwise logistic regression on the development data; `dated`, which
-stands only for a question with `as_of`, is set by hand."""
+"""Non-negative weights, rounded from a pairwise logistic regression of a prototype on development
+data; one set for all memories. `dated`, only there for a question with `as_of`, is set by hand."""
 
 
 def shares(signals: Mapping[str, Doubles], rows: Ints) -> dict[str, Doubles]:
