@@ -21,9 +21,9 @@ def main(location: str) -> None:
         for report in memory.add_many(items):
             print(f"{report.added.passages} passages, {report.added.facts} facts")
 
-        question = "In which town does the company of the Heron turbine's designer work?"
+        question = "What does the company that Samir Okafor founded make?"
         print(f"\n{question}")
-        for hit in memory.search(question, k=4, explain=True):
+        for hit in memory.search(question, k=3, explain=True):
             print(f"  {hit.rank}. {hit.title}: {hit.text}")
             for path in hit.paths[:1]:
                 first, *rest = path.steps

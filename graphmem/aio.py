@@ -37,6 +37,7 @@ class AsyncMemory:
         self.memory = memory
         self.add = _threaded(memory.add)
         self.delete_source = _threaded(memory.delete_source)
+        self.retire_source = _threaded(memory.retire_source)
         self.search = _threaded(memory.search)
         self.context = _threaded(memory.context)
         self.get = _threaded(memory.get)

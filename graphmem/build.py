@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,13 +40,15 @@ def open_memory(
         )
     clock = clock or _system_clock
 
-    from graphmem.adapters.cypher.embedded import EmbeddedCypher
     from graphmem.adapters.embedders import make_embedder
     from graphmem.adapters.stores.sqlite import SqliteStore
 
     store = SqliteStore.open(folder, create=create, read_only=read_only, clock=clock)
 
     def runner(namespace: str) -> CypherRunner:
+        # Not before it is asked for: the engine beside torch overfills what the loader has room for.
+        from graphmem.adapters.cypher.embedded import EmbeddedCypher
+
         return EmbeddedCypher(store, namespace, folder=folder / "views")
 
     parts = Parts(
@@ -72,15 +73,17 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def _extractor(settings: Settings) -> Extractor:
-    from graphmem.adapters.extractors.names import NamesExtractor
-    from graphmem.adapters.extractors.pool import PooledExtractor
+    if settings.depth == "fast":
+        from graphmem.adapters.extractors.names import NamesExtractor
+
+        return NamesExtractor()
     from graphmem.adapters.extractors.spacy import SpacyExtractor
 
-    make: Callable[[], Extractor]
-    make = NamesExtractor if settings.depth == "fast" else SpacyExtractor
-    if settings.depth == "fast" or settings.workers < 2:
-        return make()
-    return PooledExtractor(make, workers=settings.workers)
+    if settings.workers < 2:
+        return SpacyExtractor()
+    from graphmem.adapters.extractors.pool import PooledExtractor
+
+    return PooledExtractor(SpacyExtractor, workers=settings.workers)
 
 
 def _folder_of(location: str | Path) -> Path:

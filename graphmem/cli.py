@@ -12,7 +12,6 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -303,21 +302,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for point in sorted(entry_points(group="graphmem.commands"), key=lambda point: point.name):
         point.load()(app)
     try:
-        status = app(args, standalone_mode=False)
+        # Typer itself ends the process: with 2 on a wrong option, 130 on an interrupt.
+        app(args)
     except GraphMemError as error:
         sys.exit(_report(error, as_json="--json" in args))
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
-    except click.ClickException as usage:
-        usage.show()
-        sys.exit(usage.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        errors.print("Interrupted; what was committed is kept.")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _report(error: GraphMemError, *, as_json: bool) -> int:

@@ -14,7 +14,8 @@
     │   ├── ReadOnlyError        a write to something opened for reading
     │   └── EmbedderMismatchError  the memory's vectors are another model's
     ├── QueryError               a Cypher statement that does not parse, run, or end in time
-    └── ReaderError              a file or a record that could not be read; names the item
+    ├── ReaderError              a file or a record that could not be read; names the item
+    └── ExtractionError          passages that could not be read; holds their ids
 
 ``exit_code`` is what the command line ends with when the error reaches it.
 """
@@ -95,3 +96,20 @@ class QueryError(GraphMemError):
 
 class ReaderError(GraphMemError):
     """A file or a record that could not be read; the message names the item."""
+
+
+class ExtractionError(GraphMemError):
+    """Passages on which reading fails again and again; `passage_ids` names them."""
+
+    def __init__(
+        self, message: str, *, remedy: str = "", passage_ids: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.passage_ids = passage_ids
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_extraction, (self.message, self.remedy, self.passage_ids)
+
+
+def _rebuild_extraction(message: str, remedy: str, passage_ids: tuple[str, ...]) -> ExtractionError:
+    return ExtractionError(message, remedy=remedy, passage_ids=passage_ids)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from graphmem.context.assemble import assemble
 from graphmem.errors import InvalidInputError, NotFoundError
-from graphmem.model.change import AddReport, Checkpoint, Counts, Problem, Stats
+from graphmem.model.change import AddReport, ChangeSet, Checkpoint, Counts, Problem, Stats
 from graphmem.model.ids import Kind, digest
 from graphmem.model.knowledge import Entity, Fact
 from graphmem.model.retrieval import Context, Filter, Hit, Mode, Query
@@ -198,12 +198,30 @@ class Memory:
             The memory holds nothing from that source.
         """
         removed = self._parts.store.delete_source(self.namespace, source)
+        # What was read from the store for speed would otherwise still hold the text.
+        self._reading.discard()
+        self._parts.runner(self.namespace).discard()
         if not removed.episodes:
             raise NotFoundError(
                 f"Nothing from {source!r} in namespace {self.namespace!r}",
                 remedy="`graphmem stats --sources` lists what is there",
             )
         return removed
+
+    def retire_source(self, source: str) -> int:
+        """Believe no longer what a source says; it stays readable by ``known_at``.
+
+        Returns how many of its episodes were believed until now, 0 for a source that says nothing.
+        """
+        store, now = self._parts.store, self._parts.clock()
+        living = {
+            episode.id: now
+            for episode in store.episodes_of(self.namespace, source)
+            if episode.retired_at is None
+        }
+        if living:
+            store.apply(ChangeSet(namespace=self.namespace, retired_episodes=living))
+        return len(living)
 
     # ------------------------------------------------------------------ reading
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from graphmem.errors import EmbedderMismatchError
 from graphmem.graph.snapshot import OPEN_START, Category, read_snapshot
+from graphmem.index.lexical import FUNCTION_WORDS
 from graphmem.index.passage_index import PassageIndex, build_index, load_index, save_index
-from graphmem.kernels.text import words as words_of
 from graphmem.model.change import Problem
 from graphmem.model.ids import digest
 from graphmem.model.knowledge import Evidence, Fact
@@ -43,9 +45,21 @@ class Reading:
                 self._index = self._load(version)
             return self._index
 
+    def discard(self) -> None:
+        """Remove what is kept of the namespace outside the store, after a deletion."""
+        with self._lock:
+            self._index = None
+            folder = self._folder()
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _folder(self) -> Path | None:
+        index_dir = self._parts.index_dir
+        return None if index_dir is None else index_dir / digest(self._namespace)
+
     def _load(self, version: int) -> PassageIndex:
         info = self._parts.store.info()
-        folder = self._parts.index_dir and self._parts.index_dir / digest(self._namespace)
+        folder = self._folder()
         if folder is not None:
             kept = load_index(folder, memory_id=info.memory_id, version=version)
             if kept is not None:
@@ -148,8 +162,10 @@ def _hit(
 
 def _fact_views(stated: Sequence[tuple[Fact, Evidence]], query: Query) -> list[FactView]:
     """Facts of a passage, those that share most words with the question first."""
-    asked = set(words_of(query.text))
-    ordered = sorted(stated, key=lambda pair: -len(asked.intersection(words_of(pair[0].text))))
+    asked = {word.strip("?,.!'\"") for word in query.text.lower().split()} - FUNCTION_WORDS
+    ordered = sorted(
+        stated, key=lambda pair: -len(asked.intersection(pair[0].text.lower().split()))
+    )
     return [
         FactView(
             id=fact.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from graphmem.kernels.bm25 import Postings, build_postings
 from graphmem.kernels.text import Token, tokenise
 
 UNKNOWN = -1
+_BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _lexicon(words: Sequence[str], tokens: Rows, passages: Ints, n: int) -> tupl
 
 
 def sentence_numbers(text: str, tokens: Sequence[Token]) -> list[int]:
-    """The sentence of each token, from 0: one ends at a line break, or ``.!?`` before a capital."""
+    """The sentence of each token, from 0: one ends at a blank line, or ``.!?`` before a capital."""
     numbers: list[int] = []
     number = 0
     for position, token in enumerate(tokens):
@@ -142,7 +144,7 @@ def sentence_numbers(text: str, tokens: Sequence[Token]) -> list[int]:
             is_stop = any(mark in gap for mark in ".!?") and token.is_capital
             # An initial ("J. Smith") or a short title ("Dr. No") ends no sentence.
             is_short = gap.startswith(".") and len(tokens[position - 1].text) <= 2
-            if (is_stop and not is_short) or "\n" in gap:
+            if (is_stop and not is_short) or _BLANK_LINE.search(gap):
                 number += 1
         numbers.append(number)
     return numbers

@@ -53,5 +53,8 @@ class CypherRunner(Protocol):
     def schema(self) -> CypherSchema:
         """Labels and relationship types with their property names."""
 
+    def discard(self) -> None:
+        """Remove what is kept of the memory's content outside the store, after an erasure."""
+
     def close(self) -> None:
         """Let go of what is held."""

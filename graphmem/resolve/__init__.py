@@ -1,0 +1,1 @@
+"""Resolving: what was read becomes entities, facts and links with durable ids."""

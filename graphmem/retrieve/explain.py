@@ -91,8 +91,7 @@ def _unwind(ranking: Ranking, row: int, name: str, share: float) -> Way:
 def to_path(index: PassageIndex, way: Way, facts: Mapping[int, Sequence[Fact]]) -> Path:
     """A way in words: each step with the fact of the passage that states it, where there is one."""
     labels = [None if name == NOWHERE else index.names.labels[name] for name in way.names]
-    first = labels[0] or (_title(index, way.passages[0]) if way.passages else "")
-    steps = [Step(name=first or "the question")]
+    steps = [Step(name=labels[0] or _subject(index, way.passages[0]))]
     for position, row in enumerate(way.passages):
         source, target = labels[position], labels[position + 1]
         fact = _stating(facts.get(row, ()), source, target)
@@ -107,10 +106,14 @@ def to_path(index: PassageIndex, way: Way, facts: Mapping[int, Sequence[Fact]]) 
     return Path(steps=tuple(steps), score=way.score)
 
 
-def _title(index: PassageIndex, row: int) -> str:
-    passages = index.passages
+def _subject(index: PassageIndex, row: int) -> str:
+    """What a passage is called: its title, or who it is about, or its source."""
+    passages, (indptr, homes) = index.passages, index.home_of_passage
     title = passages.titles.values[int(passages.titles.codes[row])]
-    return title or passages.sources.values[int(passages.sources.codes[row])]
+    at_home = homes[indptr[row] : indptr[row + 1]]
+    if title or not len(at_home):
+        return title or passages.sources.values[int(passages.sources.codes[row])]
+    return index.names.labels[int(at_home[0])]
 
 
 def _stating(facts: Sequence[Fact], source: str | None, target: str | None) -> Fact | None:

@@ -1,0 +1,1 @@
+"""Segmenting: what is ingested becomes an episode, tiled by passages."""

@@ -134,9 +134,10 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
     def ask(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked
         if asked:
+            os.write(2, b"\nStopped; what was committed is kept, the same command goes on behind it\n")
             raise KeyboardInterrupt
         asked = True
-        os.write(2, b"\nStopping behind the current batches; interrupt again to stop at once.\n")
+        os.write(2, b"\nStopping behind the current batches; interrupt again to stop at once\n")
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -182,6 +183,7 @@ def _summary(report: Report) -> Table:
         "new": f"{report.new:,}",
         "unchanged": f"{report.unchanged:,}",
         "replaced": f"{report.replaced:,}",
+        "removed": f"{report.removed:,}" if report.removed else "",
         "failed": f"[red]{report.failures:,}[/red]" if report.failures else "0",
         "facts": f"{report.facts:,}",
         "entities": f"{report.entities:,}",

@@ -104,6 +104,7 @@ class _Job:
         self._skipped = sum(file.size for file in files[: self._committed.file])
         self._total = AddReport()
         self._new = 0
+        self._removed = 0
         self._on_way: deque[Batch] = deque()
         self._began = time.monotonic()
         self._stopped = False
@@ -112,7 +113,8 @@ class _Job:
         self, sandbox: Sandbox, beside: Findings, *, size: int, should_stop: Callable[[], bool]
     ) -> Report:
         """Read and commit to the end, or until `should_stop`."""
-        batches = batches_of(self._files, sandbox, start=self._start, size=size)
+        held = _held(self._memory, self._files)
+        batches = batches_of(self._files, sandbox, start=self._start, size=size, held=held)
         with closing(batches):
             handed = self._hand_over(batches, should_stop)
             try:
@@ -122,7 +124,7 @@ class _Job:
                 raise self._with_remedy(error) from error
         # What is left was found behind the last item and needs no commit.
         while self._on_way:
-            self._findings += self._on_way.popleft().findings
+            self._conclude(self._on_way.popleft())
         if not self._stopped:
             self._memory.clear_checkpoint(self._id)
         return self._report(beside)
@@ -155,8 +157,8 @@ class _Job:
 
     def _account(self, batch: Batch, report: AddReport) -> None:
         failed = Findings(failed=report.failed, failures=len(report.failed))
-        self._findings += batch.findings + failed
-        self._reported = batch.end
+        self._findings += failed
+        self._conclude(batch)
         if not self._is_again(batch):
             # Ids would grow with the job: only their number is kept.
             self._total += report.model_copy(update={"episode_ids": (), "failed": ()})
@@ -172,6 +174,12 @@ class _Job:
                 seconds=time.monotonic() - self._began,
             )
         )
+
+    def _conclude(self, batch: Batch) -> None:
+        """Take note of what was found beside a batch that is in the memory by now."""
+        self._findings += batch.findings
+        self._removed += sum(self._memory.retire_source(source) > 0 for source in batch.outdated)
+        self._reported = batch.end
 
     def _with_remedy(self, error: StoreError) -> StoreError:
         kept = self._committed.items + self._total.items
@@ -189,6 +197,7 @@ class _Job:
             new=self._new,
             unchanged=self._total.unchanged,
             replaced=self._total.replaced,
+            removed=self._removed,
             failures=findings.failures,
             facts=self._total.added.facts,
             entities=self._total.added.entities,
@@ -199,3 +208,14 @@ class _Job:
             failed=findings.failed,
             notes=findings.notes,
         )
+
+
+def _held(memory: Memory, files: Sequence[InputFile]) -> dict[str, set[str]]:
+    """Sources within `files` (``file#record``) that the memory holds, by file."""
+    names = {file.source for file in files}
+    held: dict[str, set[str]] = {}
+    for source, _ in memory.sources():
+        file, sign, _ = source.partition("#")
+        if sign and file in names:
+            held.setdefault(file, set()).add(source)
+    return held

@@ -43,8 +43,8 @@ def expand(paths: Sequence[str], options: Options | None = None) -> Found:
 
     A folder stands for all files in it and below; hidden ones (``.name``) and memories are left
     out. What names no file may be a pattern (``docs/**/*.md``). A file's source is its path as
-    given, made plain: ``./docs/../a.md`` is ``a.md``. So the same words name the same sources; a
-    path from the root does so from anywhere.
+    given, made plain: ``./docs/../a.md`` is ``a.md``, and ``c#.md`` is ``c%23.md``. So the same
+    words name the same sources; a path from the root does so from anywhere.
 
     Raises
     ------
@@ -61,8 +61,12 @@ def expand(paths: Sequence[str], options: Options | None = None) -> Found:
             continue
         real.add(resolved)
         source = _source(path)
-        # Behind a link, two files may have one plain name: then the second goes by its real one.
-        named[_source(resolved) if source in named else source] = path
+        if source in named:
+            # Behind a link, two files may have one plain name: the second goes by its real one.
+            source = _source(resolved)
+        while source in named:
+            source += "~"
+        named[source] = path
     files: list[InputFile] = []
     for source, path in sorted(named.items()):
         file = _input(Path(path), source, options)
@@ -148,7 +152,8 @@ def _input(path: Path, source: str, options: Options) -> InputFile | FailedItem:
 
 
 def _source(path: str) -> str:
-    return _printable(Path(os.path.normpath(path)).as_posix())
+    # Behind the sign stands the record: a.jsonl#12.
+    return _printable(Path(os.path.normpath(path)).as_posix()).replace("#", "%23")
 
 
 def _printable(path: str) -> str:

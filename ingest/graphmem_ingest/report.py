@@ -52,8 +52,8 @@ class Report(Value):
 
     `items`, `new`, `unchanged`, `replaced`, `added` and `seconds` are those of this run; it began
     behind `resumed_after` items that an earlier run had committed. `replaced` counts outdated
-    versions of what was edited. `failed` names those of both runs, at most 10,000 of the
-    `failures` that there were.
+    versions of what was edited, `removed` records that their file no longer has. `failed` names
+    those of both runs, at most 10,000 of the `failures` that there were.
     """
 
     files: int
@@ -61,6 +61,7 @@ class Report(Value):
     new: int
     unchanged: int
     replaced: int
+    removed: int = 0
     failures: int
     facts: int
     entities: int

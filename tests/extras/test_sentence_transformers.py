@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -145,11 +146,33 @@ def test_a_memory_is_searched_with_the_model_that_made_its_vectors(
     with Memory.open(tmp_path / "memory", settings=settings) as memory:
         memory.add("Insulin lowers the sugar in the blood.", source="note:1")
         memory.add("The bridge was opened to trains in 1890.", source="note:2")
-        best = memory.search("Which hormone regulates glucose?", k=1, mode="dense")[0]
-        assert "Insulin" in best.passage.text
+        best = memory.search("Which hormone regulates glucose?", k=1, mode="dense")[0].text
+        assert "Insulin" in best
     other = Settings(workers=0)
     with (
         Memory.open(tmp_path / "memory", settings=other) as memory,
         pytest.raises(EmbedderMismatchError),
     ):
         memory.add("The harbour was closed.", source="note:3")
+
+
+@pytest.mark.parametrize("with_room", [True, False])
+def test_the_cypher_engine_and_torch_share_a_process_or_the_remedy_is_told(
+    folder: Path, tmp_path: Path, with_room: bool
+) -> None:
+    script = f"""
+from graphmem import Memory, Settings
+from graphmem.errors import ConfigurationError
+
+settings = Settings(embedder="sentence-transformers:{folder}", offline=True, workers=0)
+with Memory.open({str(tmp_path / "memory")!r}, settings=settings) as memory:
+    memory.cypher("MATCH (n) RETURN count(n)")
+    try:
+        memory.add("Insulin lowers the sugar in the blood.", source="note:1")
+        assert memory.search("Which hormone regulates glucose?", k=1)
+    except ConfigurationError as error:
+        assert not {with_room}, error
+        assert "GLIBC_TUNABLES" in error.remedy
+"""
+    room = {"GLIBC_TUNABLES": "glibc.rtld.optional_static_tls=8192"} if with_room else {}
+    subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, **room})

@@ -164,13 +164,15 @@ def _node(labels: list[str], properties: Properties, namespace: str | None) -> N
     if isinstance(given, str):
         return Node(label, given)
     name = properties.get("name")
-    if namespace is None or label != "Entity" or not isinstance(name, str) or not name.strip():
+    # The engine makes up a name from the number that it gives.
+    named = isinstance(name, str) and name.strip() and name != f"{label}_{given}"
+    if namespace is None or label != "Entity" or not named:
         raise InvalidInputError(
             f"The statement would create a {label}"
             + (" without a name" if label == "Entity" else ""),
             remedy=_REMEDY,
         )
-    properties["id"] = entity_id(namespace, name)
+    properties["id"] = entity_id(namespace, str(name))
     return Node(label, properties["id"])
 
 

@@ -73,6 +73,18 @@ class EmbeddedCypher:
             relationships={kind: relation.properties for kind, relation in RELATIONS.items()},
         )
 
+    def discard(self) -> None:
+        """Remove the view, its file too; the next statement builds a new one.
+
+        Raises
+        ------
+        StoreError
+            The file cannot be removed.
+        """
+        self.close()
+        if self._folder is not None:
+            views.remove(self._folder, self._namespace)
+
     def close(self) -> None:
         """Let go of the view; it is read again when it is needed."""
         with self._lock:

@@ -1,7 +1,9 @@
 """What a memory looks like to Cypher: labels, relationship types and their properties.
 
 Property names are the model's field names. Times are UTC microseconds, attributes a JSON object in
-a string; a property that has no value is absent.
+a string; a property that has no value is absent, but for a mention's `start` and `end`: where the
+name comes from the title they are -1 (asked for a `start` that a relationship does not have, the
+embedded engine answers with the node that it starts at).
 """
 
 from __future__ import annotations
@@ -52,6 +54,8 @@ RELATIONS: Final[Mapping[str, Relation]] = MappingProxyType(
         "SAME_AS": Relation("Entity", "Entity", ("score", "by")),
     }
 )
+
+NO_OFFSET: Final = -1
 
 NAMES: Final[frozenset[str]] = frozenset(
     (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from graphmem.adapters.cypher.shape import LABELS, NAMES
+from graphmem.adapters.cypher.shape import LABELS, NAMES, NO_OFFSET
 from graphmem.errors import InvalidInputError
 from graphmem.kernels.text import well_formed
 from graphmem.model.time import parse_time, to_micros
@@ -15,6 +15,7 @@ from graphmem.model.time import parse_time, to_micros
 _NODE: Final = {"id", "labels", "properties"}
 _RELATIONSHIP: Final = {"id", "start", "end", "type", "properties"}
 _PATH: Final = {"nodes", "relationships"}
+_NOWHERE: Final = {("start", NO_OFFSET), ("end", NO_OFFSET)}
 _INT64: Final = range(-(2**63), 2**63)
 _QUOTED = re.compile("'([^']+)'")
 
@@ -63,7 +64,8 @@ def plain(value: Any) -> Any:
     if keys == _NODE:
         return {"_labels": tuple(value["labels"]), **properties_of(value)}
     if keys == _RELATIONSHIP:
-        return {"_type": value["type"], **_known(value["properties"])}
+        kept = {k: v for k, v in _known(value["properties"]).items() if (k, v) not in _NOWHERE}
+        return {"_type": value["type"], **kept}
     if keys == _PATH:
         return {f"_{part}": plain(value[part]) for part in ("nodes", "relationships")}
     return {key: plain(item) for key, item in value.items()}
@@ -77,6 +79,8 @@ def properties_of(node: Mapping[str, Any]) -> dict[str, Any]:
     held = _known(node["properties"])
     own = [name for label in node["labels"] for name in LABELS.get(label, ())]
     made_up = {"title", "type"}.difference(own) if own else set()
+    if held.get("type") in node["labels"]:
+        made_up.add("type")
     names = dict.fromkeys((*own, *held))
     return {name: held[name] for name in names if name in held and name not in made_up}
 

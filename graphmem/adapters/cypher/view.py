@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import kglite
 
-from graphmem.adapters.cypher.shape import FINGERPRINT, LABELS, RELATIONS
+from graphmem.adapters.cypher.shape import FINGERPRINT, LABELS, NO_OFFSET, RELATIONS
 from graphmem.errors import StoreError
 from graphmem.model.ids import digest
 from graphmem.ports.store import GraphStore, StoreReader
@@ -124,6 +124,19 @@ def save(view: View, folder: Path, stamp: Stamp) -> bool:
     return True
 
 
+def remove(folder: Path, namespace: str) -> None:
+    """Remove the view of a namespace from `folder`; raises `StoreError` if it stays."""
+    path = file_of(folder, namespace)
+    try:
+        path.unlink(missing_ok=True)
+    except NotADirectoryError:
+        return
+    except OSError as cause:
+        raise StoreError(
+            f"{path} cannot be removed ({cause.strerror})", remedy="Remove it; it is a copy"
+        ) from cause
+
+
 def file_of(folder: Path, namespace: str) -> Path:
     """Where the view of a namespace is kept."""
     return folder / f"{digest(namespace)}.view"
@@ -188,7 +201,12 @@ def _add_relations(
     relation = RELATIONS[kind]
     sources, targets = ids[relation.source], ids[relation.target]
     rows = (
-        (_find(sources, source, table), _find(targets, target, table), *values)
+        (
+            _find(sources, source, table),
+            _find(targets, target, table),
+            # Offsets are all that can be missing.
+            *(NO_OFFSET if value is None else value for value in values),
+        )
         for batch in reader.scan(table, [*ends, *relation.properties], batch=_BATCH)
         for source, target, *values in batch
     )

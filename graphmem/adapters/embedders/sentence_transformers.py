@@ -100,6 +100,14 @@ def _load(model: str, *, device: str | None, offline: bool) -> Any:
             f"({cause.name})",
             remedy="pip install 'graphmem[sentence-transformers]'",
         ) from cause
+    except (ImportError, OSError) as cause:
+        # glibc keeps room for libraries that want thread-local storage at once: torch's, sklearn's
+        # and the Cypher engine's together overfill it.
+        raise ConfigurationError(
+            f"sentence-transformers is installed but cannot be loaded: {cause}",
+            remedy="If it speaks of the static TLS block, start Python with "
+            "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=8192; else install it again",
+        ) from cause
     try:
         return SentenceTransformer(model, device=device, local_files_only=offline)
     except (OSError, ValueError) as cause:

@@ -186,7 +186,8 @@ class _Window:
 
 def _why(error: BaseException, *, lines_before: int) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at line {lines_before + error.lineno}, column {error.colno}"
+        message = error.msg.removesuffix(" at")
+        return f"{message} at line {lines_before + error.lineno}, column {error.colno}"
     return "nested too deep" if isinstance(error, RecursionError) else str(error)
 
 

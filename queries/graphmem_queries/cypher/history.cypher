@@ -2,7 +2,7 @@
 // doc: A fact's revisions: what it took the place of, and what took its place, and why.
 // param: fact string - its id, or a part of its text; case does not matter
 // param: limit integer = 25 - how many at most
-// returns: newer, older, reason, valid_from recorded_at, older_valid_to
+// returns: newer, older, reason, valid_from (of the newer), recorded_at, older_valid_to
 MATCH (f:Fact)
 WHERE f.id = $fact OR toLower(f.text) CONTAINS toLower($fact)
 MATCH (f)-[:SUPERSEDES*0..5]-(newer:Fact)

@@ -140,6 +140,13 @@ def test_a_pipe_is_not_waited_for(folder: Path) -> None:
     ]
 
 
+def test_the_sign_before_a_record_is_not_in_a_files_source(folder: Path) -> None:
+    for name in ("c#.md", "c%23.md"):
+        (folder / name).write_text("x")
+    assert sources("c#.md") == ["c%23.md"]
+    assert len(set(sources("c*.md"))) == 2
+
+
 def test_a_given_format_goes_before_the_name(folder: Path) -> None:
     found = expand(["sub/Makefile", "a.md"], Options(format=Format.TXT))
     assert [file.format for file in found.files] == [Format.TXT, Format.TXT]

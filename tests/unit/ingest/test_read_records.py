@@ -165,7 +165,7 @@ def test_a_whole_chat_in_one_record(read_file: Read) -> None:
 @pytest.mark.parametrize(
     ("line", "error"),
     [
-        ('{"text": "cut', "not JSON: Unterminated string starting at at line 2, column 10"),
+        ('{"text": "cut', "not JSON: Unterminated string starting at line 2, column 10"),
         ('["a"]', "not an object but a list"),
         ("42", "not an object but a int"),
         ('{"name": "x", "note": 1}', "no text in it: its fields are 'name', 'note'"),

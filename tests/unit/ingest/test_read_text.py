@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from graphmem.errors import ReaderError
-from graphmem_ingest.readers.base import ITEM_CHARS, Format, Limits
+from graphmem_ingest.readers.base import EXTENSIONS, ITEM_CHARS, Format, InputFile, Limits
+from graphmem_ingest.readers.isolate import Sandbox
+from graphmem_ingest.readers.read import read
 
 Read = Callable[..., Any]
 
@@ -123,3 +126,31 @@ def test_a_file_over_the_limit_is_refused(read_file: Read) -> None:
 
 def test_any_text_can_be_read_as_plain_text(read_file: Read) -> None:
     assert read_file("code.md", "x", format=Format.TXT).item.text == "x"
+
+
+@pytest.mark.parametrize("name", ["long.txt", "long.jsonl", "long.csv", "long.json"])
+def test_a_large_file_is_read_in_bounded_memory(
+    tmp_path: Path, sandbox: Sandbox, name: str
+) -> None:
+    text = "The mill stands by the river. " * 40
+    contents = {
+        "long.txt": lambda n: text * n,
+        "long.jsonl": lambda n: f'{{"text": "{text}"}}\n' * n,
+        "long.csv": lambda n: "text\n" + f"{text}\n" * n,
+        "long.json": lambda n: "[" + ",".join([f'{{"text": "{text}"}}'] * n) + "]",
+    }
+
+    def peak(count: int) -> int:
+        path = tmp_path / name
+        path.write_text(contents[name](count))
+        size = path.stat().st_size
+        file = InputFile(path=path, source=name, format=EXTENSIONS[path.suffix], size=size)
+        tracemalloc.start()
+        for _ in read(file, sandbox):
+            pass
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    # Four times the file, 3.6 MB more; what grows are the names of records, of some bytes each.
+    assert peak(4_000) < peak(1_000) + 1_000_000

@@ -1,0 +1,384 @@
+"""Clauses: who does what to whom, where, when, as the dependency parse of a sentence has it.
+
+A clause is a verb with the heads of its arguments. Arguments that stand elsewhere are brought in:
+the subject of a conjoined verb, of an infinitive or participle, the noun that a relative clause
+describes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.page import Page
+from graphmem.extract.phrases import object_of
+from graphmem.model.knowledge import EntityType, Modality, Polarity
+from graphmem.model.source import EpisodeKind
+
+_SUBJECT: Final = ("nsubj", "nsubjpass")
+_SAY: Final = frozenset(
+    """say claim state report announce tell write argue suggest note explain mention add insist
+    admit declare confirm reveal allege assert believe think feel""".split()
+)
+_DOUBT: Final = frozenset("believe think feel suggest allege claim guess suppose".split())
+_INTEND: Final = frozenset(
+    """want plan intend hope wish try decide agree expect promise aim seek prepare attempt propose
+    offer like love""".split()
+)
+_OBJECT_CONTROL: Final = frozenset(
+    """ask tell want allow help let make encourage persuade force order invite teach enable require
+    expect urge lead permit cause get have see hear advise convince inspire motivate instruct
+    compel appoint elect choose name consider find keep leave watch""".split()
+)
+_CONTROL: Final = {
+    **dict.fromkeys(_INTEND, Modality.INTENDED),
+    **dict.fromkeys("need have ought require oblige".split(), Modality.NECESSARY),
+    **dict.fromkeys("seem appear tend".split(), Modality.POSSIBLE),
+}
+_MODALS: Final = {
+    **dict.fromkeys(("can", "could", "may", "might", "ca"), Modality.POSSIBLE),
+    **dict.fromkeys(("must", "shall", "should", "ought"), Modality.NECESSARY),
+    **dict.fromkeys(("will", "'ll", "’ll", "wo"), Modality.INTENDED),
+}
+_AUXILIARIES: Final = ("aux", "auxpass")
+_PREPOSITIONS: Final = ("ADP", "SCONJ", "VERB")
+_DEEPEST = 3
+
+
+class Role(NamedTuple):
+    """A prepositional argument: the preposition as written, its token, and its object's head."""
+
+    word: str
+    preposition: int
+    head: int
+
+
+@dataclass(slots=True)
+class Clause:
+    """A verb and the heads of its arguments; `group` are the tokens of the verb group, in order."""
+
+    verb: int
+    group: list[int]
+    subjects: list[int] = field(default_factory=list)
+    objects: list[int] = field(default_factory=list)
+    attributes: list[int] = field(default_factory=list)
+    recipients: list[int] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
+    agents: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    is_passive: bool = False
+    is_question: bool = False
+    is_inner: bool = False
+    polarity: Polarity = Polarity.POSITIVE
+    modality: Modality = Modality.ACTUAL
+    attribution: int | None = None
+
+
+def read_clauses(page: Page) -> list[Clause]:
+    """The clauses of a page, in the order of their verbs."""
+    found: dict[int, Clause] = {}
+    parse = page.parse
+    for first, last in parse.sentences:
+        is_question = any(parse.words[t] == "?" for t in range(max(first, last - 2), last))
+        depths = sorted(
+            (_depth(page, token), token)
+            for token in range(first, last)
+            if _is_predicate(page, token)
+        )
+        for _, verb in depths:
+            clause = _clause(page, verb, found)
+            clause.is_question = is_question
+            found[verb] = clause
+    clauses = [found[verb] for verb in sorted(found)]
+    _share_objects(page, clauses, found)
+    return clauses
+
+
+def roles_under(page: Page, head: int, *, with_of: bool, depth: int = 0) -> Iterator[Role]:
+    """Prepositional phrases that describe a noun, and those that describe their objects."""
+    parse = page.parse
+    own = page.name_at.get(head)
+    for kid in parse.children[head]:
+        if parse.deps[kid] != "prep" or kid < head or parse.pos[kid] not in _PREPOSITIONS:
+            continue
+        if own is not None and page.name_at.get(kid) is own:
+            continue
+        word = _preposition(page, kid)
+        inner = object_of(page, kid)
+        if inner is None:
+            continue
+        is_part = word == "of" and not (with_of and depth == 0)
+        if not is_part:
+            yield Role(word, kid, inner)
+        if depth < _DEEPEST:
+            yield from roles_under(page, inner, with_of=False, depth=depth + 1)
+
+
+def _preposition(page: Page, token: int) -> str:
+    word = page.parse.words[token].lower()
+    return "such as" if word == "as" and page.parse.words[token - 1].lower() == "such" else word
+
+
+def _depth(page: Page, token: int) -> int:
+    heads = page.parse.heads
+    depth = 0
+    while heads[token] != token:
+        token = heads[token]
+        depth += 1
+    return depth
+
+
+def _is_predicate(page: Page, token: int) -> bool:
+    parse = page.parse
+    dep = parse.deps[token]
+    if token in page.name_at or dep in _AUXILIARIES or dep in ("compound", "punct", "nmod"):
+        return False
+    if parse.pos[token] == "AUX":
+        return True
+    is_prefix = token + 1 < len(parse) and parse.words[token + 1] == "-"
+    if parse.pos[token] != "VERB" or is_prefix or not parse.words[token][0].isalpha():
+        return False
+    if dep in ("amod", "pobj", "nsubj", "nsubjpass", "dobj", "attr", "prep", "advmod"):
+        kinds = {parse.deps[kid] for kid in parse.children[token]}
+        return bool(kinds & {"prep", "agent", "dobj"}) and dep == "amod"
+    return True
+
+
+def _clause(page: Page, verb: int, found: dict[int, Clause]) -> Clause:
+    parse = page.parse
+    clause = Clause(verb, _group(page, verb))
+    clause.is_passive = _is_passive(page, verb, found)
+    _read_children(page, clause)
+    if not clause.subjects:
+        _inherit_subject(page, clause, found)
+    if parse.deps[verb] in ("relcl", "acl"):
+        _fill_gap(page, clause)
+    _read_mood(page, clause)
+    _follow_governor(page, clause, found)
+    return clause
+
+
+def _group(page: Page, verb: int) -> list[int]:
+    """The verb with its auxiliaries, negation, particle, and adverbs right before it."""
+    parse = page.parse
+    group = [verb]
+    for kid in parse.children[verb]:
+        dep = parse.deps[kid]
+        is_adverb = dep == "advmod" and kid == verb - 1 and parse.tags[kid] in ("RB", "RBS", "RBR")
+        if dep in (*_AUXILIARIES, "neg", "prt") or (is_adverb and not _is_link_word(page, kid)):
+            group.append(kid)
+    return sorted(group)
+
+
+def _is_link_word(page: Page, token: int) -> bool:
+    return page.parse.words[token].lower() in ("also", "then", "however", "therefore", "thus", "so")
+
+
+def _is_passive(page: Page, verb: int, found: dict[int, Clause]) -> bool:
+    parse = page.parse
+    kinds = {parse.deps[kid] for kid in parse.children[verb]}
+    if kinds & {"nsubjpass", "auxpass", "agent"}:
+        return True
+    dep = parse.deps[verb]
+    is_participle = parse.tags[verb] == "VBN" or (parse.tags[verb] == "VBD" and dep == "acl")
+    if not is_participle or "nsubj" in kinds:
+        return False
+    if dep in ("acl", "advcl", "amod", "ccomp", "relcl"):
+        return "aux" not in kinds and "dobj" not in kinds
+    head = found.get(parse.heads[verb])
+    return dep == "conj" and head is not None and head.is_passive and "dobj" not in kinds
+
+
+def _read_children(page: Page, clause: Clause) -> None:
+    parse = page.parse
+    for kid in parse.children[clause.verb]:
+        dep = parse.deps[kid]
+        if dep in _SUBJECT:
+            clause.subjects.append(kid)
+        elif dep in ("dobj", "obj"):
+            clause.objects.append(kid)
+        elif dep in ("attr", "oprd") or (dep == "acomp" and parse.pos[kid] == "ADJ"):
+            clause.attributes.append(kid)
+        elif dep == "dative":
+            inner = object_of(page, kid) if parse.pos[kid] == "ADP" else kid
+            clause.recipients += [] if inner is None else [inner]
+        elif dep == "agent":
+            inner = object_of(page, kid)
+            clause.agents += [] if inner is None else [inner]
+        elif dep == "prep" and parse.pos[kid] in _PREPOSITIONS:
+            clause.roles += _roles_of_preposition(page, kid)
+        elif dep in ("npadvmod", "advmod", "tmod") and kid in page.time_at:
+            clause.times.append(kid)
+    if not clause.subjects and parse.child(clause.verb, "expl") is not None:
+        clause.subjects, clause.attributes = clause.attributes, []
+
+
+def _roles_of_preposition(page: Page, preposition: int) -> Iterator[Role]:
+    parse = page.parse
+    inner = object_of(page, preposition)
+    if inner is not None:
+        yield Role(_preposition(page, preposition), preposition, inner)
+        yield from roles_under(page, inner, with_of=False, depth=1)
+    for kid in parse.children[preposition]:
+        if parse.deps[kid] == "conj" and parse.pos[kid] == "ADP":
+            yield from _roles_of_preposition(page, kid)
+
+
+def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> None:
+    parse = page.parse
+    verb, dep = clause.verb, parse.deps[clause.verb]
+    head = parse.heads[verb]
+    above = found.get(head)
+    is_infinitive = any(parse.tags[kid] == "TO" for kid in parse.children[verb])
+    if dep in ("acl", "relcl") and is_infinitive and not _is_person(page, head):
+        clause.subjects = _subjects_above(page, head, found)
+        clause.modality = Modality.INTENDED
+        return
+    if dep in ("acl", "relcl", "amod"):
+        has_pronoun = any(parse.tags[k] in ("WDT", "WP") for k in parse.children[verb])
+        clause.subjects = [] if has_pronoun else [page.described(verb)]
+        return
+    if dep == "ROOT":
+        clause.subjects = list(page.fronted_names(verb))[:1]
+        return
+    if dep == "pcomp":
+        above = found.get(parse.heads[head])
+    if above is None:
+        return
+    is_open = dep in ("conj", "xcomp", "advcl", "pcomp", "ccomp", "parataxis", "dep")
+    if not is_open or (dep == "ccomp" and parse.tags[verb] not in ("VBG", "VBN", "VB")):
+        return
+    if dep == "xcomp" and above.objects and parse.lemmas[above.verb] in _OBJECT_CONTROL:
+        clause.subjects = list(above.objects)
+    elif above.is_passive == clause.is_passive or dep != "conj" or not above.agents:
+        clause.subjects = list(above.subjects)
+    clause.is_inner = dep == "xcomp"
+    if dep == "conj" and not any(parse.deps[k] in _AUXILIARIES for k in parse.children[verb]):
+        shared = [t for t in above.group if parse.deps[t] in _AUXILIARIES]
+        if parse.tags[verb] in ("VBN", "VBG", "VB"):
+            clause.group = [*shared, *clause.group]
+            clause.modality = above.modality
+
+
+def _is_person(page: Page, noun: int) -> bool:
+    referent = page.referent(noun)
+    if referent:
+        return referent.type is EntityType.PERSON
+    return page.parse.lemmas[noun] in PERSON_NOUNS
+
+
+def _subjects_above(page: Page, noun: int, found: dict[int, Clause]) -> list[int]:
+    """The subjects of the clause that a noun is in, unless it is one of them."""
+    heads = page.parse.heads
+    above = noun
+    for _ in range(_DEEPEST):
+        above = heads[above]
+        clause = found.get(above)
+        if clause is not None:
+            return [] if noun in clause.subjects else list(clause.subjects)
+    return []
+
+
+def _fill_gap(page: Page, clause: Clause) -> None:
+    """Give a relative clause the noun that it describes, in the place that its pronoun has."""
+    parse = page.parse
+    verb = clause.verb
+    noun = page.described(verb)
+    adverb = parse.child(verb, "advmod")
+    if adverb is not None and parse.tags[adverb] == "WRB":
+        if parse.words[adverb].lower() == "where":
+            clause.roles.append(Role("in", adverb, noun))
+        return
+    reached = [*clause.subjects, *clause.objects, *(role.head for role in clause.roles)]
+    if parse.deps[verb] != "relcl" or noun in reached:
+        return
+    if any(page.antecedents.get(token) == noun for token in reached):
+        return
+    hanging = [k for k in parse.children[verb] if parse.deps[k] == "prep" and not parse.children[k]]
+    possessed = any(parse.tags[kid] == "WP$" for head in reached for kid in parse.children[head])
+    if hanging:
+        clause.roles.append(Role(parse.words[hanging[0]].lower(), hanging[0], noun))
+    elif clause.subjects and not clause.objects and not possessed and not clause.is_passive:
+        clause.objects.append(noun)
+
+
+def _read_mood(page: Page, clause: Clause) -> None:
+    parse = page.parse
+    heads = (*clause.objects, *clause.subjects, *clause.attributes)
+    determiners = [parse.words[k].lower() for head in heads for k in parse.children[head]]
+    words = [parse.words[t].lower() for t in parse.children[clause.verb]]
+    if (
+        any(parse.deps[t] == "neg" for t in parse.children[clause.verb])
+        or "never" in words
+        or "no" in determiners
+    ):
+        clause.polarity = Polarity.NEGATIVE
+    is_document = page.context.kind is EpisodeKind.DOCUMENT
+    for token in clause.group:
+        word = parse.words[token].lower()
+        if parse.tags[token] == "MD":
+            if word in _MODALS:
+                clause.modality = _MODALS[word]
+            elif not is_document:  # "would": the past's future in a story, a wish in talk
+                clause.modality = Modality.POSSIBLE
+    marker = parse.child(clause.verb, "mark")
+    if marker is not None and parse.words[marker].lower() in ("if", "unless", "whether"):
+        clause.modality = Modality.POSSIBLE
+
+
+def _follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> None:
+    """Modality, attribution and verb group that come from the verb above."""
+    parse = page.parse
+    dep = parse.deps[clause.verb]
+    above = found.get(parse.heads[clause.verb])
+    if above is None:
+        return
+    lemma = parse.lemmas[above.verb].lower()
+    if dep == "xcomp":
+        is_going_to = lemma == "go" and parse.tags[above.verb] == "VBG"
+        by_verb = Modality.INTENDED if is_going_to else _CONTROL.get(lemma, Modality.ACTUAL)
+        clause.modality = by_verb if by_verb is not Modality.ACTUAL else above.modality
+        if above.polarity is Polarity.NEGATIVE:
+            clause.polarity = Polarity.NEGATIVE
+        if not above.objects:
+            clause.group = [*above.group, *clause.group]
+        clause.attribution = above.attribution
+    elif dep == "ccomp":
+        if lemma in _SAY and above.subjects:
+            clause.attribution = above.subjects[0]
+        if lemma in _DOUBT:
+            clause.modality = Modality.POSSIBLE
+        elif lemma in _INTEND:
+            clause.modality = Modality.INTENDED
+    elif dep == "conj":
+        clause.attribution = above.attribution
+
+
+def _share_objects(page: Page, clauses: list[Clause], found: dict[int, Clause]) -> None:
+    """ "Wrote and directed the film": the film is the object of both."""
+    parse = page.parse
+    for clause in clauses:
+        if parse.deps[clause.verb] != "conj" or not clause.objects:
+            continue
+        above = found.get(parse.heads[clause.verb])
+        if above is None or above.is_passive or above.subjects != clause.subjects:
+            continue
+        has_own = above.objects or above.attributes or above.roles or above.recipients
+        if not has_own and clause.verb - above.verb <= 2:
+            above.objects = list(clause.objects)
+
+
+def is_speech(page: Page, clause: Clause) -> bool:
+    """Whether a clause only says that somebody says or thinks what follows."""
+    parse = page.parse
+    has_content = any(parse.deps[kid] == "ccomp" for kid in parse.children[clause.verb])
+    return has_content and parse.lemmas[clause.verb].lower() in _SAY | _INTEND | {"know", "mean"}
+
+
+def is_empty(page: Page, clause: Clause) -> bool:
+    """Whether a clause only leads to its infinitive: "wanted to", "began to"."""
+    parse = page.parse
+    leads = any(parse.deps[kid] == "xcomp" for kid in parse.children[clause.verb])
+    return leads and not (clause.objects or clause.attributes or clause.recipients)

@@ -1,0 +1,439 @@
+"""Who "she" is: pronouns, "the company" and short names, by simple rules over one passage.
+
+A pronoun goes to the clause's subject (possessives), or else to the last fitting subject, or else
+to what the document is about. In a chat, "I" is the speaker and "you" the addressee.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from graphmem.extract.lexicon import (
+    EVENT_NOUNS,
+    FEMALE,
+    MALE,
+    ORGANISATION_NOUNS,
+    PERSON_NOUNS,
+    PLACE_NOUNS,
+    WORK_NOUNS,
+)
+from graphmem.extract.names import NameSpan, name_key
+from graphmem.extract.page import Named, Page, Referent
+from graphmem.kernels.text import fold, words
+from graphmem.model.extraction import PassageContext
+from graphmem.model.knowledge import EntityType
+from graphmem.model.source import EpisodeKind
+
+
+def _nouns(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
+_IS_A = re.compile(
+    r"\b(?:is|was|are|were)(?:\s+(?:also|originally|an?|the|one of the))*(\s+[^.,;:()]{2,120})"
+)
+_NOUN_END = re.compile(
+    r"\s(?:of|by|in|from|for|who|which|that|and|with|at|on|to|based|located|directed|written"
+    r"|released|published|produced|founded|best|known|born|created|developed|owned|set)\b"
+)
+_KINDS: Final = (
+    (PERSON_NOUNS, EntityType.PERSON),
+    (WORK_NOUNS, EntityType.WORK),
+    (ORGANISATION_NOUNS, EntityType.ORGANISATION),
+    (PLACE_NOUNS, EntityType.PLACE),
+    (EVENT_NOUNS, EntityType.EVENT),
+)
+_GENERIC: Final = {
+    EntityType.WORK: _nouns(
+        "film movie album song single book novel series show game play episode magazine journal"
+    ),
+    EntityType.ORGANISATION: _nouns(
+        "company band group team club university college school organisation organization firm"
+    ),
+    EntityType.PLACE: _nouns("city town village river lake island county"),
+    EntityType.EVENT: _nouns("war battle festival tournament election"),
+}
+_SUFFIXES: Final = frozenset("i ii iii iv v vi vii viii jr sr".split())
+_SPEAKER: Final = frozenset("i me my mine myself we us our ours ourselves".split())
+_ADDRESSEE: Final = frozenset("you your yours yourself".split())
+_PERSONAL: Final = frozenset("he him his himself she her hers herself".split())
+_NEUTER: Final = frozenset("it its itself".split())
+_PLURAL: Final = frozenset("they them their theirs themselves".split())
+_CLAUSAL: Final = frozenset("ccomp csubj".split())
+_NOT_PERSONS: Final = frozenset(
+    (EntityType.ORGANISATION, EntityType.PLACE, EntityType.WORK, EntityType.EVENT)
+)
+_THINGS: Final = _NOT_PERSONS | {EntityType.PRODUCT, EntityType.GROUP}
+
+
+class Topic(NamedTuple):
+    """What a document is about: its title with the nouns that its first sentence says it is."""
+
+    referent: Referent
+    nouns: frozenset[str] = frozenset()
+    gender: str = ""
+
+
+@dataclass
+class _Heard:
+    """The subjects so far, the last one last, and the gender that names were used with."""
+
+    topic: Topic | None
+    persons: list[int] = field(default_factory=list)
+    things: list[int] = field(default_factory=list)
+    plurals: list[int] = field(default_factory=list)
+    genders: dict[str, str] = field(default_factory=dict)
+
+
+def topic_of(
+    context: PassageContext, title: str, names: Sequence[NameSpan], heard: Sequence[str]
+) -> Topic | None:
+    """What a passage of a document is about; `heard` are its words, folded."""
+    if not title or context.kind is EpisodeKind.CHAT:
+        return None
+    said = _IS_A.search(context.text[:400]) if context.ordinal == 0 else None
+    nouns = frozenset(words(_NOUN_END.split(said[1] + " ")[0])) if said else frozenset()
+    female, male = heard.count("she") + heard.count("her"), heard.count("he") + heard.count("his")
+    hint = re.search(r"\(([^()]*)\)\s*$", context.title)
+    opening = re.match(r"\s*The (\w+) (?:was|is|were|are|has|had|\w+ed)\b", context.text)
+    if hint:
+        nouns |= frozenset(words(hint[1]))
+    if opening and opening[1] in WORK_NOUNS | ORGANISATION_NOUNS | PLACE_NOUNS | EVENT_NOUNS:
+        nouns |= {opening[1]}
+    kind = _kind_of(context, names, nouns, persons=female + male)
+    nouns |= _definite_nouns(kind, heard)
+    gender = ""
+    if kind is EntityType.PERSON and female != male:
+        gender = "f" if female > male else "m"
+    return Topic(Referent(title, shown_title(title), kind), nouns, gender)
+
+
+def shown_title(title: str) -> str:
+    """A title as it reads in a sentence: without what tells it from others of the same name."""
+    base = _PARENTHESIS.sub("", title).strip() or title
+    return base.partition(",")[0].strip() or base
+
+
+def short_forms(names: Sequence[Referent]) -> dict[str, Referent]:
+    """Single words that stand for one longer name among these: a last or a first name.
+
+    Only for names of persons, and only where no two names share the word.
+    """
+    found: dict[str, Referent | None] = {}
+    for referent in dict.fromkeys(names):
+        parts = name_key(referent.shown).split(" ")
+        while parts and parts[-1] in _SUFFIXES:
+            parts.pop()
+        if referent.type is not EntityType.PERSON or len(parts) < 2:
+            continue
+        for part in {parts[-1], parts[0]}:
+            other = found.setdefault(part, referent)
+            if other is not None and other.name != referent.name:
+                found[part] = None
+    return {part: referent for part, referent in found.items() if referent}
+
+
+def resolve_pronouns(page: Page, topic: Topic | None) -> None:
+    """Fill the page's antecedents."""
+    parse = page.parse
+    heard = _Heard(topic)
+    if topic:
+        heard.genders[topic.referent.name] = topic.gender
+    is_chat = page.context.kind is EpisodeKind.CHAT
+    for first, last in parse.sentences:
+        for token in range(first, last):
+            tag = parse.tags[token]
+            if token in page.name_at:
+                pass
+            elif tag in ("WDT", "WP", "WP$", "WRB"):
+                _relative(page, token)
+            elif tag in ("PRP", "PRP$"):
+                _personal(page, token, heard, is_chat=is_chat)
+            elif topic and parse.pos[token] == "NOUN" and parse.words[token].lower() in topic.nouns:
+                _definite(page, token, topic)
+            if parse.deps[token] in ("nsubj", "nsubjpass") and tag[:1] != "W":
+                _note_subject(page, token, heard)
+
+
+def _kind_of(
+    context: PassageContext, names: Sequence[NameSpan], nouns: frozenset[str], *, persons: int
+) -> EntityType:
+    """Of what type the title is; `persons` counts the words "he" and "she" in the passage."""
+    tagged = [n.type for n in names if n.title is not None and n.type is not EntityType.OTHER]
+    for known, kind in _KINDS:
+        if nouns & known:
+            return kind
+    is_born = re.match(r"[^.(]{2,60}\(\s*(?:born|b\.|died|d\.)", context.text)
+    if is_born or (persons > 1 and context.text[:400].count(" his ") + persons > 2):
+        return EntityType.PERSON
+    if tagged:
+        return tagged[0]
+    return EntityType.PERSON if persons and not nouns else EntityType.OTHER
+
+
+def _definite_nouns(kind: EntityType, heard: Sequence[str]) -> frozenset[str]:
+    """Nouns that mean the title after "the": of its kind, and never brought in by "a"."""
+    generic = _GENERIC.get(kind, frozenset())
+    brought_in = {
+        word
+        for position, word in enumerate(heard)
+        if word in generic and {"a", "an"} & set(heard[max(0, position - 3) : position])
+    }
+    return generic - brought_in
+
+
+def _relative(page: Page, token: int) -> None:
+    """A relative pronoun stands for the noun that its clause describes."""
+    parse = page.parse
+    verb = token
+    for _ in range(6):
+        if parse.deps[verb] in ("relcl", "acl"):
+            head = parse.heads[verb]
+            if head < token:
+                meant = page.described(verb)
+                page.antecedents[token] = page.antecedents.get(meant, meant)
+            return
+        if parse.heads[verb] == verb:
+            return
+        verb = parse.heads[verb]
+
+
+def _personal(page: Page, token: int, heard: _Heard, *, is_chat: bool) -> None:
+    parse = page.parse
+    word = fold(parse.words[token])
+    found: int | Referent | None = None
+    if is_chat and word in _SPEAKER | _ADDRESSEE:
+        name = page.context.speaker if word in _SPEAKER else page.context.addressee
+        found = Referent(name, name, EntityType.PERSON) if name else None
+    elif word in _PERSONAL:
+        found = _person(page, token, word, heard)
+    elif word in _NEUTER:
+        found = _thing(page, token, heard)
+    elif word in _PLURAL:
+        found = _own_subject(page, token, heard.plurals) or _last(heard.plurals, token)
+        found = found if found is not None else _collective(heard.topic)
+    if isinstance(found, int):
+        found = page.antecedents.get(found, found)
+    if found is not None:
+        page.antecedents[token] = found
+
+
+def _person(page: Page, token: int, word: str, heard: _Heard) -> int | Referent | None:
+    gender = "f" if word in FEMALE else "m"
+    fitting = [
+        subject
+        for subject in heard.persons
+        if heard.genders.get(_name_at(page, subject), gender) in (gender, "")
+    ]
+    own = _own_subject(page, token, fitting) if page.parse.tags[token] == "PRP$" else None
+    clause_subject = _subject_of_clause(page, token)
+    others = [subject for subject in fitting if subject != clause_subject]
+    if heard.topic and heard.topic.referent.type is EntityType.PERSON:
+        # A tagger's single-word "person" loses to the person that the document is about.
+        others = [subject for subject in others if _is_sure(page, subject, heard)]
+        fitting = others
+    found: int | Referent | None = own if own is not None else _last(others or fitting, token)
+    if found is None and heard.topic:
+        topic = heard.topic
+        if topic.referent.type not in _NOT_PERSONS and topic.gender in (gender, ""):
+            found = topic.referent
+    if found is None:
+        found = _last_person(page, token, gender)
+    if found is not None:
+        name = found.name if isinstance(found, Referent) else _name_at(page, found)
+        heard.genders.setdefault(name, gender)
+        heard.genders[name] = heard.genders[name] or gender
+    return found
+
+
+def _is_sure(page: Page, subject: int, heard: _Heard) -> bool:
+    name = _name_at(page, subject)
+    return " " in name or bool(heard.genders.get(name)) or subject in page.antecedents
+
+
+def _last_person(page: Page, token: int, gender: str) -> int | Referent | None:
+    """The last person before a pronoun, named or described, who is not taking part in the chat."""
+    parse = page.parse
+    partners = (page.context.speaker, page.context.addressee)
+    other = MALE if gender == "f" else FEMALE
+    for before in range(token - 1, -1, -1):
+        referent = page.referent(before)
+        if referent:
+            if referent.type is EntityType.PERSON and referent.name not in partners:
+                return referent
+        elif parse.pos[before] == "NOUN" and parse.lemmas[before] in PERSON_NOUNS - other:
+            return before
+    return None
+
+
+def _thing(page: Page, token: int, heard: _Heard) -> int | Referent | None:
+    parse = page.parse
+    governor = parse.heads[token]
+    is_empty = parse.deps[token] == "expl" or (
+        parse.deps[token] in ("nsubj", "nsubjpass")
+        and any(kid > governor and parse.deps[kid] in _CLAUSAL for kid in parse.children[governor])
+    )
+    if is_empty:
+        return None
+    found = _own_subject(page, token, heard.things) if parse.tags[token] == "PRP$" else None
+    if found is None:
+        found = _last(heard.things, token)
+    if found is None and heard.topic and heard.topic.referent.type is not EntityType.PERSON:
+        return heard.topic.referent
+    return found
+
+
+def _collective(topic: Topic | None) -> Referent | None:
+    return topic.referent if topic and topic.referent.type is EntityType.ORGANISATION else None
+
+
+def _definite(page: Page, token: int, topic: Topic) -> None:
+    """ "The film" is the document's subject where that is said to be a film."""
+    parse = page.parse
+    kids = parse.children[token]
+    before = [kid for kid in kids if parse.deps[kid] != "case"]
+    if before == [token - 1] and parse.words[token - 1].lower() in ("the", "this"):
+        page.antecedents[token] = topic.referent
+
+
+def _note_subject(page: Page, token: int, heard: _Heard) -> None:
+    parse = page.parse
+    referent = page.referent(token)
+    if any(parse.deps[kid] == "conj" for kid in parse.children[token]):
+        heard.plurals.append(token)
+    elif referent is None:
+        if parse.tags[token] in ("NNS", "NNPS"):
+            heard.plurals.append(token)
+        else:
+            _note_description(page, token, heard)
+    elif referent.type in _THINGS:
+        heard.things.append(token)
+    elif referent.name in (page.context.speaker, page.context.addressee):
+        pass
+    elif referent.type is EntityType.PERSON:
+        heard.persons.append(token)
+        _note_gender(page, token, referent, heard)
+    else:
+        is_title = heard.topic is not None and referent.name == heard.topic.referent.name
+        if is_title or heard.topic is None or heard.topic.referent.type is not EntityType.PERSON:
+            heard.persons.append(token)
+        heard.things.append(token)
+
+
+def _note_description(page: Page, token: int, heard: _Heard) -> None:
+    """A described thing is remembered as a main clause's subject, or where nothing is the topic."""
+    parse = page.parse
+    is_main = parse.deps[parse.heads[token]] in ("ROOT", "conj") or heard.topic is None
+    if is_main and parse.pos[token] == "NOUN" and parse.lemmas[token] not in PERSON_NOUNS:
+        heard.things.append(token)
+
+
+def _note_gender(page: Page, token: int, referent: Referent, heard: _Heard) -> None:
+    """What a name is said to be ("was a queen") tells its gender."""
+    attribute = page.parse.child(page.parse.heads[token], "attr")
+    noun = page.parse.words[attribute].lower() if attribute is not None else ""
+    gender = "f" if noun in FEMALE else "m" if noun in MALE else ""
+    if gender:
+        heard.genders[referent.name] = heard.genders.get(referent.name) or gender
+
+
+def _own_subject(page: Page, token: int, fitting: Sequence[int]) -> int | None:
+    """The subject of the pronoun's own clause, if it stands before it and fits."""
+    subject = _subject_of_clause(page, token)
+    if subject is None or subject >= token:
+        return None
+    antecedent = page.antecedents.get(subject, subject)
+    name = _name_at(page, subject)
+    for other in fitting:
+        if other in (subject, antecedent) or (name and _name_at(page, other) == name):
+            return subject
+    return None
+
+
+def _subject_of_clause(page: Page, token: int) -> int | None:
+    parse = page.parse
+    above = token
+    for _ in range(8):
+        above = parse.heads[above]
+        subject = parse.child(above, "nsubj", "nsubjpass")
+        if subject is not None and subject != token and not _is_inside(page, token, subject):
+            return subject
+        if parse.heads[above] == above:
+            return None
+    return None
+
+
+def _is_inside(page: Page, token: int, subject: int) -> bool:
+    return page.parse.left[subject] <= token <= page.parse.right[subject]
+
+
+def _last(subjects: Sequence[int], token: int) -> int | None:
+    return next((subject for subject in reversed(subjects) if subject < token), None)
+
+
+def _name_at(page: Page, token: int) -> str:
+    referent = page.referent(token)
+    return referent.name if referent else ""
+
+
+def referents(names: Sequence[NameSpan], text: str, topic: Topic | None) -> list[Named]:
+    """What each name refers to: the title, a longer name of the same passage, or itself."""
+    plain = [
+        topic.referent if topic and name.title is not None else _plain(text, name) for name in names
+    ]
+    short = short_forms(plain)
+    if topic:
+        short.update(short_forms([topic.referent]))
+    short.update(_acronyms(names, plain, text))
+    found = []
+    for name, referent in zip(names, plain, strict=True):
+        meant = referent
+        longer = short.get(fold(text[name.start : name.end]))
+        if name.title is not None:
+            meant = _as_written(text, name, referent)
+        elif longer and _may_be_short(referent, longer, topic):
+            meant = longer
+        found.append(Named(name.start, name.end, meant))
+    return found
+
+
+def _may_be_short(referent: Referent, longer: Referent, topic: Topic | None) -> bool:
+    if topic is not None and longer.name == topic.referent.name:
+        return True
+    is_last = longer.type is EntityType.PERSON and longer.shown.endswith(referent.shown)
+    same = referent.type is longer.type or referent.type is EntityType.OTHER
+    return same or referent.shown.isupper() or (is_last and referent.type is not EntityType.PLACE)
+
+
+def _acronyms(
+    names: Sequence[NameSpan], referents: Sequence[Referent], text: str
+) -> dict[str, Referent]:
+    """Acronyms that are introduced in parentheses: "Recording Industry Association (RIA)"."""
+    found: dict[str, Referent] = {}
+    for (name, following), referent in zip(pairwise(names), referents, strict=False):
+        written = text[following.start : following.end]
+        if text[name.end : following.start] not in ("(", " (") or not written.isupper():
+            continue
+        initials = [word[0] for word in words(referent.shown)]
+        letters = [letter for letter in written.lower() if letter.isalpha()]
+        if len(letters) > 1 and set(letters) <= set(initials) and letters[0] == initials[0]:
+            found[fold(written)] = referent
+    return found
+
+
+def _plain(text: str, name: NameSpan) -> Referent:
+    written = " ".join(text[name.start : name.end].split())
+    return Referent(written, written, name.type)
+
+
+def _as_written(text: str, name: NameSpan, referent: Referent) -> Referent:
+    """The title under an alias that is no part of it is shown as it is written."""
+    written = " ".join(text[name.start : name.end].split())
+    if set(name_key(written).split(" ")) <= set(name_key(referent.shown).split(" ")):
+        return referent
+    return referent._replace(shown=written)

@@ -1,0 +1,305 @@
+"""Facts: each clause becomes n-ary statements, one for each of its conjoined subjects and objects.
+
+The predicate is in lemma form and the roles are logical ones, so that "Ann founded Acme" and "Acme
+was founded by Ann" have the same predicate with the same members in the same roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice, product
+from typing import Final
+
+from graphmem.extract.clauses import Clause, Role, is_empty, is_speech, roles_under
+from graphmem.extract.names import name_key
+from graphmem.extract.page import Page, Phrase
+from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
+from graphmem.extract.wording import Slot, sentence_of
+from graphmem.model.extraction import FactDraft, MemberDraft
+from graphmem.model.knowledge import EntityType, FactKind, Modality
+from graphmem.model.time import Interval
+
+_MOST_MEMBERS = 6
+_MOST_SPLITS = 8
+_FRONTED = 1000
+_RANKS: Final = {"subject": 0, "object": 1, "recipient": 2, "attribute": 3}
+_PLACE_PREPOSITIONS: Final = frozenset(("in", "at", "on", "near"))
+_TAKEN: Final = frozenset(("place", "part", "care", "advantage", "control", "over"))
+_BARE: Final = frozenset(
+    """be have do go get make let see know come take say think find choose agree look mean keep
+    start begin try continue guess hope wonder tell ask realize realise reflect love like want
+    need feel bet believe remember understand use work help give put call show seem happen
+    include""".split()
+)
+_STATES: Final = frozenset(
+    """be have live know like love own belong contain include consist remain stay want need hate
+    prefer believe think mean exist reside lie hold border comprise cover feature feel seem appear
+    resemble cost weigh measure depend involve keep serve""".split()
+)
+_QUESTION_CONFIDENCE = 0.3
+_RESOLVED_CONFIDENCE = 0.8
+
+
+def read_facts(page: Page, clauses: Sequence[Clause]) -> tuple[list[FactDraft], dict[int, int]]:
+    """Facts of the clauses, in their order, and each verb's first fact by position."""
+    facts: list[FactDraft] = []
+    first_of: dict[int, int] = {}
+    places: dict[object, int] = {}
+    for clause in clauses:
+        if is_speech(page, clause) or is_empty(page, clause):
+            continue
+        for fact in _facts_of(page, clause):
+            place = places.setdefault(content_of(fact), len(facts))
+            first_of.setdefault(clause.verb, place)
+            if place == len(facts):
+                facts.append(fact)
+    return facts, first_of
+
+
+def content_of(fact: FactDraft) -> tuple[str, str, frozenset[str]]:
+    """What makes two facts of one passage the same: predicate, polarity and members."""
+    members = frozenset(name_key(member.name) for member in fact.members)
+    return fact.predicate, fact.polarity, members
+
+
+def _facts_of(page: Page, clause: Clause) -> Iterable[FactDraft]:
+    subjects = _all_conjuncts(page, clause.subjects)
+    objects = _all_conjuncts(page, clause.objects)
+    attributes = _all_conjuncts(page, clause.attributes)
+    attributes += [token for head in clause.attributes for token in _strays(page, head)]
+    agents = _all_conjuncts(page, clause.agents)
+    choices = islice(product(subjects, agents, objects, attributes), _MOST_SPLITS)
+    for subject, agent, object_, attribute in choices:
+        slots = _slots(page, clause, subject, agent, object_, attribute)
+        fact = _fact(page, clause, slots, attribute)
+        if fact:
+            yield fact
+
+
+def _all_conjuncts(page: Page, heads: Sequence[int]) -> list[int | None]:
+    return [token for head in heads for token in conjuncts(page, head)] or [None]
+
+
+def _strays(page: Page, attribute: int) -> Iterable[int]:
+    """Attributes that the parse has put under the name before them."""
+    parse = page.parse
+    for role in roles_under(page, attribute, with_of=True):
+        for kid in parse.children[role.head]:
+            if parse.deps[kid] == "conj" and is_stray(page, role.head, kid):
+                yield from conjuncts(page, kid)
+
+
+def _slots(
+    page: Page,
+    clause: Clause,
+    subject: int | None,
+    agent: int | None,
+    object_: int | None,
+    attribute: int | None,
+) -> list[Slot]:
+    verb = clause.verb
+    passive_role = "recipient" if object_ is not None else "object"
+    heads = [
+        (passive_role if clause.is_passive else "subject", subject, -1, ""),
+        ("subject" if clause.is_passive else "agent", agent, None, "by"),
+        ("object", object_, None, ""),
+        ("attribute", attribute, None, ""),
+        *(("recipient", head, None, "") for head in clause.recipients),
+        *(("time", head, None, "") for head in clause.times),
+    ]
+    slots: list[Slot] = []
+    roles = list(clause.roles)
+    for role, head, position, lead in heads:
+        if head is None:
+            continue
+        is_attribute = role == "attribute"
+        roles += roles_under(page, head, with_of=is_attribute)
+        phrase = phrase_of(page, head, with_of=not is_attribute)
+        if phrase:
+            slots.append(Slot(role, phrase, _position(role, head, verb, position), lead))
+    for argument in roles:
+        slots += role_slots(page, argument, verb)
+    return list({slot.phrase[1:7]: slot for slot in reversed(slots)}.values())[::-1]
+
+
+def _position(role: str, head: int, verb: int, given: int | None) -> int:
+    """Where a member goes into the sentence: one from before the verb comes right after it."""
+    if given is not None or head > verb:
+        return head if given is None else given
+    return verb + 1 if role != "time" else verb + _FRONTED + head
+
+
+def role_slots(page: Page, role: Role, verb: int) -> Iterable[Slot]:
+    lead = role.word
+    for head in conjuncts(page, role.head):
+        phrase = phrase_of(page, head)
+        if phrase is None:
+            continue
+        name = role.word
+        if phrase.type is EntityType.DATE:
+            name = "time"
+        elif phrase.type is EntityType.PLACE and role.word in _PLACE_PREPOSITIONS:
+            name = "place"
+        position = head if role.preposition > verb else verb + _FRONTED + head
+        yield Slot(name, phrase, position, lead)
+        lead = "and"
+
+
+def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) -> FactDraft | None:
+    is_asking = any(page.parse.tags[subject][:1] == "W" for subject in clause.subjects)
+    is_copula = bool(clause.attributes) and all(slot.position >= 0 for slot in slots)
+    if is_asking and all(slot.position >= 0 for slot in slots):
+        return None
+    if not slots or not clause.subjects or is_copula:
+        return None
+    predicate, is_member = _predicate(page, clause, attribute)
+    members = members_of(
+        page, [slot for slot in slots if _is_member(slot, slots, predicate, is_member)]
+    )
+    if not _says_something(clause, members, predicate):
+        return None
+    kind = _kind(page, clause, attribute)
+    start, end = _span(page, clause, slots)
+    time = next((s for s in slots if s.role == "time"), None)
+    interval = (
+        page.time_at[time.phrase.head].interval
+        if time and time.phrase.head in page.time_at
+        else None
+    )
+    attribution = phrase_of(page, clause.attribution) if clause.attribution is not None else None
+    return FactDraft(
+        text=sentence_of(page, clause, slots),
+        predicate=predicate,
+        members=members,
+        start=start,
+        end=end,
+        polarity=clause.polarity,
+        modality=Modality.POSSIBLE if clause.is_question else clause.modality,
+        attribution=attribution.name if attribution else None,
+        kind=kind,
+        confidence=_confidence(page, clause),
+        valid_from=interval.start if interval else None,
+        valid_to=interval.end if interval else None,
+        precision=interval.precision if interval else None,
+    )
+
+
+def _is_member(slot: Slot, slots: Sequence[Slot], predicate: str, is_attribute: bool) -> bool:
+    """Whether a slot is a member: not "place" in "take place", nor an adjective among others."""
+    if slot.role == "attribute":
+        return is_attribute or len(slots) <= 2
+    return slot.role != "object" or predicate != f"take {slot.phrase.text}"
+
+
+def _valid(page: Page, slots: Sequence[Slot]) -> Interval | None:
+    """The interval of the first time among the members."""
+    times = (page.time_at.get(slot.phrase.head) for slot in slots if slot.role == "time")
+    return next((time.interval for time in times if time), None)
+
+
+def _predicate(page: Page, clause: Clause, attribute: int | None) -> tuple[str, bool]:
+    """The predicate, and whether the attribute is a member beside it."""
+    parse = page.parse
+    lemma = parse.lemmas[clause.verb].lower()
+    particle = parse.child(clause.verb, "prt")
+    if particle is not None:
+        lemma = f"{lemma} {parse.words[particle].lower()}"
+    if lemma == "bear" and clause.is_passive and not clause.agents:
+        return "be born", True
+    if lemma == "take" and clause.objects:
+        thing = parse.words[clause.objects[0]].lower()
+        return (f"take {thing}" if thing in _TAKEN else lemma), True
+    if attribute is None or attribute in page.name_at:
+        return lemma, True
+    if parse.pos[attribute] == "ADJ":
+        return f"{lemma} {parse.lemmas[attribute].lower()}", False
+    return described_as(page, lemma, attribute), True
+
+
+def described_as(page: Page, verb: str, noun: int) -> str:
+    """The predicate of "is director of": the verb alone unless the noun relates to something."""
+    parse = page.parse
+    if parse.pos[noun] not in ("NOUN", "PROPN"):
+        return verb
+    lemma = parse.lemmas[noun].lower()
+    for kid in parse.children[noun]:
+        if parse.deps[kid] == "prep" and kid > noun:
+            return f"{verb} {lemma} {parse.words[kid].lower()}"
+    return f"{verb} {lemma} of" if parse.child(noun, "poss") is not None else verb
+
+
+def members_of(page: Page, slots: Sequence[Slot]) -> tuple[MemberDraft, ...]:
+    """The members of a fact: at most six, names before descriptions, with the names inside them."""
+    found: list[tuple[str, Phrase]] = [(slot.role, slot.phrase) for slot in slots]
+    for slot in slots:
+        for part in slot.phrase.parts:
+            phrase = phrase_of(page, part)
+            if phrase:
+                found.append((_part_role(slot, phrase), phrase))
+    seen: set[str] = set()
+    unique: list[tuple[str, Phrase]] = []
+    for role, phrase in found:
+        key = name_key(phrase.name)
+        if key not in seen:
+            seen.add(key)
+            unique.append((role, phrase))
+    if len(unique) > _MOST_MEMBERS:
+        order = sorted(range(len(unique)), key=lambda i: (_weight(*unique[i]), i))
+        unique = [unique[i] for i in sorted(order[:_MOST_MEMBERS])]
+    unique.sort(key=lambda pair: _RANKS.get(pair[0], len(_RANKS)))
+    return tuple(
+        MemberDraft(
+            role=role,
+            text=phrase.text,
+            name=phrase.name,
+            type=phrase.type,
+            start=phrase.start,
+            end=phrase.end,
+        )
+        for role, phrase in unique
+    )
+
+
+def _part_role(slot: Slot, part: Phrase) -> str:
+    if part.type is EntityType.DATE:
+        return "time"
+    return "place" if part.type is slot.phrase.type is EntityType.PLACE else "of"
+
+
+def _weight(role: str, phrase: Phrase) -> int:
+    if role in _RANKS:
+        return 0
+    return 1 if phrase.type.is_name or role == "time" else 2
+
+
+def _says_something(clause: Clause, members: Sequence[MemberDraft], predicate: str) -> bool:
+    if len(members) > 1:
+        return True
+    if not members or predicate in _BARE:
+        return False
+    return members[0].type.is_name and members[0].role == (
+        "object" if clause.is_passive else "subject"
+    )
+
+
+def _kind(page: Page, clause: Clause, attribute: int | None) -> FactKind:
+    lemma = page.parse.lemmas[clause.verb].lower()
+    if attribute is not None and lemma == "be":
+        return FactKind.ATTRIBUTE
+    return FactKind.STATE if lemma in _STATES else FactKind.EVENT
+
+
+def _confidence(page: Page, clause: Clause) -> float:
+    if clause.is_question:
+        return _QUESTION_CONFIDENCE
+    subject = clause.subjects[0] if clause.subjects else clause.verb
+    is_resolved = subject in page.antecedents
+    is_inherited = subject not in page.parse.children[clause.verb]
+    return _RESOLVED_CONFIDENCE if is_resolved or is_inherited else 1.0
+
+
+def _span(page: Page, clause: Clause, slots: Sequence[Slot]) -> tuple[int, int]:
+    parse = page.parse
+    starts = [parse.starts[clause.verb], *(slot.phrase.start for slot in slots)]
+    ends = [parse.ends[clause.verb], *(slot.phrase.end for slot in slots)]
+    return min(starts), max(ends)

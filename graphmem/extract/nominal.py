@@ -1,0 +1,296 @@
+"""Facts without a verb: appositions, descriptions before a name, and life dates in parentheses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from graphmem.extract.clauses import roles_under
+from graphmem.extract.facts import described_as, members_of, role_slots
+from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.page import Named, Page, Phrase
+from graphmem.extract.phrases import (
+    conjuncts,
+    containing_places,
+    described,
+    phrase_of,
+    written,
+)
+from graphmem.extract.time import TimeSpan, find_times
+from graphmem.extract.wording import Slot, finished
+from graphmem.model.extraction import FactDraft, MemberDraft
+from graphmem.model.knowledge import EntityType, FactKind
+from graphmem.model.source import EpisodeKind
+
+_CONFIDENCE = 0.8
+_PARENTHESIS = re.compile(r"\(([^()]{4,160})\)")
+_BORN = re.compile(r"\W*(?:born|b\.)", re.IGNORECASE)
+_DIED = re.compile(r"\W*(?:died|d\.)", re.IGNORECASE)
+_DASH = re.compile(r"\s*[–—]\s*|\s+-\s*|(?<=\d)-(?=\d)")
+_MAY_LIVE: Final = frozenset((EntityType.PERSON, EntityType.OTHER))
+
+
+def appositions(page: Page) -> Iterator[FactDraft]:
+    """ "Marozia, the widow of Guy" and "Guy's brother Boso" as facts with the predicate "be"."""
+    parse = page.parse
+    for token in range(len(parse)):
+        if parse.deps[token] == "appos":
+            for description in conjuncts(page, token):
+                fact = _apposed(page, parse.heads[token], description)
+                if fact:
+                    yield fact
+    for named in page.names:
+        for fact in (_described_name(page, named), _located(page, named)):
+            if fact:
+                yield fact
+
+
+def lifespans(page: Page, *, now: datetime | None) -> Iterator[FactDraft]:
+    """Births and deaths in parentheses after a name: "(born 3 May 1920)", "(1920 – 1990)"."""
+    text = page.parse.text
+    for match in _PARENTHESIS.finditer(text):
+        named = next((n for n in page.names if 0 <= match.start() - n.end <= 2), None)
+        if named is None or named.referent.type not in _MAY_LIVE:
+            continue
+        offset = match.start(1)
+        inner = match[1]
+        if _BORN.match(inner) or _DIED.match(inner):
+            is_birth = _BORN.match(inner) is not None
+            yield from _life_event(page, named, inner, offset, is_birth=is_birth, now=now)
+            continue
+        ends = _DASH.split(inner)
+        if len(ends) != 2 or named.referent.type is not EntityType.PERSON:
+            continue
+        born, died = ends
+        yield from _life_event(page, named, born, offset, is_birth=True, now=now)
+        after = offset + inner.rindex(died)
+        yield from _life_event(page, named, died, after, is_birth=False, now=now)
+
+
+def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
+    head = _nearest_name(page, head, token)
+    if page.parse.pos[token] == "ADJ":
+        return None
+    if head not in page.name_at:
+        head = page.said_of(head)
+    elif _is_misplaced(page, head, token):
+        subject = _subject_above(page, head)
+        if subject is None:
+            return None
+        head = subject
+    left, right = page.name_at.get(head), page.name_at.get(token)
+    if left and right:
+        if _is_office(right):
+            return _being(page, head, token)
+        return None
+    if right and not left:
+        head, token = token, head
+    return _being(page, head, token)
+
+
+def _is_misplaced(page: Page, head: int, token: int) -> bool:
+    """Whether a place is said to be a person: "born in Norway, the only child of ..."."""
+    is_person = page.parse.lemmas[token] in PERSON_NOUNS and token not in page.name_at
+    return is_person and page.name_at[head].referent.type is EntityType.PLACE
+
+
+def _subject_above(page: Page, token: int) -> int | None:
+    parse = page.parse
+    while parse.heads[token] != token:
+        token = parse.heads[token]
+        subject = parse.child(token, "nsubj", "nsubjpass")
+        if subject is not None:
+            return subject
+    return None
+
+
+def _located(page: Page, named: Named) -> FactDraft | None:
+    """ "Sligo, Ireland": the one is in the other."""
+    place = next(containing_places(page, named), None)
+    if place is None:
+        return None
+    last = page.parse.tokens_in(named.start, named.end)[1] - 1
+    return _being(page, last, place, predicate="be in", role="place")
+
+
+def _is_office(named: Named) -> bool:
+    """Whether a capitalised run is an office: "King of Italy"."""
+    first, _, rest = named.referent.shown.partition(" ")
+    return first.lower() in PERSON_NOUNS and rest.startswith("of ")
+
+
+def _nearest_name(page: Page, head: int, token: int) -> int:
+    """The head of an apposition, or the name right before it: "daughter of Lothair, the king"."""
+    parse = page.parse
+    named = page.name_at.get(token)
+    before = parse.left[token] - 1
+    while before > head and parse.words[before] == ",":
+        before -= 1
+    is_description = named is None or _is_office(named)
+    if is_description and before > head and before in page.name_at and head not in page.name_at:
+        return before
+    return head
+
+
+def _being(
+    page: Page, subject: int, description: int, *, predicate: str = "", role: str = "attribute"
+) -> FactDraft | None:
+    who = phrase_of(page, subject)
+    what = _singular(page, description)
+    if who is None or what is None or what.type in (EntityType.DATE, EntityType.NUMBER):
+        return None
+    if len(what.text) < 3:
+        return None
+    if page.context.kind is EpisodeKind.CHAT and _is_speaker(page, who):
+        return None
+    slots = [Slot("subject", who, -1), Slot(role, what, description)]
+    if not predicate:
+        is_named = description in page.name_at
+        predicate = "be" if is_named else described_as(page, "be", description)
+        for argument in roles_under(page, description, with_of=True):
+            slots += role_slots(page, argument, -1)
+    verb = "is in" if role == "place" else "is"
+    rest = [f"{slot.lead} {slot.phrase.shown}" for slot in slots[1:]]
+    text = finished(" ".join([who.shown, verb, *rest]))
+    return _fact(page, text, predicate, slots)
+
+
+def _is_speaker(page: Page, who: Phrase) -> bool:
+    """Whether somebody is addressed here, not described: "Yep, Caroline"."""
+    return who.name in (page.context.speaker, page.context.addressee)
+
+
+def _singular(page: Page, description: int) -> Phrase | None:
+    """What one of the things is: of "two sons" each is a son."""
+    if page.name_at.get(description):
+        return phrase_of(page, description)
+    what = described(page, description, with_of=False)
+    if what is None or page.parse.tags[description] != "NNS":
+        return what
+    lemma = page.parse.lemmas[description]
+    return what._replace(text=lemma, shown=lemma, name=lemma, parts=())
+
+
+def _described_name(page: Page, named: Named) -> FactDraft | None:
+    """A description that leads up to a name: "film producer Amy Hobby", "his brother Boso"."""
+    parse = page.parse
+    first, last = parse.tokens_in(named.start, named.end)
+    noun = first - 1
+    if noun < 0 or parse.pos[noun] != "NOUN" or not first <= parse.heads[noun] < last:
+        return None
+    if parse.deps[noun] not in ("compound", "nmod", "appos"):
+        return None
+    who = phrase_of(page, last - 1) or phrase_of(page, first)
+    begin = noun
+    head = parse.heads[noun]
+    while (begin > 0 and parse.heads[begin - 1] in (head, noun)) or _leads(page, begin, head, noun):
+        begin -= 1
+    parts = tuple(t for t in range(begin, noun) if parse.deps[t] == "poss" and page.referent(t))
+    while begin < noun and parse.tags[begin] in ("DT", "PRP$", "POS", ",", "IN", "CC"):
+        begin += 1
+    text = written(page, begin, noun + 1)
+    if who is None or not text:
+        return None
+    what = Phrase(
+        noun,
+        text,
+        text,
+        text,
+        EntityType.CONCEPT,
+        parse.starts[begin],
+        parse.ends[noun],
+        parts,
+    )
+    owner = phrase_of(page, parts[0]) if parts else None
+    predicate = f"be {parse.lemmas[noun].lower()} of" if owner else "be"
+    rest = f"{text} of {owner.text}" if owner else text
+    slots = [Slot("subject", who, -1), Slot("attribute", what, noun)]
+    return _fact(page, finished(f"{who.shown} is {rest}"), predicate, slots)
+
+
+def _leads(page: Page, begin: int, head: int, noun: int) -> bool:
+    """Whether the token before `begin` belongs to a possessor of the name ("Guy 's brother X")."""
+    parse = page.parse
+    if begin == 0:
+        return False
+    above = parse.heads[begin - 1]
+    return parse.deps[above] == "poss" and parse.heads[above] in (head, noun)
+
+
+def _fact(page: Page, text: str, predicate: str, slots: list[Slot]) -> FactDraft | None:
+    members = members_of(page, slots)
+    if len(members) < 2:
+        return None
+    return FactDraft(
+        text=text,
+        predicate=predicate,
+        members=members,
+        start=min(slot.phrase.start for slot in slots),
+        end=max(slot.phrase.end for slot in slots),
+        kind=FactKind.ATTRIBUTE,
+        confidence=_CONFIDENCE,
+    )
+
+
+def _life_event(
+    page: Page, named: Named, part: str, offset: int, *, is_birth: bool, now: datetime | None
+) -> Iterator[FactDraft]:
+    times = find_times(f"in {part}", now=now)
+    if not times:
+        return
+    time = times[0]._replace(start=times[0].start - 3 + offset, end=times[0].end - 3 + offset)
+    who = named.referent
+    members = [
+        MemberDraft(
+            role="object" if is_birth else "subject",
+            text=who.shown,
+            name=who.name,
+            type=EntityType.PERSON,
+            start=named.start,
+            end=named.end,
+        ),
+        MemberDraft(
+            role="time",
+            text=time.name,
+            name=time.name,
+            type=EntityType.DATE,
+            start=time.start,
+            end=time.end,
+        ),
+    ]
+    place = _place_in(page, offset, offset + len(part))
+    if place:
+        members.append(place)
+    yield FactDraft(
+        text=_life_text(who.shown, time, place, is_birth=is_birth),
+        predicate="be born" if is_birth else "die",
+        members=tuple(members),
+        start=named.start,
+        end=offset + len(part),
+        valid_from=time.interval.start,
+        valid_to=time.interval.end,
+        precision=time.interval.precision,
+    )
+
+
+def _place_in(page: Page, start: int, end: int) -> MemberDraft | None:
+    for named in page.names:
+        if start <= named.start and named.end <= end and named.referent.type is EntityType.PLACE:
+            return MemberDraft(
+                role="place",
+                text=named.referent.shown,
+                name=named.referent.name,
+                type=EntityType.PLACE,
+                start=named.start,
+                end=named.end,
+            )
+    return None
+
+
+def _life_text(who: str, time: TimeSpan, place: MemberDraft | None, *, is_birth: bool) -> str:
+    verb = "was born" if is_birth else "died"
+    lead = "on" if time.name[:1].isdigit() and time.name.count(" ") == 2 else "in"
+    where = f" in {place.text}" if place else ""
+    return finished(f"{who} {verb} {lead} {time.name}{where}")

@@ -1,0 +1,291 @@
+"""Noun phrases: from a head noun to a member of a fact, with the names that stand inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.page import Named, Page, Phrase, Referent
+from graphmem.model.knowledge import EntityType
+
+_LEFT: Final = frozenset(
+    "det amod compound nummod nmod poss quantmod advmod predet punct npadvmod neg".split()
+)
+_NOMINAL: Final = frozenset(("NOUN", "PROPN", "NUM", "SYM", "X", "ADJ"))
+_DROPPED_TAGS: Final = frozenset(
+    ("DT", "PDT", "WDT", "PRP$", "WP$", "POS", "``", "''", "-LRB-", ",")
+)
+_LONGEST = 8
+_LONGEST_CONJUNCTION = 6
+
+
+def conjuncts(page: Page, head: int) -> list[int]:
+    """The head and what is conjoined with it, in order."""
+    parse = page.parse
+    antecedent = page.antecedents.get(head)
+    if isinstance(antecedent, int):
+        if parse.tags[head][:1] == "W":
+            return [head]
+        head = antecedent
+    found = [head]
+    if isinstance(antecedent, Referent) and parse.words[head].lower() in ("i", "you", "we"):
+        return found
+    for token in found:
+        if len(found) >= _LONGEST_CONJUNCTION:
+            break
+        own = page.name_at.get(token)
+        found += [
+            kid
+            for kid in parse.children[token]
+            if parse.deps[kid] == "conj"
+            and parse.pos[kid] in _NOMINAL
+            and (own is None or page.name_at.get(kid) is not own)
+            and (token not in page.time_at or page.time_at.get(kid) is not page.time_at[token])
+            and not is_stray(page, token, kid)
+            and not (own is not None and kid in containing_places(page, own))
+        ]
+    return found[:_LONGEST_CONJUNCTION]
+
+
+def is_stray(page: Page, name: int, conjunct: int) -> bool:
+    """Whether a conjunct belongs higher up: "daughter of Boso and sister of Hucbert"."""
+    parse = page.parse
+    return (
+        name in page.name_at
+        and conjunct not in page.name_at
+        and parse.deps[name] == "pobj"
+        and parse.lemmas[conjunct] in PERSON_NOUNS
+    )
+
+
+def phrase_of(page: Page, head: int, *, with_of: bool = True) -> Phrase | None:
+    """Read the noun phrase of a head; nothing for a pronoun that refers to nothing known.
+
+    `with_of` takes an "of" phrase after the head in: "son of Boso".
+    """
+    key = (head, with_of)
+    if key not in page.phrases:
+        page.phrases[key] = _read_phrase(page, head, with_of=with_of)
+    found: Phrase | None = page.phrases[key]
+    return found
+
+
+def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
+    antecedent = page.antecedents.get(head)
+    if isinstance(antecedent, Referent):
+        return _referred(page, head, antecedent)
+    if antecedent is not None:
+        return phrase_of(page, antecedent, with_of=with_of)
+    named = page.name_at.get(head)
+    if named:
+        return _named(page, head, named)
+    time = page.time_at.get(head)
+    if time:
+        text = page.parse.text[time.start : time.end]
+        shown = time.name if time.is_relative else text
+        return Phrase(head, time.name, shown, time.name, EntityType.DATE, time.start, time.end)
+    return _apposed(page, head) or described(page, head, with_of=with_of)
+
+
+def _is_relative(page: Page, head: int) -> bool:
+    """Whether the phrase means what a relative pronoun in it means: "most of which"."""
+    parse = page.parse
+    return any(parse.tags[t] in ("WDT", "WP") for t in range(head + 1, min(head + 3, len(parse))))
+
+
+def object_of(page: Page, preposition: int) -> int | None:
+    """The head of a preposition's object, through a second preposition ("from within X")."""
+    parse = page.parse
+    inner = parse.child(preposition, "pobj")
+    if inner is not None:
+        return inner
+    nested = parse.child(preposition, "prep")
+    return None if nested is None else parse.child(nested, "pobj")
+
+
+def written(page: Page, first: int, last: int) -> str:
+    """The text of tokens ``[first, last)`` with pronouns replaced by what they refer to."""
+    parse = page.parse
+    pieces: list[str] = []
+    for token in range(first, last):
+        word = parse.words[token]
+        if token in page.antecedents and parse.tags[token] in ("PRP$", "PRP", "WP$"):
+            word = _pronoun_text(page, token) or word
+        if pieces and parse.starts[token] > parse.ends[token - 1]:
+            pieces.append(" ")
+        pieces.append(word)
+    return " ".join("".join(pieces).split())
+
+
+def _pronoun_text(page: Page, token: int) -> str:
+    referent = page.referent(token)
+    antecedent = page.antecedents[token]
+    if referent:
+        text = referent.shown
+    else:
+        assert isinstance(antecedent, int)
+        # As it stands: a pronoun inside the description could refer back to this one.
+        first = max(_left_part(page, antecedent)[0], antecedent - _LONGEST)
+        while first < antecedent and _is_dropped(page, first):
+            first += 1
+        text = page.parse.slice(first, antecedent + 1)
+    return possessive(text) if page.parse.tags[token] in ("PRP$", "WP$") else text
+
+
+def possessive(name: str) -> str:
+    """The genitive of a name."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+def _referred(page: Page, token: int, referent: Referent) -> Phrase:
+    """A pronoun, or "the company", that stands for a name."""
+    parse = page.parse
+    is_possessive = parse.tags[token] in ("PRP$", "WP$")
+    shown = possessive(referent.shown) if is_possessive else referent.shown
+    start, end = parse.starts[token], parse.ends[token]
+    return Phrase(token, referent.shown, shown, referent.name, referent.type, start, end)
+
+
+def _named(page: Page, head: int, named: Named) -> Phrase:
+    parse = page.parse
+    text = named.referent.shown
+    shown = text
+    first = parse.tokens_in(named.start, named.end)[0]
+    if first > 0 and parse.tags[first - 1] == "DT" and text == parse.text[named.start : named.end]:
+        shown = f"{parse.words[first - 1].lower()} {text}"
+    name, kind = named.referent.name, named.referent.type
+    parts = tuple(containing_places(page, named))
+    return Phrase(head, text, shown, name, kind, named.start, named.end, parts)
+
+
+def _apposed(page: Page, head: int) -> Phrase | None:
+    """ "His brother, Guy" is Guy."""
+    parse = page.parse
+    name = parse.child(head, "appos")
+    if name is None or name not in page.name_at or parse.tags[head] in ("NNS", "NNPS"):
+        return None
+    description = described(page, head, with_of=True)
+    if description is None:
+        return None
+    phrase = _named(page, name, page.name_at[name])
+    return phrase._replace(shown=f"{description.shown}, {phrase.text},", parts=description.parts)
+
+
+def containing_places(page: Page, named: Named) -> Iterator[int]:
+    """The last tokens of the places in "Adana, Ottoman Empire" after the first; none for a list."""
+    parse = page.parse
+    while named.referent.type is EntityType.PLACE:
+        last = parse.tokens_in(named.start, named.end)[1]
+        following = page.name_at.get(last + 1) if last + 1 < len(parse) else None
+        if following is None or parse.words[last] != ",":
+            return
+        end = parse.tokens_in(following.start, following.end)[1]
+        if following.referent.type is not EntityType.PLACE or _goes_on(page, end):
+            return
+        yield end - 1
+        named = following
+
+
+def _goes_on(page: Page, token: int) -> bool:
+    """Whether a list goes on here: with "and", or with a comma and then "and"."""
+    words = [word.lower() for word in page.parse.words[token : token + 2]]
+    return words[:1] == ["and"] or words == [",", "and"]
+
+
+def described(page: Page, head: int, *, with_of: bool) -> Phrase | None:
+    """A phrase around a common noun; names in it that are not its head become its parts."""
+    parse = page.parse
+    if parse.pos[head] not in _NOMINAL or _is_relative(page, head):
+        return None
+    first, last, parts = _extent(page, head, with_of=with_of)
+    begin = first
+    while begin < head and _is_dropped(page, begin):
+        begin += 1
+    text = written(page, begin, last).strip(" \"'“”`-–,")
+    if not any(c.isalnum() for c in text):
+        return None
+    is_number = parse.pos[head] == "NUM" or text[-1].isdigit()
+    return Phrase(
+        head,
+        text,
+        _shown(page, first, last),
+        text,
+        EntityType.NUMBER if is_number else EntityType.CONCEPT,
+        parse.starts[begin],
+        parse.ends[last - 1],
+        tuple(dict.fromkeys(parts)),
+    )
+
+
+def _extent(page: Page, head: int, *, with_of: bool) -> tuple[int, int, list[int]]:
+    """The first token of a phrase, the one after its last, and the heads of names in it."""
+    parse = page.parse
+    first, parts = _left_part(page, head)
+    if parse.pos[head] == "ADJ":  # "so happy" is happy; but "self-made" stays whole
+        while first < head and parse.deps[first] == "advmod":
+            first += 1
+    if head - first >= _LONGEST:
+        owner = parse.child(head, "poss")
+        first = head - _LONGEST + 1 if owner is None else parse.right[owner] + 1
+        first = max(first, head - _LONGEST + 1)
+    for kid in parse.children[head]:
+        if parse.deps[kid] == "appos":
+            parts += [token for token in conjuncts(page, kid) if token in page.name_at]
+    last = head + 1
+    if last < len(parse) and parse.deps[last] == "nummod" and parse.heads[last] == head:
+        last += 1
+    if with_of:
+        end, inner = _of_part(page, head)
+        parts += inner
+        if end - first <= _LONGEST:
+            last = max(last, end)
+    return first, last, parts
+
+
+def _left_part(page: Page, head: int) -> tuple[int, list[int]]:
+    """Where the phrase begins, and the names before its head: possessors and compounds."""
+    parse = page.parse
+    first = head
+    parts: list[int] = []
+    for kid in reversed(parse.children[head]):
+        if kid > head or parse.deps[kid] not in _LEFT:
+            continue
+        if parse.right[kid] >= first or parse.right[kid] < first - 2:
+            break
+        first = min(first, parse.left[kid])
+        referent = page.referent(kid)
+        is_named = referent is not None and referent.type is not EntityType.GROUP
+        if is_named and parse.deps[kid] in ("poss", "compound", "nmod"):
+            parts.append(kid)
+    return first, parts
+
+
+def _of_part(page: Page, head: int) -> tuple[int, list[int]]:
+    """Where an "of" phrase after the head ends, and the names in it."""
+    parse = page.parse
+    for kid in parse.children[head]:
+        if kid == head + 1 and parse.deps[kid] == "prep" and parse.words[kid].lower() == "of":
+            inner = object_of(page, kid)
+            if inner is None:
+                break
+            named = page.name_at.get(inner)
+            if named:
+                return max(parse.tokens_in(named.start, named.end)[1], inner + 1), [inner]
+            last, parts = _of_part(page, inner)
+            before = _left_part(page, inner)[1]
+            own = [inner] if page.referent(inner) or inner in page.time_at else []
+            return last, [*own, *before, *parts]
+    return head + 1, []
+
+
+def _is_dropped(page: Page, token: int) -> bool:
+    if token in page.antecedents:
+        return False
+    return page.parse.tags[token] in _DROPPED_TAGS or page.parse.deps[token] in ("det", "punct")
+
+
+def _shown(page: Page, first: int, last: int) -> str:
+    text = written(page, first, last)
+    tag = page.parse.tags[first]
+    return text[:1].lower() + text[1:] if tag in ("DT", "PDT", "IN") else text

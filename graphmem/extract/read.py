@@ -1,0 +1,149 @@
+"""Reading a passage: its names alone, or with a parse its facts and discourse links too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from graphmem.extract.clauses import read_clauses
+from graphmem.extract.coreference import Topic, referents, resolve_pronouns, topic_of
+from graphmem.extract.discourse import read_links
+from graphmem.extract.facts import content_of, read_facts
+from graphmem.extract.names import NameSpan, find_names, meaning_title, name_key, title_names
+from graphmem.extract.nominal import appositions, lifespans
+from graphmem.extract.page import Named, Page
+from graphmem.extract.parse import Parse
+from graphmem.extract.time import find_times
+from graphmem.kernels.text import tokenise
+from graphmem.model.extraction import Extraction, FactDraft, MentionDraft, PassageContext
+from graphmem.model.knowledge import EntityType
+from graphmem.model.source import EpisodeKind
+
+_LATER_PASSAGE = 0.5
+_TYPES = {
+    "PERSON": EntityType.PERSON,
+    "ORG": EntityType.ORGANISATION,
+    "GPE": EntityType.PLACE,
+    "LOC": EntityType.PLACE,
+    "FAC": EntityType.PLACE,
+    "WORK_OF_ART": EntityType.WORK,
+    "LAW": EntityType.WORK,
+    "NORP": EntityType.GROUP,
+    "LANGUAGE": EntityType.GROUP,
+    "EVENT": EntityType.EVENT,
+    "PRODUCT": EntityType.PRODUCT,
+}
+
+
+def read_names(context: PassageContext) -> Extraction:
+    """The names of a passage, without a model."""
+    aliases, names, topic = _names(context, entities=(), proper=None)
+    named = referents(names, context.text, topic)
+    return Extraction(
+        passage_id=context.passage_id, mentions=_mentions(context, aliases, named, topic)
+    )
+
+
+def read(context: PassageContext, parse: Parse) -> Extraction:
+    """The names, facts and discourse links of a passage."""
+    text = context.text
+    entities = [
+        NameSpan(parse.starts[first], parse.ends[last - 1], _TYPES[label])
+        for first, last, label in parse.entities
+        if label in _TYPES
+    ]
+    proper = {start for start, pos in zip(parse.starts, parse.pos, strict=True) if pos == "PROPN"}
+    proper.update(parse.starts[t] for first, last, _ in parse.entities for t in range(first, last))
+    aliases, names, topic = _names(context, entities=entities, proper=proper)
+    named = referents(names, text, topic)
+    page = Page(context, parse, named, find_times(text, now=context.occurred_at))
+    resolve_pronouns(page, topic)
+    clauses = read_clauses(page)
+    lives = list(lifespans(page, now=context.occurred_at))
+    stated = [(life.members[0].start, life.end) for life in lives]
+    outside = [c for c in clauses if not _is_within(parse.starts[c.verb], stated)]
+    facts, first_of = read_facts(page, outside)
+    links = read_links(page, outside, first_of)
+    return Extraction(
+        passage_id=context.passage_id,
+        mentions=_mentions(context, aliases, named, topic),
+        facts=_without_repeats(facts, [*lives, *appositions(page)]),
+        links=tuple(links),
+    )
+
+
+def _names(
+    context: PassageContext, *, entities: Sequence[NameSpan], proper: set[int] | None
+) -> tuple[list[tuple[str, float]], list[NameSpan], Topic | None]:
+    text = context.text
+    aliases: list[tuple[str, float]] = []
+    if context.kind is not EpisodeKind.CHAT:
+        if context.ordinal == 0:
+            aliases = title_names(context.title, text)
+        elif context.title:
+            aliases = [(context.title, _LATER_PASSAGE)]
+    title = context.title or (aliases[0][0] if aliases else "")
+    tokens = tokenise(text)
+    names = find_names(
+        text,
+        tokens,
+        aliases=meaning_title(aliases, title, text),
+        title=title,
+        entities=entities,
+        proper=proper,
+    )
+    topic = topic_of(context, title, names, [token.text for token in tokens])
+    return aliases, names, topic
+
+
+def _mentions(
+    context: PassageContext,
+    aliases: Sequence[tuple[str, float]],
+    named: Sequence[Named],
+    topic: Topic | None,
+) -> tuple[MentionDraft, ...]:
+    about = {name_key(alias): (alias, weight) for alias, weight in aliases}
+    found: list[MentionDraft] = []
+    for name in named:
+        surface = context.text[name.start : name.end]
+        is_title = topic is not None and name.referent.name == topic.referent.name
+        alias = about.pop(name_key(surface), None) if is_title else None
+        found.append(
+            MentionDraft(
+                surface=surface,
+                name=name.referent.name,
+                type=name.referent.type,
+                start=name.start,
+                end=name.end,
+                about=alias[1] if alias else 0.0,
+            )
+        )
+    if topic:
+        found += [
+            MentionDraft(
+                surface=alias, name=topic.referent.name, type=topic.referent.type, about=weight
+            )
+            for alias, weight in about.values()
+        ]
+    if context.speaker:
+        found.append(
+            MentionDraft(surface=context.speaker, name=context.speaker, type=EntityType.PERSON)
+        )
+    return tuple(found)
+
+
+def _is_within(position: int, spans: Iterable[tuple[int | None, int]]) -> bool:
+    return any(start is not None and start <= position < end for start, end in spans)
+
+
+def _without_repeats(
+    facts: Sequence[FactDraft], more: Iterable[FactDraft]
+) -> tuple[FactDraft, ...]:
+    """All facts, the later ones only where nothing says the same; positions of the first stay."""
+    seen = {content_of(fact) for fact in facts}
+    kept = list(facts)
+    for fact in more:
+        content = content_of(fact)
+        if content not in seen:
+            seen.add(content)
+            kept.append(fact)
+    return tuple(kept)

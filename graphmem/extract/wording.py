@@ -1,0 +1,125 @@
+"""Wording: a fact's parts as a sentence of its own, in the third person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from graphmem.extract.clauses import Clause
+from graphmem.extract.page import Page, Phrase
+from graphmem.model.time import Precision
+
+_FULL_FORMS: Final = {
+    "n't": "not", "n’t": "not", "ca": "can", "wo": "will", "sha": "shall",
+    "'ll": "will", "’ll": "will", "'m": "is", "’m": "is", "'re": "are", "’re": "are",
+    "'ve": "have", "’ve": "have", "gon": "going", "wan": "want", "na": "to",
+}  # fmt: skip
+_THIRD: Final = {"am": "is", "are": "is", "were": "was", "have": "has", "do": "does"}
+_PARTNERS: Final = ("i", "me", "you", "we", "us")
+
+
+class Slot(NamedTuple):
+    """A member on its way into a fact: its role, where and how it goes into the sentence."""
+
+    role: str
+    phrase: Phrase
+    position: int
+    lead: str = ""
+
+
+def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
+    """The fact as a sentence: subject, verb group, then the rest as it stood."""
+    parse = page.parse
+    pieces = [slot.phrase.shown for slot in slots if slot.position < 0]
+    if not pieces and clause.subjects:
+        pieces = [parse.words[clause.subjects[0]]]
+    pieces.append(_verb_text(page, clause))
+    for slot in sorted((s for s in slots if s.position >= 0), key=lambda slot: slot.position):
+        lead = slot.lead or (_lead_of_time(page, slot) if slot.role == "time" else "")
+        pieces.append(f"{lead} {slot.phrase.shown}" if lead else slot.phrase.shown)
+    return finished(" ".join(pieces))
+
+
+def finished(sentence: str) -> str:
+    """With a capital at its start and a full stop at its end."""
+    sentence = " ".join(sentence.split())
+    return f"{sentence[:1].upper()}{sentence[1:].rstrip('.,')}."
+
+
+def _lead_of_time(page: Page, slot: Slot) -> str:
+    time = page.time_at.get(slot.phrase.head)
+    if time is None:
+        return ""
+    if slot.phrase.text.startswith("week"):
+        return "in the"
+    is_day = time.interval.precision is Precision.DAY and "–" not in slot.phrase.text
+    return "on" if is_day else "in"
+
+
+def _verb_text(page: Page, clause: Clause) -> str:
+    parse = page.parse
+    group = list(dict.fromkeys(clause.group))
+    is_third = _is_third_person(page, clause)
+    words: list[str] = []
+    for token in group:
+        word = _full_form(page, token)
+        joined = token - 1 in group and parse.starts[token] == parse.ends[token - 1]
+        if words and joined and word == parse.words[token]:
+            words[-1] += word
+        else:
+            words.append(word)
+    first = parse.tags[group[0]]
+    if is_third and (words[0] == parse.words[group[0]] or words[0] in _THIRD):
+        words[0] = _third_person(words[0], first, is_alone=len(group) == 1)
+    if not words[0].isupper():
+        words[0] = words[0][:1].lower() + words[0][1:]
+    if first == "TO":
+        words.insert(0, "is")
+    elif _is_bare(page, clause, group) and (clause.is_passive or parse.tags[clause.verb] == "VBG"):
+        words.insert(0, "was")
+    return " ".join(words)
+
+
+def _is_bare(page: Page, clause: Clause, group: Sequence[int]) -> bool:
+    """Whether a participle has no auxiliary and no other verb before it."""
+    parse = page.parse
+    verbs = [token for token in group if parse.pos[token] in ("VERB", "AUX")]
+    return verbs[:1] == [clause.verb]
+
+
+def _full_form(page: Page, token: int) -> str:
+    """A contraction's full form: "'s" is "has" before a participle of another verb."""
+    word = page.parse.words[token]
+    lower = word.lower()
+    if lower in ("'s", "’s"):
+        return (
+            "has" if page.parse.deps[token] == "aux" and _before_participle(page, token) else "is"
+        )
+    if lower in ("'d", "’d"):
+        return "would" if page.parse.tags[token] == "MD" else "had"
+    return _FULL_FORMS.get(lower, word)
+
+
+def _before_participle(page: Page, token: int) -> bool:
+    return page.parse.tags[page.parse.heads[token]] == "VBN"
+
+
+def _is_third_person(page: Page, clause: Clause) -> bool:
+    """Whether "I", "you" or "we" has become a name, with which the verb must agree."""
+    if not clause.subjects:
+        return False
+    subject = clause.subjects[0]
+    return subject in page.antecedents and page.parse.words[subject].lower() in _PARTNERS
+
+
+def _third_person(word: str, tag: str, *, is_alone: bool) -> str:
+    lower = word.lower()
+    if lower in _THIRD:
+        return _THIRD[lower]
+    if lower.endswith("not") or not (tag == "VBP" or (tag == "VB" and is_alone)):
+        return word
+    if lower.endswith(("s", "sh", "ch", "x", "o")):
+        return f"{word}es"
+    if lower.endswith("y") and lower[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}s"
