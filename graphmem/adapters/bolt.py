@@ -33,6 +33,7 @@ from graphmem.errors import (
 
 T = TypeVar("T")
 Work = Callable[[neo4j.ManagedTransaction], T]
+Runs = neo4j.ManagedTransaction | neo4j.Transaction | neo4j.Session
 
 SCHEMES: Final = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
@@ -180,19 +181,19 @@ class Bolt:
             raise StoreError(f"{self.where} was closed", remedy="Open the memory again")
 
 
-def rows(tx: neo4j.ManagedTransaction, statement: str, **parameters: Any) -> list[list[Any]]:
+def rows(tx: Runs, statement: str, **parameters: Any) -> list[list[Any]]:
     """All rows of a statement."""
     return tx.run(cast("LiteralString", statement), parameters).values()
 
 
-def listed(tx: neo4j.ManagedTransaction, statement: str, **parameters: Any) -> list[Any]:
+def listed(tx: Runs, statement: str, **parameters: Any) -> list[Any]:
     """The one list that a statement collects its rows into: several times faster to receive."""
     (row,) = rows(tx, statement, **parameters)
     found: list[Any] = row[0]
     return found
 
 
-def number(tx: neo4j.ManagedTransaction, statement: str, **parameters: Any) -> int:
+def number(tx: Runs, statement: str, **parameters: Any) -> int:
     """The one number that a statement returns."""
     ((value,),) = rows(tx, statement, **parameters)
     return int(value)

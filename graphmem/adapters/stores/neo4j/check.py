@@ -7,10 +7,11 @@ from typing import Any, Final, LiteralString, cast
 
 import neo4j
 
-from graphmem.adapters.bolt import Bolt
+from graphmem.adapters.bolt import Bolt, listed
+from graphmem.adapters.stores.neo4j.lookup import count
 from graphmem.adapters.stores.neo4j.schema import MIGRATIONS
 from graphmem.adapters.stores.neo4j.statements import statements
-from graphmem.model.change import Problem
+from graphmem.model.change import Counts, Problem
 
 _MAX_SHOWN: Final = 3
 _AGAIN: Final = "Delete the source that it comes from and ingest it again"
@@ -34,7 +35,16 @@ def check(bolt: Bolt) -> list[Problem]:
         for name, says in _SAYS.items():
             found = session.run(cast("LiteralString", statements("check")[name]))
             problems.extend(_problem(name, says, _ids(found)))
+        problems.extend(_miscounted(session))
     return problems
+
+
+def _miscounted(session: neo4j.Session) -> Iterator[Problem]:
+    wrong = []
+    for name, space, told in listed(session, statements("lookup")["spaces"]):
+        if told is not None and Counts.model_validate_json(told) != count(session, space):
+            wrong.append(name)
+    yield from _problem("counts", "namespaces that hold other than they tell", wrong)
 
 
 def _schema(session: neo4j.Session) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from graphmem.adapters.bolt import listed, number
 from graphmem.adapters.stores.neo4j.namespaces import Namespace
 from graphmem.adapters.stores.neo4j.statements import statements
 from graphmem.adapters.stores.neo4j.write import parts
-from graphmem.model.change import Counts
+from graphmem.model.change import COUNTED, Counts
 from graphmem.model.ids import digest
 
 _OWN: Final = statements("delete")
@@ -56,6 +56,8 @@ def delete_source(namespace: Namespace, source: str, *, moment: int) -> Counts:
     )
     removal.remove("retire", sorted(set(facts_met) - set(gone)), moment=moment)
     namespace.changed |= removed != Counts()
+    left = {name: getattr(namespace.counts, name) - getattr(removed, name) for name in COUNTED}
+    namespace.counts = Counts(**left)
     return removed
 
 

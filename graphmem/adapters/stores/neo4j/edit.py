@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any, Final
 
 from graphmem.adapters.bolt import listed, rows
+from graphmem.adapters.stores.neo4j.lookup import count
 from graphmem.adapters.stores.neo4j.namespaces import Namespace
 from graphmem.adapters.stores.neo4j.rows import ENTITY_COLUMNS, Row, entity_row, finite, micros
 from graphmem.adapters.stores.neo4j.statements import statements, with_properties
@@ -58,6 +59,7 @@ def edit(namespace: Namespace, edits: EditSet) -> Counts:
     added = _add_links(namespace, edits)
     _remove_facts(namespace, list(edits.removed_facts))
     namespace.changed = True
+    namespace.counts = count(namespace.tx, namespace.space)
     return added + Counts(entities=len(new))
 
 

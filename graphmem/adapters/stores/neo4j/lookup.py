@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from graphmem.adapters.bolt import Bolt, listed, rows
+from graphmem.adapters.bolt import Bolt, Runs, listed, rows
 from graphmem.adapters.stores.neo4j.rows import (
     ENTITY_FIELDS,
     EPISODE_FIELDS,
@@ -74,7 +74,9 @@ def evidence(bolt: Bolt, name: str, ids: Sequence[str]) -> list[Evidence]:
 
 def namespaces(bolt: Bolt) -> list[str]:
     """Those with an episode, entity or fact, sorted."""
-    return sorted(bolt.read(lambda tx: listed(tx, statements("lookup")["namespaces"])))
+    found = bolt.read(lambda tx: listed(tx, statements("lookup")["namespaces"]))
+    told = {name: _counts(text) for name, text in found}
+    return sorted(name for name, held in told.items() if held != Counts())
 
 
 def version(bolt: Bolt, namespace: str) -> int:
@@ -90,25 +92,33 @@ def checkpoint(bolt: Bolt, job: str) -> str | None:
 
 
 def counts(bolt: Bolt, namespace: str) -> Counts:
-    """How much of each kind the namespace holds."""
-    nodes = _rows(bolt, "count_nodes", namespace)
-    if not nodes:
-        return Counts()
-    ((mentions, stated),) = _rows(bolt, "count_of_passages", namespace)
-    ((discourse, supersessions),) = _rows(bolt, "count_of_facts", namespace)
-    ((same_as,),) = _rows(bolt, "count_of_entities", namespace)
-    ((made, texts, names, statements_),) = nodes
+    """How much of each kind the namespace holds, as its writers keep it."""
+    found = _rows(bolt, "counts", namespace)
+    return _counts(found[0][0]) if found else Counts()
+
+
+def count(tx: Runs, space: int) -> Counts:
+    """How much of each kind a namespace holds, counted."""
+    own = statements("lookup")
+    ((episodes, passages, entities, facts),) = rows(tx, own["count_nodes"], space=space)
+    ((mentions, evidence),) = rows(tx, own["count_of_passages"], space=space)
+    ((discourse, supersessions),) = rows(tx, own["count_of_facts"], space=space)
+    ((same_as,),) = rows(tx, own["count_of_entities"], space=space)
     return Counts(
-        episodes=made,
-        passages=texts,
-        entities=names,
-        facts=statements_,
+        episodes=episodes,
+        passages=passages,
+        entities=entities,
         mentions=mentions,
-        evidence=stated,
+        facts=facts,
+        evidence=evidence,
         discourse=discourse,
         supersessions=supersessions,
         same_as=same_as,
     )
+
+
+def _counts(text: str | None) -> Counts:
+    return Counts.model_validate_json(text) if text else Counts()
 
 
 def _rows(bolt: Bolt, name: str, key: str) -> list[list[Any]]:

@@ -24,13 +24,18 @@ KINDS = ("episodes", "passages", "entities", "facts")
 
 @dataclass
 class Namespace:
-    """A namespace that is locked by `tx`; `numbered` is the last ``nid`` given out per kind."""
+    """A namespace that is locked by `tx`.
+
+    `numbered` is the last ``nid`` given out per kind, `counts` what the namespace holds: kept up to
+    date by whoever writes, so that they are told at once and never half.
+    """
 
     tx: neo4j.ManagedTransaction
     name: str
     space: int
     version: int
     numbered: dict[str, int]
+    counts: Counts
     changed: bool = field(default=False)
 
     def next_nids(self, kind: str, count: int) -> range:
@@ -57,23 +62,26 @@ def write_once(
 
     def run(tx: neo4j.ManagedTransaction) -> Counts:
         rows(tx, own["lock"], key=key, name=name, token=token)
-        ((space, version, last, outcome, *numbered),) = rows(tx, own["state"], key=key)
+        ((space, version, last, outcome, held, *numbered),) = rows(tx, own["state"], key=key)
         if last == token:
             return Counts(**json.loads(outcome))
         if space is None:
             space = number(tx, own["new_space"], key=key)
-        namespace = Namespace(tx, name, space, version, dict(zip(KINDS, numbered, strict=True)))
-        counts = work(namespace)
+        last_nids = dict(zip(KINDS, numbered, strict=True))
+        counts = Counts(**json.loads(held)) if held else Counts()
+        namespace = Namespace(tx, name, space, version, last_nids, counts)
+        done = work(namespace)
         rows(
             tx,
             own["finish"],
             key=key,
             version=version + namespace.changed,
             token=token,
-            outcome=counts.model_dump_json(),
+            outcome=done.model_dump_json(),
+            counts=namespace.counts.model_dump_json(),
             numbered=namespace.numbered,
         )
-        return counts
+        return done
 
     return bolt.write(run)
 

@@ -20,6 +20,10 @@ from graphmem.model.source import Episode, Passage
 from graphmem.model.time import from_micros, to_micros
 
 Row = list[Any]
+
+NO_OFFSET: Final = -1
+"""Where a name comes from the title, as everywhere in Cypher's view of a memory."""
+
 V = TypeVar("V", bound=Value)
 
 _OF_NAMESPACE: Final = ("id", "nid", "space", "namespace")

@@ -19,7 +19,7 @@ import neo4j
 import numpy as np
 
 from graphmem.adapters.bolt import Bolt, listed, rows
-from graphmem.adapters.stores.neo4j.rows import aliases_json
+from graphmem.adapters.stores.neo4j.rows import NO_OFFSET, aliases_json
 from graphmem.adapters.stores.neo4j.statements import statements
 from graphmem.errors import InvalidInputError, StoreError
 from graphmem.model.ids import digest
@@ -103,11 +103,11 @@ class Neo4jReader:
             chosen = ([(row[wanted[0]],) for row in page] for page in pages)
         else:
             chosen = (list(map(itemgetter(*wanted), page)) for page in pages)
-        return _in_batches(chosen, batch)
+        return self._guarded(_in_batches(chosen, batch))
 
     def vectors(self, *, batch: int = 10_000) -> Iterator[tuple[list[int], Vectors]]:
         """Passages' ``nid`` values and vectors, shape (n, dimension), in the order of ``nid``."""
-        for part in _in_batches(self._pages(VECTORS, batch), batch):
+        for part in self._guarded(_in_batches(self._pages(VECTORS, batch), batch)):
             matrix = np.frombuffer(b"".join(blob for _, blob in part), dtype="<f4")
             yield (
                 [nid for nid, _ in part],
@@ -129,11 +129,18 @@ class Neo4jReader:
 
     def _read(self, places: Sequence[tuple[int, int]]) -> Iterator[list[Any]]:
         for at, length in places:
-            self._refuse_closed()
             self._file.seek(at)
             # This process wrote it, into a file that nobody else can open.
             page: list[Any] = marshal.loads(self._file.read(length))  # noqa: S302
             yield page
+
+    def _guarded(self, parts: Iterator[list[Any]]) -> Iterator[list[Any]]:
+        while True:
+            self._refuse_closed()
+            part = next(parts, None)
+            if part is None:
+                return
+            yield part
 
     def _refuse_closed(self) -> None:
         if not self._open:
@@ -244,10 +251,10 @@ def _relations(tx: Any, state: _State, table: str) -> Iterator[list[Any]]:
     ends = _ENDS[table]
     columns = [column for column in SCANNABLE[table] if column not in ends]
     order = [(*ends, *columns).index(column) for column in SCANNABLE[table]]
-    width = len(order)
-    is_plain = order == list(range(width))
+    is_plain = order == list(range(len(order))) and table != "roles"
+    order_key = _order_of(table, (*ends, *columns))
     for page in _fetched(tx, state, table, columns, owner="r"):
-        page.sort(key=_order_of(table, (*ends, *columns)))
+        page.sort(key=order_key)
         yield page if is_plain else [[row[at] for at in order] for row in page]
 
 
@@ -272,7 +279,7 @@ def _fetched(
     """Pages of rows as the server gives them."""
     if state.space is None:
         return
-    named = ", ".join(f"{owner}.`{column}`" for column in columns)
+    named = ", ".join(_expression(table, owner, column) for column in columns)
     statement = statements("scan")[table].replace("{columns}", named)
     size = _VECTOR_PAGE if table == VECTORS else _PAGE
     last = state.last[_STARTS.get(table, table)]
@@ -280,6 +287,13 @@ def _fetched(
         page = listed(tx, statement, space=state.space, after=after, upto=after + size)
         if page:
             yield page
+
+
+def _expression(table: str, owner: str, column: str) -> str:
+    """What a column is on the server; the name is one of ``SCANNABLE``."""
+    if table == "mentions" and column in {"start", "end"}:
+        return f"nullIf({owner}.`{column}`, {NO_OFFSET})"
+    return f"{owner}.`{column}`"
 
 
 def _in_batches(pages: Iterator[list[Any]], batch: int) -> Iterator[list[Any]]:

@@ -26,6 +26,7 @@ from graphmem.adapters.stores.neo4j.rows import (
     ENTITY_COLUMNS,
     EPISODE_COLUMNS,
     FACT_COLUMNS,
+    NO_OFFSET,
     PASSAGE_COLUMNS,
     Row,
     entity_row,
@@ -95,8 +96,10 @@ def write(
             job=changes.checkpoint.job,
             position=changes.checkpoint.position,
         )
-    namespace.changed |= any(batch.added.values())
-    return Counts(**batch.added)
+    added = Counts(**batch.added)
+    namespace.changed |= added != Counts()
+    namespace.counts += added
+    return added
 
 
 class _Batch:
@@ -341,11 +344,11 @@ def _link_key(link: DiscourseLink) -> tuple[Any, ...]:
     )
 
 
-def _span(value: Mention | Evidence) -> tuple[int | None, int | None]:
-    """Offsets as they are kept: both or neither."""
+def _span(value: Mention | Evidence) -> tuple[int, int]:
+    """Offsets as they are kept."""
     start, end = value.start, value.end
     if start is None and end is None:
-        return None, None
+        return NO_OFFSET, NO_OFFSET
     if start is None or end is None or not 0 <= start <= end:
         raise InvalidInputError(
             f"[{start}, {end}) is not a span of characters", remedy="Count from 0, and end later"

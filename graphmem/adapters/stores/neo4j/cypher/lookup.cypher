@@ -38,9 +38,7 @@ MATCH (:Fact {id: id})-[s:EVIDENCE]->(p:Passage)
 RETURN collect([id, p.id, s.start, s.end])
 // name: namespaces
 MATCH (s:_Namespace)
-WHERE EXISTS { MATCH (n:Episode) WHERE n.space = s.space AND n.nid > 0 } OR EXISTS { MATCH (n:Entity) WHERE n.space = s.space AND n.nid > 0 }
-  OR EXISTS { MATCH (n:Fact) WHERE n.space = s.space AND n.nid > 0 }
-RETURN collect(s.name)
+RETURN collect([s.name, s.counts])
 // name: version
 MATCH (s:_Namespace {key: $key})
 RETURN s.version
@@ -50,22 +48,26 @@ RETURN j.position
 // name: clear_checkpoint
 MATCH (j:_Job {key: $key})
 DELETE j
+// name: counts
+MATCH (s:_Namespace {key: $key})
+RETURN s.counts
+// name: spaces
+MATCH (s:_Namespace)
+RETURN collect([s.name, s.space, s.counts])
 // name: count_nodes
-MATCH (s:_Namespace {key: $key})
-RETURN COUNT { MATCH (n:Episode) WHERE n.space = s.space AND n.nid > 0 }, COUNT { MATCH (n:Passage) WHERE n.space = s.space AND n.nid > 0 },
-  COUNT { MATCH (n:Entity) WHERE n.space = s.space AND n.nid > 0 }, COUNT { MATCH (n:Fact) WHERE n.space = s.space AND n.nid > 0 }
+RETURN COUNT { MATCH (n:Episode) WHERE n.space = $space AND n.nid > 0 },
+  COUNT { MATCH (n:Passage) WHERE n.space = $space AND n.nid > 0 },
+  COUNT { MATCH (n:Entity) WHERE n.space = $space AND n.nid > 0 },
+  COUNT { MATCH (n:Fact) WHERE n.space = $space AND n.nid > 0 }
 // name: count_of_passages
-MATCH (s:_Namespace {key: $key})
 MATCH (n:Passage)
-WHERE n.space = s.space AND n.nid > 0
+WHERE n.space = $space AND n.nid > 0
 RETURN sum(COUNT { (n)-[:MENTIONS]->() }), sum(COUNT { (n)<-[:EVIDENCE]-() })
 // name: count_of_facts
-MATCH (s:_Namespace {key: $key})
 MATCH (n:Fact)
-WHERE n.space = s.space AND n.nid > 0
+WHERE n.space = $space AND n.nid > 0
 RETURN sum(COUNT { (n)-[:DISCOURSE]->() }), sum(COUNT { (n)-[:SUPERSEDES]->() })
 // name: count_of_entities
-MATCH (s:_Namespace {key: $key})
 MATCH (n:Entity)
-WHERE n.space = s.space AND n.nid > 0
+WHERE n.space = $space AND n.nid > 0
 RETURN sum(COUNT { (n)-[:SAME_AS]->() })

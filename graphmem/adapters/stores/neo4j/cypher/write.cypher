@@ -5,7 +5,7 @@ ON CREATE SET n.name = $name, n.version = 0, n.episodes = 0, n.passages = 0, n.e
 SET n.lock = $token
 // name: state
 MATCH (n:_Namespace {key: $key})
-RETURN n.space, n.version, n.token, n.outcome, n.episodes, n.passages, n.entities, n.facts
+RETURN n.space, n.version, n.token, n.outcome, n.counts, n.episodes, n.passages, n.entities, n.facts
 // name: new_space
 MATCH (m:_Memory {key: 'memory'})
 SET m.spaces = m.spaces + 1
@@ -15,7 +15,7 @@ SET n.space = m.spaces
 RETURN n.space
 // name: finish
 MATCH (n:_Namespace {key: $key})
-SET n.version = $version, n.token = $token, n.outcome = $outcome, n += $numbered
+SET n.version = $version, n.token = $token, n.outcome = $outcome, n.counts = $counts, n += $numbered
 // name: touch
 UNWIND $spaces AS space
 MATCH (n:_Namespace {space: space})
