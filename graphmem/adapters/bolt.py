@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, LiteralString, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import neo4j
 from neo4j.exceptions import (
@@ -183,7 +183,7 @@ class Bolt:
 
 def rows(tx: Runs, statement: str, **parameters: Any) -> list[list[Any]]:
     """All rows of a statement."""
-    return tx.run(cast("LiteralString", statement), parameters).values()
+    return tx.run(statement, parameters).values()
 
 
 def listed(tx: Runs, statement: str, **parameters: Any) -> list[Any]:

@@ -8,7 +8,8 @@ hide it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from graphmem.errors import QueryError
@@ -71,14 +72,16 @@ def split_statements(text: str) -> tuple[list[str], str]:
     return [statement for statement in statements if statement], "".join(current).strip()
 
 
-def checked(text: str) -> str:
+def checked(text: str, *, may_call: Callable[[str], bool] = PROCEDURES.__contains__) -> str:
     """The one statement of `text`, without comments.
+
+    `may_call` says of a procedure's name, in lower case, whether it may be called.
 
     Raises
     ------
     QueryError
-        None or several statements, or one that reads files, writes CSV or calls a procedure other
-        than :data:`PROCEDURES`.
+        None or several statements, or one that reads files, writes CSV or calls a procedure that
+        may not be called.
     """
     statements, rest = split_statements(well_formed(text))
     if rest:
@@ -88,11 +91,26 @@ def checked(text: str) -> str:
             "The statement is empty" if not statements else f"{len(statements)} statements in one",
             remedy="Run one statement at a time",
         )
-    _refuse_unsafe([t for t in _tokens(statements[0]) if t.kind != "space"])
+    _refuse_unsafe(_solid(statements[0]), may_call)
     return statements[0]
 
 
-def _refuse_unsafe(tokens: list[Token]) -> None:
+def keywords(text: str) -> list[str | None]:
+    """What stands at the beginning of a statement: names in lower case, ``None`` for the rest."""
+    return [token.name for token in _solid(text)[:4]]
+
+
+def parameters_of(text: str) -> set[str]:
+    """The names that follow a dollar sign, in lower case."""
+    tokens = _solid(text)
+    return {
+        name
+        for dollar, token in pairwise(tokens)
+        if dollar.text == "$" and (name := token.name) is not None
+    }
+
+
+def _refuse_unsafe(tokens: list[Token], may_call: Callable[[str], bool]) -> None:
     for at, token in enumerate(tokens):
         following = tokens[at + 1].name if at + 1 < len(tokens) else None
         if token.name == "load" and following == "csv":
@@ -103,10 +121,10 @@ def _refuse_unsafe(tokens: list[Token]) -> None:
         is_keyword = token.kind == "word" and (not at or tokens[at - 1].text not in "$.:")
         if is_keyword and token.name == "call" and following is not None:
             procedure = _dotted(tokens[at + 1 :])
-            if procedure not in PROCEDURES:
+            if not may_call(procedure):
                 raise QueryError(
                     f"The procedure {procedure} may not be called",
-                    remedy=f"These may: {', '.join(sorted(PROCEDURES))}",
+                    remedy="Those may that only read the graph, such as db.labels",
                 )
 
 
@@ -118,6 +136,10 @@ def _dotted(tokens: list[Token]) -> str:
             break
         parts.append(part.name)
     return ".".join(parts)
+
+
+def _solid(text: str) -> list[Token]:
+    return [token for token in _tokens(text) if token.kind not in {"space", "comment"}]
 
 
 def _tokens(text: str) -> Iterator[Token]:

@@ -46,6 +46,7 @@ dbms.security.auth_enabled=true
 dbms.security.allow_csv_import_from_file_urls=false
 dbms.usage_report.enabled=false
 client.allow_telemetry=false
+db.transaction.monitor.check.interval=500ms
 db.tx_log.rotation.retention_policy=1 files
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final
 
 import neo4j
 
@@ -33,7 +33,7 @@ def check(bolt: Bolt) -> list[Problem]:
     with bolt.explained(), bolt.session(neo4j.READ_ACCESS) as session:
         problems = list(_schema(session))
         for name, says in _SAYS.items():
-            found = session.run(cast("LiteralString", statements("check")[name]))
+            found = session.run(statements("check")[name])
             problems.extend(_problem(name, says, _ids(found)))
         problems.extend(_miscounted(session))
     return problems
@@ -54,8 +54,8 @@ def _schema(session: neo4j.Session) -> Iterator[Problem]:
         for statement in statements(name).values()
     }
     own = statements("check")
-    held = {name for (name,) in session.run(cast("LiteralString", own["constraints"])).values()}
-    states = dict(session.run(cast("LiteralString", own["indexes"])).values())
+    held = {name for (name,) in session.run(own["constraints"]).values()}
+    states: dict[str, str] = {name: state for name, state in session.run(own["indexes"]).values()}
     missing = sorted(promised - held - states.keys())
     if missing:
         yield Problem(

@@ -167,9 +167,7 @@ def _add_links(namespace: Namespace, edits: EditSet) -> Counts:
         "supersessions",
         {key: [*key, reason] for key, reason in supersessions.items()},
     )
-    _put(
-        namespace, "same_as", {key: [*key, score] for key, score in same_as.items()}
-    )
+    _put(namespace, "same_as", {key: [*key, score] for key, score in same_as.items()})
     return Counts(
         discourse=len(edits.discourse),
         supersessions=len(edits.supersessions),
@@ -181,7 +179,9 @@ def _put(namespace: Namespace, kind: str, links: dict[Any, Row]) -> None:
     held: set[Any] = set()
     for part in parts(sorted({key[0] for key in links})):
         held.update(map(tuple, listed(namespace.tx, _WRITE[f"held_{kind}"], ids=part)))
-    _run(namespace, _WRITE[f"create_{kind}"], (row for key, row in links.items() if key not in held))
+    _run(
+        namespace, _WRITE[f"create_{kind}"], (row for key, row in links.items() if key not in held)
+    )
     if f"set_{kind}" in _OWN:
         again = (row for key, row in links.items() if key in held)
         _run(namespace, _OWN[f"set_{kind}"], again)

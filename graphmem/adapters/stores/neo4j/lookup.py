@@ -42,9 +42,7 @@ def episodes_of(bolt: Bolt, namespace: str, source: str) -> list[Episode]:
 
 def sources(bolt: Bolt, namespace: str) -> list[tuple[str, int]]:
     """Sources with living episodes, and how many passages these have."""
-    found = bolt.read(
-        lambda tx: listed(tx, statements("lookup")["sources"], key=digest(namespace))
-    )
+    found = bolt.read(lambda tx: listed(tx, statements("lookup")["sources"], key=digest(namespace)))
     # Ordered here: the server compares UTF-16.
     return sorted((source, passages) for source, passages in found)
 

@@ -49,9 +49,7 @@ class Namespace:
         return [nid, self.space, self.name]
 
 
-def write_once(
-    bolt: Bolt, name: str, token: str, work: Callable[[Namespace], Counts]
-) -> Counts:
+def write_once(bolt: Bolt, name: str, token: str, work: Callable[[Namespace], Counts]) -> Counts:
     """Run `work` on the locked namespace in one transaction, and return what it returned.
 
     Raises the namespace's version if `work` says that it changed. `token` names this write.

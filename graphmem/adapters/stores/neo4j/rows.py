@@ -137,9 +137,7 @@ def _member(
     start: int | None,
     end: int | None,
 ) -> Member:
-    return Member(
-        entity_id=entity_id, role=role, text=text, ordinal=ordinal, start=start, end=end
-    )
+    return Member(entity_id=entity_id, role=role, text=text, ordinal=ordinal, start=start, end=end)
 
 
 def attributes_json(attributes: Mapping[str, Any]) -> str:

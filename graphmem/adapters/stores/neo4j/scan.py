@@ -212,9 +212,7 @@ def _table(
     """Pages of a table, in the columns of ``SCANNABLE``."""
     if table == VECTORS:
         for page in _fetched(tx, state, table, ()):
-            yield [
-                (nid, np.array(vector, dtype="<f4").tobytes()) for nid, vector in page
-            ]
+            yield [(nid, np.array(vector, dtype="<f4").tobytes()) for nid, vector in page]
     elif table == "passages":
         yield from _passages(tx, state, episodes)
     elif table in _ENDS:
@@ -229,16 +227,16 @@ def _table(
         yield from _fetched(tx, state, table, SCANNABLE[table])
 
 
-def _passages(
-    tx: Any, state: _State, episodes: Mapping[int, list[Any]]
-) -> Iterator[list[Any]]:
+def _passages(tx: Any, state: _State, episodes: Mapping[int, list[Any]]) -> Iterator[list[Any]]:
     """Passages, with what is their episode's."""
     columns = SCANNABLE["passages"]
     own = [column for column in columns if column not in (*_OF_EPISODE, "episode_id")]
     places = {column: at for at, column in enumerate(own)}
     inherited = {column: at for at, column in enumerate((*_OF_EPISODE, "episode_id"))}
     episode_at = places["episode_nid"]
-    sources = [(column in places, places.get(column, inherited.get(column, 0))) for column in columns]
+    sources = [
+        (column in places, places.get(column, inherited.get(column, 0))) for column in columns
+    ]
     for page in _fetched(tx, state, "passages", own):
         made = []
         for row in page:

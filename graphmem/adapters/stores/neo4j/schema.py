@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any, Final, LiteralString, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import neo4j
 
@@ -89,4 +89,4 @@ def make_vector_index(bolt: Bolt, dimension: int) -> None:
 def _run(bolt: Bolt, statement: str, **parameters: Any) -> None:
     """Run a statement that is its own transaction, as those on the schema are."""
     with bolt.explained(), bolt.session(neo4j.WRITE_ACCESS) as session:
-        session.run(cast("LiteralString", statement), parameters).consume()
+        session.run(statement, parameters).consume()

@@ -172,7 +172,9 @@ class Neo4jStore:
         )
 
     @contextmanager
-    def read(self, namespace: str, tables: Sequence[str] | None = None) -> Iterator[scan.Neo4jReader]:
+    def read(
+        self, namespace: str, tables: Sequence[str] | None = None
+    ) -> Iterator[scan.Neo4jReader]:
         """Open a consistent view, which is a copy on this machine; see :mod:`.scan`.
 
         `tables` are those that will be scanned, ``"vectors"`` among them; by default all.

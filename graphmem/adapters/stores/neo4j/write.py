@@ -65,9 +65,7 @@ _SINGULAR: Final = {
 }
 
 
-def write(
-    namespace: Namespace, changes: ChangeSet, vectors: Mapping[str, Vectors]
-) -> Counts:
+def write(namespace: Namespace, changes: ChangeSet, vectors: Mapping[str, Vectors]) -> Counts:
     """Apply `changes` and return what was new.
 
     Vectors whose key no passage has are left out.
@@ -218,9 +216,7 @@ class _Batch:
             (m.passage_id, m.entity_id, m.surface, *_span(m)): m.about
             for m in reversed(changes.mentions)
         }
-        evidence = dict.fromkeys(
-            (e.passage_id, e.fact_id, *_span(e)) for e in changes.evidence
-        )
+        evidence = dict.fromkeys((e.passage_id, e.fact_id, *_span(e)) for e in changes.evidence)
         self._drop_held("mentions", mentions, "passages")
         self._drop_held("evidence", evidence, "passages")
         self._connect("mentions", _grouped([*key, about] for key, about in mentions.items()))
