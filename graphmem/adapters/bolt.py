@@ -11,14 +11,15 @@ from typing import Any, Final, TypeVar
 import neo4j
 from neo4j.exceptions import (
     AuthError,
-    ClientError,
-    ConfigurationError as DriverConfigurationError,
     DriverError,
     IncompleteCommit,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
     TransientError,
+)
+from neo4j.exceptions import (
+    ConfigurationError as DriverConfigurationError,
 )
 
 from graphmem.errors import (
@@ -203,41 +204,47 @@ def explain(where: str, cause: Exception) -> GraphMemError:
     """Our error for one of the driver's or the server's."""
     code = getattr(cause, "code", None) or ""
     said = (getattr(cause, "message", None) or str(cause)).split("\n")[0]
-    if "No space left" in str(cause) or code.endswith("TransactionLogError"):
-        return StoreFullError(
-            f"there is no room left to write {where} ({said}); nothing of the batch was kept",
-            remedy="Free space on the server's disk, restart it, and repeat the batch",
-        )
+    return _refused(where, cause, code, said) or _unable(where, cause, code, said)
+
+
+def _refused(where: str, cause: Exception, code: str, said: str) -> GraphMemError | None:
+    """The error for what would be refused again; ``None`` if it is none of these."""
     if isinstance(cause, AuthError) or code.startswith("Neo.ClientError.Security.Auth"):
         return ConfigurationError(
             f"{where} refuses the user or the password",
             remedy="Give auth=(user, password), or set GRAPHMEM_NEO4J_USER and"
             " GRAPHMEM_NEO4J_PASSWORD or GRAPHMEM_NEO4J_PASSWORD_FILE",
         )
-    if code in _FORBIDDEN or "Writing in read access mode" in said:
+    if code in _FORBIDDEN or "read access mode" in said:
         return ReadOnlyError(
-            f"{where} does not let this user write or read there ({said})",
+            f"{where} does not let this user do that ({said})",
             remedy="Use a user with the rights, or open the memory for reading",
         )
-    if code.endswith("DatabaseNotFound") or "database does not exist" in said.lower():
+    if code.endswith("DatabaseNotFound"):
         return ConfigurationError(
             f"{where}: {said}", remedy="Name a database that is there: neo4j://HOST/DATABASE"
+        )
+    if isinstance(cause, DriverConfigurationError):
+        return ConfigurationError(f"{where}: {said}", remedy="Check the URL")
+    if "too large to index" in str(cause):
+        return InvalidInputError(
+            f"an id is too long to be stored in {where}", remedy="Keep ids below 8,000 bytes"
+        )
+    return None
+
+
+def _unable(where: str, cause: Exception, code: str, said: str) -> GraphMemError:
+    """The error for what might be done another time."""
+    if "No space left" in str(cause) or code.endswith("TransactionLogError"):
+        return StoreFullError(
+            f"there is no room left to write {where} ({said}); nothing of the batch was kept",
+            remedy="Free space on the server's disk, restart it, and repeat the batch",
         )
     if code in _TIMED_OUT:
         return StoreBusyError(
             f"{where} did not finish in time, or waited for another writer ({said})",
             remedy="Try again when the other writer has finished",
         )
-    if "too large to index" in str(cause):
-        return InvalidInputError(
-            f"an id is too long to be stored in {where}", remedy="Keep ids below 8,000 bytes"
-        )
-    return _passing(where, cause, code, said)
-
-
-def _passing(where: str, cause: Exception, code: str, said: str) -> GraphMemError:
-    if isinstance(cause, DriverConfigurationError):
-        return ConfigurationError(f"{where}: {said}", remedy="Check the URL")
     if "OutOfMemory" in code:
         return StoreError(
             f"{where} ran out of memory ({said}); nothing of the batch was kept",
@@ -252,6 +259,4 @@ def _passing(where: str, cause: Exception, code: str, said: str) -> GraphMemErro
         return StoreBusyError(
             f"{where} is being written by others ({said})", remedy="Try again in a while"
         )
-    if isinstance(cause, ClientError):
-        return StoreError(f"{where}: {said}")
     return StoreError(f"{where}: {said}", remedy="`graphmem doctor` looks for damage")

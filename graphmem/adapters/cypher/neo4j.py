@@ -3,7 +3,7 @@
 A statement reads in the server's read access mode, which is what refuses writes. Every node has
 its namespace in the property `namespace`, and every statement has the parameter ``$namespace``;
 where a database holds several, a statement that does not use it is refused, so that none crosses
-by accident. (It is a guard for the forgetful and no wall: who may run Cypher may read the database.)
+by accident. (It guards the forgetful and is no wall: who may run Cypher may read the database.)
 
 A writing statement runs in a transaction that is rolled back; what it would have changed in the
 namespace becomes an edit of the store, or is refused by name, as on the embedded store.
@@ -115,6 +115,7 @@ class Neo4jCypher:
         options = _Options(_seconds(timeout), _rows(max_rows))
         start = time.perf_counter()
         if write:
+            _refuse_schema(text)
             result = self._write(text, given, options)
         else:
             self._refuse_crossing(text)
@@ -150,9 +151,12 @@ class Neo4jCypher:
             )
 
     def _read(self, text: str, given: dict[str, Any], options: _Options) -> CypherResult:
-        with self._session(neo4j.READ_ACCESS) as session, self._explained(options):
-            with session.begin_transaction(timeout=options.timeout) as tx:
-                return self._result(tx.run(text, given), options)[0]
+        with (
+            self._session(neo4j.READ_ACCESS) as session,
+            self._explained(options),
+            session.begin_transaction(timeout=options.timeout) as tx,
+        ):
+            return self._result(tx.run(text, given), options)[0]
 
     def _write(self, text: str, given: dict[str, Any], options: _Options) -> CypherResult:
         if self._bolt.read_only:
@@ -161,13 +165,15 @@ class Neo4jCypher:
             )
         for attempt in range(_ATTEMPTS):
             version = self._store.version(self._namespace)
-            with self._session(neo4j.WRITE_ACCESS) as session, self._explained(options):
-                with session.begin_transaction(timeout=options.timeout) as tx:
-                    before = _Picture(tx, self._namespace)
-                    found = tx.run(text, given)
-                    result, stats = self._result(found, options)
-                    after = _Picture(tx, self._namespace) if stats else before
-                    tx.rollback()
+            with (
+                self._session(neo4j.WRITE_ACCESS) as session,
+                self._explained(options),
+                session.begin_transaction(timeout=options.timeout) as tx,
+            ):
+                before = _Picture(tx, self._namespace)
+                result, stats = self._result(tx.run(text, given), options)
+                after = _Picture(tx, self._namespace) if stats else before
+                tx.rollback()
             edits = edits_between(
                 before,
                 after,
@@ -265,7 +271,7 @@ class _Picture:
 
     def __init__(self, tx: neo4j.Transaction, namespace: str) -> None:
         self._nodes = [
-            {"n": {"id": n.element_id, "labels": list(n.labels), "properties": _shown(n)}}
+            {"n": {"id": n.element_id, "labels": sorted(n.labels), "properties": _shown(n)}}
             for (n,) in tx.run(_NODES, namespace=namespace).values()
         ]
         self._relationships = [
@@ -285,13 +291,13 @@ def _ends(link: graph.Relationship) -> dict[str, Any]:
         "type": link.type,
         "start": source.element_id,
         "end": target.element_id,
-        "properties": {k: v for k, v in link.items() if k not in _INTERNAL | _hidden(link.type)},
+        "properties": {k: _scalar(v) for k, v in link.items() if k not in _hidden(link.type)},
     }
 
 
 def _hidden(kind: str) -> frozenset[str]:
     """Properties of a relationship that Cypher is not shown."""
-    return _HIDDEN.get(kind, frozenset())
+    return _INTERNAL | _HIDDEN.get(kind, frozenset())
 
 
 _HIDDEN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -302,7 +308,7 @@ _HIDDEN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 def _shown(node: graph.Node) -> dict[str, Any]:
     """The properties of a node that are the model's, and any that a statement made up."""
     hidden = _INTERNAL if "Episode" in node.labels else _INTERNAL | {"namespace"}
-    return {name: value for name, value in node.items() if name not in hidden}
+    return {name: _scalar(value) for name, value in node.items() if name not in hidden}
 
 
 def _plain(value: Any, namespace: str) -> Any:
@@ -375,6 +381,16 @@ def _refuse_administration(text: str) -> None:
         raise QueryError(
             f"A statement on a memory does not {first} a {words[1]}",
             remedy="Administer the server with its own tools",
+        )
+
+
+def _refuse_schema(text: str) -> None:
+    """Raise `InvalidInputError` for a statement that would change indexes or constraints."""
+    first, *more = keywords(text)
+    if first in {"create", "drop"} and {"index", "constraint"}.intersection(more):
+        raise InvalidInputError(
+            "A memory has no indexes or constraints to change",
+            remedy="Use the server's own tools",
         )
 
 

@@ -1,4 +1,4 @@
-"""What a local Neo4j is made of: the server's jars from a Maven repository, and a Java from a wheel.
+"""What a local Neo4j is made of: jars from a Maven repository, and a Java from a wheel.
 
 Nothing is unpacked or installed elsewhere: the jars lie in one folder of the cache, whole or not at
 all, and Java is a Python package.

@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -70,6 +70,7 @@ def start(
     port: int | None = None,
     heap: str = "1g",
     page_cache: str = "256m",
+    java_options: Sequence[str] = (),
     offline: bool = False,
     timeout: float = 120.0,
 ) -> ServerStatus:
@@ -81,6 +82,8 @@ def start(
         Where it answers; by default where it did before, or a free one.
     heap, page_cache
         Memory, as Java writes it.
+    java_options
+        More options of Java.
     timeout
         Seconds to wait for an answer.
 
@@ -105,6 +108,7 @@ def start(
     options = [
         str(binary),
         *(f"-Xms64m -Xmx{heap} -XX:+ExitOnOutOfMemoryError -Dfile.encoding=UTF-8".split()),
+        *java_options,
         *(part for opens in _OPENS.split(",") for part in ("--add-opens", opens)),
         *("-cp", os.pathsep.join(map(str, class_path))),
         "org.neo4j.server.CommunityEntryPoint",
@@ -280,7 +284,7 @@ def _is_ours(pid: int, home: Path) -> bool:
         except OSError:
             return False
         return f"--home-dir={home}" in command
-    listing = subprocess.run(
+    listing = subprocess.run(  # noqa: S603 - a number is all that is put in
         ["ps", "-ww", "-p", str(pid), "-o", "command="],  # noqa: S607 - where ps is differs
         capture_output=True,
         text=True,

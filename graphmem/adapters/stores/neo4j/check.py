@@ -55,7 +55,9 @@ def _schema(session: neo4j.Session) -> Iterator[Problem]:
     }
     own = statements("check")
     held = {name for (name,) in session.run(own["constraints"]).values()}
-    states: dict[str, str] = {name: state for name, state in session.run(own["indexes"]).values()}
+    states: dict[str, str] = {
+        name: str(state) for name, state in session.run(own["indexes"]).values()
+    }
     missing = sorted(promised - held - states.keys())
     if missing:
         yield Problem(

@@ -160,11 +160,14 @@ def view(bolt: Bolt, namespace: str, tables: Sequence[str] | None = None) -> Neo
 
 def _copy_while_writers_wait(bolt: Bolt, key: str, tables: Sequence[str]) -> Neo4jReader:
     own = statements("scan")
-    with bolt.explained(), bolt.session(neo4j.WRITE_ACCESS) as session:
-        with session.begin_transaction() as tx:
-            tx.run(own["hold"], key=key, token=secrets.token_hex(8)).consume()
-            copied = _copy(tx, bolt.where, key, tables)
-            tx.rollback()
+    with (
+        bolt.explained(),
+        bolt.session(neo4j.WRITE_ACCESS) as session,
+        session.begin_transaction() as tx,
+    ):
+        tx.run(own["hold"], key=key, token=secrets.token_hex(8)).consume()
+        copied = _copy(tx, bolt.where, key, tables)
+        tx.rollback()
     assert copied is not None
     return copied
 

@@ -1,4 +1,4 @@
-"""The statements of this package: files of Cypher, each statement under a line ``// name: NAME``."""
+"""The statements of this package, in files of Cypher: each under a line ``// name: NAME``."""
 
 from __future__ import annotations
 
