@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -71,6 +71,7 @@ def start(
     heap: str = "1g",
     page_cache: str = "256m",
     java_options: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
     offline: bool = False,
     timeout: float = 120.0,
 ) -> ServerStatus:
@@ -84,6 +85,8 @@ def start(
         Memory, as Java writes it.
     java_options
         More options of Java.
+    settings
+        More lines of ``neo4j.conf``.
     timeout
         Seconds to wait for an answer.
 
@@ -104,7 +107,7 @@ def start(
         )
     binary, class_path = java(), jars(cache_dir, offline=offline)
     port = _choose_port(port, before=_state(home).get("port"))
-    _furnish(home, port=port, page_cache=page_cache)
+    _furnish(home, port=port, page_cache=page_cache, settings=settings or {})
     options = [
         str(binary),
         *(f"-Xms64m -Xmx{heap} -XX:+ExitOnOutOfMemoryError -Dfile.encoding=UTF-8".split()),
@@ -170,7 +173,9 @@ def log_tail(home: Path) -> str:
     return "\n".join(lines[-_SHOWN_LINES:])
 
 
-def _furnish(home: Path, *, port: int, page_cache: str) -> None:
+def _furnish(home: Path, *, port: int, page_cache: str, settings: Mapping[str, str]) -> None:
+    lines = [_CONF.format(port=port, page_cache=page_cache)]
+    lines += [f"{name}={value}\n" for name, value in settings.items()]
     try:
         for folder in (home, home / "conf", home / "data" / "dbms"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -179,7 +184,7 @@ def _furnish(home: Path, *, port: int, page_cache: str) -> None:
             _write(home / _PASSWORD, password)
             # Read by the server when it first starts, so that it never stands open.
             _write(home / "data" / "dbms" / "auth.ini", _credentials(password))
-        _write(home / "conf" / "neo4j.conf", _CONF.format(port=port, page_cache=page_cache))
+        _write(home / "conf" / "neo4j.conf", "".join(lines))
     except OSError as cause:
         raise StoreError(
             f"{home} cannot be written ({cause.strerror})", remedy="Name another --home"
