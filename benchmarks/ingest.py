@@ -9,10 +9,12 @@ In one run, each part in a process of its own, over the passages of ``DIR/corpus
    Measured before and after the ingestion; the faster of the two counts for each.
 2. *Ingestion*: all of it through ``Memory.add_many`` into a new memory, from opening it to the last
    durable commit, models' loading included; peak resident memory of the process and its children.
-3. *Reopening* in a new process: ``Memory.open``, and the first answer; once when no search index
-   was kept yet, and again when there is one.
+3. *Reopening* in a new process: until ``Memory.open`` is back, and from its call to the first
+   answer, as indexes and models load when they are first needed; once before a search index was
+   kept, and again when there is one.
 
-Bars: at least 70% of bare speed, under 2 GB, reopened within 2 s. Ends with 1 when one is missed.
+Bars: at least 70% of bare speed, under 2 GB, opened within 2 s, and the first answer too once the
+index is kept. Ends with 1 when one is missed.
 """
 
 from __future__ import annotations
@@ -74,6 +76,7 @@ def bench(folder: Path, result: Path, *, limit: int | None = None) -> int:
         "share_of_bare_speed": _bar(ratio, at_least=BARE_SHARE),
         "peak_rss_mb": _bar(ingested["peak_rss_mb"], below=PEAK_MB),
         "open_seconds": _bar(max(row["open_seconds"] for row in reopened), below=REOPEN_SECONDS),
+        "first_answer_seconds": _bar(reopened[1]["first_answer_seconds"], below=REOPEN_SECONDS),
     }
     settings = load_settings()
     write(
@@ -125,13 +128,12 @@ def ingestion(folder: Path, memory: Path, limit: int | None) -> dict[str, Any]:
     """A new memory filled from nothing."""
     dataset = read_dataset(folder)
     [items] = dataset.corpora.values()
-    failed = facts = 0
+    failed = 0
     with PeakMemory() as peak:
         started = time.perf_counter()
         with Memory.open(memory) as opened:
             for report in opened.add_many(items[:limit]):
                 failed += len(report.failed)
-                facts += report.added.facts
             seconds = time.perf_counter() - started
             counts = opened.stats().counts.model_dump()
     taken = len(items[:limit])
@@ -147,7 +149,7 @@ def ingestion(folder: Path, memory: Path, limit: int | None) -> dict[str, Any]:
 
 
 def reopening(folder: Path, memory: Path) -> dict[str, float]:
-    """Seconds to open the memory, and from there to the first answer and to a second."""
+    """Seconds from the start until the memory is open and has answered, and for a second answer."""
     first, second = (question.text for question in read_dataset(folder).questions[:2])
     started = time.perf_counter()
     with Memory.open(memory, read_only=True) as opened:
@@ -158,7 +160,7 @@ def reopening(folder: Path, memory: Path) -> dict[str, float]:
         again_at = time.perf_counter()
     return {
         "open_seconds": round(opened_at - started, 3),
-        "first_answer_seconds": round(answered_at - opened_at, 3),
+        "first_answer_seconds": round(answered_at - started, 3),
         "second_answer_seconds": round(again_at - answered_at, 3),
     }
 

@@ -88,7 +88,7 @@ ASKS = (
                 fact="Jonas Whitlock was the chief executive",
             ),
         ),
-        not_said="Mara Ellison was the chief executive",
+        not_said="from 2009 to 2016",
     ),
     Ask(
         kind="the same, in 2024",
@@ -101,7 +101,7 @@ ASKS = (
                 fact="Ines Calloway has been the chief executive",
             ),
         ),
-        not_said="Jonas Whitlock was the chief executive",
+        not_said="from 2016 to 2021",
     ),
     Ask(
         kind="why",

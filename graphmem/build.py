@@ -71,7 +71,7 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
     )
 
     def runner(namespace: str) -> CypherRunner:
-        # Not before it is asked for: the engine beside torch overfills what the loader has room for.
+        # Not before it is asked for: this engine and torch together overfill the loader.
         from graphmem.adapters.cypher.embedded import EmbeddedCypher
 
         return EmbeddedCypher(store, namespace, folder=folder / "views")

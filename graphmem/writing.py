@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from graphmem.errors import InvalidInputError
+from graphmem.errors import ExtractionError, InvalidInputError
 from graphmem.model.change import AddReport, Checkpoint, Counts, FailedItem, Neighbourhood
 from graphmem.model.extraction import Extraction
 from graphmem.model.source import Depth, Episode, Passage, SourceItem
@@ -35,6 +35,7 @@ class _Batch:
     titles: dict[str, str] = field(default_factory=dict)
     extractions: Future[list[Extraction]] | None = None
     retired: dict[str, datetime] = field(default_factory=dict)
+    replaced: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unchanged: int = 0
     failed: list[FailedItem] = field(default_factory=list)
 
@@ -102,7 +103,9 @@ def _prepare(
         batch.passages.extend(passages)
         batch.titles[episode.id] = episode.title
         if item.replaces:
-            batch.retired.update(_outdated(parts, namespace, episode, batch))
+            outdated = _outdated(parts, namespace, episode, batch)
+            batch.retired.update(outdated)
+            batch.replaced[episode.id] = tuple(outdated)
     return batch
 
 
@@ -125,9 +128,10 @@ def _outdated(
 
 
 def _commit(parts: Parts, namespace: str, batch: _Batch, ahead: set[str]) -> AddReport:
-    assert batch.extractions is not None
+    begun = [episode.id for episode in batch.episodes]
     vectors = _embed(parts, batch)
-    extractions = batch.extractions.result()
+    extractions = _extracted(parts, batch)
+    keys = {passage.vector_key for passage in batch.passages}
     known = parts.store.entities(referred_entities(extractions, namespace=namespace))
     changes = resolve(
         batch.episodes,
@@ -138,8 +142,9 @@ def _commit(parts: Parts, namespace: str, batch: _Batch, ahead: set[str]) -> Add
         known=Neighbourhood(entities=known),
     ).model_copy(update={"retired_episodes": batch.retired, "checkpoint": batch.checkpoint})
     is_due = batch.episodes or batch.checkpoint
-    added = parts.store.apply(changes, vectors=vectors) if is_due else Counts()
-    ahead.difference_update(episode.id for episode in batch.episodes)
+    kept = {key: vector for key, vector in vectors.items() if key in keys}
+    added = parts.store.apply(changes, vectors=kept) if is_due else Counts()
+    ahead.difference_update(begun)
     return AddReport(
         items=batch.items,
         unchanged=batch.unchanged,
@@ -149,6 +154,38 @@ def _commit(parts: Parts, namespace: str, batch: _Batch, ahead: set[str]) -> Add
         failed=tuple(batch.failed),
         seconds=time.monotonic() - batch.started,
     )
+
+
+def _extracted(parts: Parts, batch: _Batch) -> list[Extraction]:
+    """What was read in the batch's passages; an item that cannot be read leaves the batch."""
+    assert batch.extractions is not None
+    try:
+        return batch.extractions.result()
+    except ExtractionError as error:
+        _drop(batch, error)
+    while batch.episodes:
+        try:
+            return parts.extractor.extract(contexts_of(batch.episodes, batch.passages))
+        except ExtractionError as error:
+            _drop(batch, error)
+    return []
+
+
+def _drop(batch: _Batch, error: ExtractionError) -> None:
+    """Take the episodes of the passages that failed out of the batch, each as a failed item."""
+    bad = {p.episode_id for p in batch.passages if p.id in set(error.passage_ids)}
+    if not bad:
+        raise error
+    for episode in batch.episodes:
+        if episode.id in bad:
+            batch.failed.append(
+                FailedItem(item=episode.source, error=error.message, remedy=error.remedy)
+            )
+            # What it was to replace stays, as there is nothing in its place.
+            for old in batch.replaced.pop(episode.id, ()):
+                batch.retired.pop(old, None)
+    batch.episodes = [episode for episode in batch.episodes if episode.id not in bad]
+    batch.passages = [passage for passage in batch.passages if passage.episode_id not in bad]
 
 
 def _embed(parts: Parts, batch: _Batch) -> dict[str, Vectors]:

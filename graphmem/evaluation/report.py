@@ -88,9 +88,9 @@ def write_json(report: Report, path: Path) -> None:
 
 
 def rows_of(report: Report) -> list[tuple[str, ...]]:
-    """The table for people, a header first: a row per mode, then one per mode and type."""
+    """The table for people, in percent, a header first: a row per mode, then one per type too."""
     cuts = sorted({k for result in report.modes.values() for k in result.scores.recall})
-    header = ("mode", "type", "n", *(f"recall@{k}" for k in cuts), "MRR", "p50 ms", "p95 ms")
+    header = ("mode", "type", "n", *(f"R@{k}" for k in cuts), "MRR", "p50 ms", "p95 ms")
 
     def row(mode: Mode, type: str, scores: Scores, latency: Latency | None) -> tuple[str, ...]:
         times = (f"{latency.p50:.1f}", f"{latency.p95:.1f}") if latency else ("", "")

@@ -23,7 +23,7 @@ class PeakMemory:
     no ``/proc``, it is this process's peak plus that of its largest child, over their whole life.
     """
 
-    def __init__(self, *, interval: float = 0.1) -> None:
+    def __init__(self, *, interval: float = 0.2) -> None:
         self.bytes = 0
         self._interval = interval
         self._done = threading.Event()

@@ -1,4 +1,4 @@
-"""Who "she" is: pronouns, "the company" and short names, by simple rules over one passage.
+"""Who "she" is: pronouns and "the company", by simple rules over one passage.
 
 A pronoun goes to the clause's subject (possessives), or else to the last fitting subject, or else
 to what the document is about. In a chat, "I" is the speaker and "you" the addressee.
@@ -6,59 +6,17 @@ to what the document is about. In a chat, "I" is the speaker and "you" the addre
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
-from graphmem.extract.lexicon import (
-    EVENT_NOUNS,
-    FEMALE,
-    MALE,
-    ORGANISATION_NOUNS,
-    PERSON_NOUNS,
-    PLACE_NOUNS,
-    WORK_NOUNS,
-)
-from graphmem.extract.names import NameSpan, name_key
-from graphmem.extract.page import Named, Page, Referent
-from graphmem.kernels.text import fold, words
-from graphmem.model.extraction import PassageContext
+from graphmem.extract.lexicon import FEMALE, MALE, PERSON_NOUNS
+from graphmem.extract.page import Page, Referent
+from graphmem.extract.referents import Topic
+from graphmem.kernels.text import fold
 from graphmem.model.knowledge import EntityType
 from graphmem.model.source import EpisodeKind
 
-
-def _nouns(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
-_IS_A = re.compile(
-    r"\b(?:is|was|are|were)(?:\s+(?:also|originally|an?|the|one of the))*(\s+[^.,;:()]{2,120})"
-)
-_NOUN_END = re.compile(
-    r"\s(?:of|by|in|from|for|who|which|that|and|with|at|on|to|based|located|directed|written"
-    r"|released|published|produced|founded|best|known|born|created|developed|owned|set)\b"
-)
-_KINDS: Final = (
-    (PERSON_NOUNS, EntityType.PERSON),
-    (WORK_NOUNS, EntityType.WORK),
-    (ORGANISATION_NOUNS, EntityType.ORGANISATION),
-    (PLACE_NOUNS, EntityType.PLACE),
-    (EVENT_NOUNS, EntityType.EVENT),
-)
-_GENERIC: Final = {
-    EntityType.WORK: _nouns(
-        "film movie album song single book novel series show game play episode magazine journal"
-    ),
-    EntityType.ORGANISATION: _nouns(
-        "company band group team club university college school organisation organization firm"
-    ),
-    EntityType.PLACE: _nouns("city town village river lake island county"),
-    EntityType.EVENT: _nouns("war battle festival tournament election"),
-}
-_SUFFIXES: Final = frozenset("i ii iii iv v vi vii viii jr sr".split())
 _SPEAKER: Final = frozenset("i me my mine myself we us our ours ourselves".split())
 _ADDRESSEE: Final = frozenset("you your yours yourself".split())
 _PERSONAL: Final = frozenset("he him his himself she her hers herself".split())
@@ -71,14 +29,6 @@ _NOT_PERSONS: Final = frozenset(
 _THINGS: Final = _NOT_PERSONS | {EntityType.PRODUCT, EntityType.GROUP}
 
 
-class Topic(NamedTuple):
-    """What a document is about: its title with the nouns that its first sentence says it is."""
-
-    referent: Referent
-    nouns: frozenset[str] = frozenset()
-    gender: str = ""
-
-
 @dataclass
 class _Heard:
     """The subjects so far, the last one last, and the gender that names were used with."""
@@ -88,54 +38,6 @@ class _Heard:
     things: list[int] = field(default_factory=list)
     plurals: list[int] = field(default_factory=list)
     genders: dict[str, str] = field(default_factory=dict)
-
-
-def topic_of(
-    context: PassageContext, title: str, names: Sequence[NameSpan], heard: Sequence[str]
-) -> Topic | None:
-    """What a passage of a document is about; `heard` are its words, folded."""
-    if not title or context.kind is EpisodeKind.CHAT:
-        return None
-    said = _IS_A.search(context.text[:400]) if context.ordinal == 0 else None
-    nouns = frozenset(words(_NOUN_END.split(said[1] + " ")[0])) if said else frozenset()
-    female, male = heard.count("she") + heard.count("her"), heard.count("he") + heard.count("his")
-    hint = re.search(r"\(([^()]*)\)\s*$", context.title)
-    opening = re.match(r"\s*The (\w+) (?:was|is|were|are|has|had|\w+ed)\b", context.text)
-    if hint:
-        nouns |= frozenset(words(hint[1]))
-    if opening and opening[1] in WORK_NOUNS | ORGANISATION_NOUNS | PLACE_NOUNS | EVENT_NOUNS:
-        nouns |= {opening[1]}
-    kind = _kind_of(context, names, nouns, persons=female + male)
-    nouns |= _definite_nouns(kind, heard)
-    gender = ""
-    if kind is EntityType.PERSON and female != male:
-        gender = "f" if female > male else "m"
-    return Topic(Referent(title, shown_title(title), kind), nouns, gender)
-
-
-def shown_title(title: str) -> str:
-    """A title as it reads in a sentence: without what tells it from others of the same name."""
-    base = _PARENTHESIS.sub("", title).strip() or title
-    return base.partition(",")[0].strip() or base
-
-
-def short_forms(names: Sequence[Referent]) -> dict[str, Referent]:
-    """Single words that stand for one longer name among these: a last or a first name.
-
-    Only for names of persons, and only where no two names share the word.
-    """
-    found: dict[str, Referent | None] = {}
-    for referent in dict.fromkeys(names):
-        parts = name_key(referent.shown).split(" ")
-        while parts and parts[-1] in _SUFFIXES:
-            parts.pop()
-        if referent.type is not EntityType.PERSON or len(parts) < 2:
-            continue
-        for part in {parts[-1], parts[0]}:
-            other = found.setdefault(part, referent)
-            if other is not None and other.name != referent.name:
-                found[part] = None
-    return {part: referent for part, referent in found.items() if referent}
 
 
 def resolve_pronouns(page: Page, topic: Topic | None) -> None:
@@ -158,33 +60,6 @@ def resolve_pronouns(page: Page, topic: Topic | None) -> None:
                 _definite(page, token, topic)
             if parse.deps[token] in ("nsubj", "nsubjpass") and tag[:1] != "W":
                 _note_subject(page, token, heard)
-
-
-def _kind_of(
-    context: PassageContext, names: Sequence[NameSpan], nouns: frozenset[str], *, persons: int
-) -> EntityType:
-    """Of what type the title is; `persons` counts the words "he" and "she" in the passage."""
-    tagged = [n.type for n in names if n.title is not None and n.type is not EntityType.OTHER]
-    for known, kind in _KINDS:
-        if nouns & known:
-            return kind
-    is_born = re.match(r"[^.(]{2,60}\(\s*(?:born|b\.|died|d\.)", context.text)
-    if is_born or (persons > 1 and context.text[:400].count(" his ") + persons > 2):
-        return EntityType.PERSON
-    if tagged:
-        return tagged[0]
-    return EntityType.PERSON if persons and not nouns else EntityType.OTHER
-
-
-def _definite_nouns(kind: EntityType, heard: Sequence[str]) -> frozenset[str]:
-    """Nouns that mean the title after "the": of its kind, and never brought in by "a"."""
-    generic = _GENERIC.get(kind, frozenset())
-    brought_in = {
-        word
-        for position, word in enumerate(heard)
-        if word in generic and {"a", "an"} & set(heard[max(0, position - 3) : position])
-    }
-    return generic - brought_in
 
 
 def _relative(page: Page, token: int) -> None:
@@ -215,8 +90,7 @@ def _personal(page: Page, token: int, heard: _Heard, *, is_chat: bool) -> None:
     elif word in _NEUTER:
         found = _thing(page, token, heard)
     elif word in _PLURAL:
-        found = _own_subject(page, token, heard.plurals) or _last(heard.plurals, token)
-        found = found if found is not None else _collective(heard.topic)
+        found = _they(page, token, heard)
     if isinstance(found, int):
         found = page.antecedents.get(found, found)
     if found is not None:
@@ -288,8 +162,13 @@ def _thing(page: Page, token: int, heard: _Heard) -> int | Referent | None:
     return found
 
 
-def _collective(topic: Topic | None) -> Referent | None:
-    return topic.referent if topic and topic.referent.type is EntityType.ORGANISATION else None
+def _they(page: Page, token: int, heard: _Heard) -> int | Referent | None:
+    found = _own_subject(page, token, heard.plurals)
+    if found is None:
+        found = _last(heard.plurals, token)
+    if found is None and heard.topic and heard.topic.referent.type is EntityType.ORGANISATION:
+        return heard.topic.referent
+    return found
 
 
 def _definite(page: Page, token: int, topic: Topic) -> None:
@@ -379,61 +258,3 @@ def _last(subjects: Sequence[int], token: int) -> int | None:
 def _name_at(page: Page, token: int) -> str:
     referent = page.referent(token)
     return referent.name if referent else ""
-
-
-def referents(names: Sequence[NameSpan], text: str, topic: Topic | None) -> list[Named]:
-    """What each name refers to: the title, a longer name of the same passage, or itself."""
-    plain = [
-        topic.referent if topic and name.title is not None else _plain(text, name) for name in names
-    ]
-    short = short_forms(plain)
-    if topic:
-        short.update(short_forms([topic.referent]))
-    short.update(_acronyms(names, plain, text))
-    found = []
-    for name, referent in zip(names, plain, strict=True):
-        meant = referent
-        longer = short.get(fold(text[name.start : name.end]))
-        if name.title is not None:
-            meant = _as_written(text, name, referent)
-        elif longer and _may_be_short(referent, longer, topic):
-            meant = longer
-        found.append(Named(name.start, name.end, meant))
-    return found
-
-
-def _may_be_short(referent: Referent, longer: Referent, topic: Topic | None) -> bool:
-    if topic is not None and longer.name == topic.referent.name:
-        return True
-    is_last = longer.type is EntityType.PERSON and longer.shown.endswith(referent.shown)
-    same = referent.type is longer.type or referent.type is EntityType.OTHER
-    return same or referent.shown.isupper() or (is_last and referent.type is not EntityType.PLACE)
-
-
-def _acronyms(
-    names: Sequence[NameSpan], referents: Sequence[Referent], text: str
-) -> dict[str, Referent]:
-    """Acronyms that are introduced in parentheses: "Recording Industry Association (RIA)"."""
-    found: dict[str, Referent] = {}
-    for (name, following), referent in zip(pairwise(names), referents, strict=False):
-        written = text[following.start : following.end]
-        if text[name.end : following.start] not in ("(", " (") or not written.isupper():
-            continue
-        initials = [word[0] for word in words(referent.shown)]
-        letters = [letter for letter in written.lower() if letter.isalpha()]
-        if len(letters) > 1 and set(letters) <= set(initials) and letters[0] == initials[0]:
-            found[fold(written)] = referent
-    return found
-
-
-def _plain(text: str, name: NameSpan) -> Referent:
-    written = " ".join(text[name.start : name.end].split())
-    return Referent(written, written, name.type)
-
-
-def _as_written(text: str, name: NameSpan, referent: Referent) -> Referent:
-    """The title under an alias that is no part of it is shown as it is written."""
-    written = " ".join(text[name.start : name.end].split())
-    if set(name_key(written).split(" ")) <= set(name_key(referent.shown).split(" ")):
-        return referent
-    return referent._replace(shown=written)

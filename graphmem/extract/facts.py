@@ -146,11 +146,7 @@ def role_slots(page: Page, role: Role, verb: int) -> Iterable[Slot]:
 
 
 def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) -> FactDraft | None:
-    is_asking = any(page.parse.tags[subject][:1] == "W" for subject in clause.subjects)
-    is_copula = bool(clause.attributes) and all(slot.position >= 0 for slot in slots)
-    if is_asking and all(slot.position >= 0 for slot in slots):
-        return None
-    if not slots or not clause.subjects or is_copula:
+    if not slots or not _has_subject(page, clause, slots):
         return None
     predicate, is_member = _predicate(page, clause, attribute)
     members = members_of(
@@ -158,15 +154,9 @@ def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) 
     )
     if not _says_something(clause, members, predicate):
         return None
-    kind = _kind(page, clause, attribute)
-    start, end = _span(page, clause, slots)
-    time = next((s for s in slots if s.role == "time"), None)
-    interval = (
-        page.time_at[time.phrase.head].interval
-        if time and time.phrase.head in page.time_at
-        else None
-    )
+    interval = _valid(page, slots)
     attribution = phrase_of(page, clause.attribution) if clause.attribution is not None else None
+    start, end = extent_of(members, page.parse.starts[clause.verb], page.parse.ends[clause.verb])
     return FactDraft(
         text=sentence_of(page, clause, slots),
         predicate=predicate,
@@ -176,12 +166,27 @@ def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) 
         polarity=clause.polarity,
         modality=Modality.POSSIBLE if clause.is_question else clause.modality,
         attribution=attribution.name if attribution else None,
-        kind=kind,
+        kind=_kind(page, clause, attribute),
         confidence=_confidence(page, clause),
         valid_from=interval.start if interval else None,
         valid_to=interval.end if interval else None,
         precision=interval.precision if interval else None,
     )
+
+
+def _has_subject(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
+    """Whether it is said of something: neither "who" nor the "it" of "it is so" is known."""
+    if any(slot.position < 0 for slot in slots):
+        return True
+    is_asking = any(page.parse.tags[subject][:1] == "W" for subject in clause.subjects)
+    return bool(clause.subjects) and not is_asking and not clause.attributes
+
+
+def extent_of(members: Sequence[MemberDraft], start: int, end: int) -> tuple[int, int]:
+    """The characters ``[start, end)`` widened to hold all members."""
+    starts = [member.start for member in members if member.start is not None]
+    ends = [member.end for member in members if member.end is not None]
+    return min(start, *starts), max(end, *ends)
 
 
 def _is_member(slot: Slot, slots: Sequence[Slot], predicate: str, is_attribute: bool) -> bool:
@@ -296,10 +301,3 @@ def _confidence(page: Page, clause: Clause) -> float:
     is_resolved = subject in page.antecedents
     is_inherited = subject not in page.parse.children[clause.verb]
     return _RESOLVED_CONFIDENCE if is_resolved or is_inherited else 1.0
-
-
-def _span(page: Page, clause: Clause, slots: Sequence[Slot]) -> tuple[int, int]:
-    parse = page.parse
-    starts = [parse.starts[clause.verb], *(slot.phrase.start for slot in slots)]
-    ends = [parse.ends[clause.verb], *(slot.phrase.end for slot in slots)]
-    return min(starts), max(ends)

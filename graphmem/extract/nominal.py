@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from graphmem.extract.clauses import roles_under
-from graphmem.extract.facts import described_as, members_of, role_slots
+from graphmem.extract.facts import described_as, extent_of, members_of, role_slots
 from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.page import Named, Page, Phrase
 from graphmem.extract.phrases import (
@@ -223,12 +223,13 @@ def _fact(page: Page, text: str, predicate: str, slots: list[Slot]) -> FactDraft
     members = members_of(page, slots)
     if len(members) < 2:
         return None
+    start, end = extent_of(members, slots[0].phrase.start, slots[0].phrase.end)
     return FactDraft(
         text=text,
         predicate=predicate,
         members=members,
-        start=min(slot.phrase.start for slot in slots),
-        end=max(slot.phrase.end for slot in slots),
+        start=start,
+        end=end,
         kind=FactKind.ATTRIBUTE,
         confidence=_CONFIDENCE,
     )

@@ -76,7 +76,9 @@ def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
     if isinstance(antecedent, Referent):
         return _referred(page, head, antecedent)
     if antecedent is not None:
-        return phrase_of(page, antecedent, with_of=with_of)
+        meant = phrase_of(page, antecedent, with_of=with_of)
+        start, end = page.parse.starts[head], page.parse.ends[head]
+        return meant._replace(start=start, end=end) if meant else None
     named = page.name_at.get(head)
     if named:
         return _named(page, head, named)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from graphmem.extract.clauses import read_clauses
-from graphmem.extract.coreference import Topic, referents, resolve_pronouns, topic_of
+from graphmem.extract.coreference import resolve_pronouns
 from graphmem.extract.discourse import read_links
 from graphmem.extract.facts import content_of, read_facts
 from graphmem.extract.names import NameSpan, find_names, meaning_title, name_key, title_names
 from graphmem.extract.nominal import appositions, lifespans
 from graphmem.extract.page import Named, Page
 from graphmem.extract.parse import Parse
+from graphmem.extract.referents import Topic, referents, topic_of
 from graphmem.extract.time import find_times
 from graphmem.kernels.text import tokenise
 from graphmem.model.extraction import Extraction, FactDraft, MentionDraft, PassageContext

@@ -57,7 +57,7 @@ _POINT = re.compile(
     | (?P<month>{_M})\b
     | (?P<decade>\d{{3}}0)['’]?s\b
     | (?P<century>\d{{1,2}})(?:st|nd|rd|th)[\ -][cC]entury\b
-    | (?P<from>\d{{4}})\ ?[-–]\ ?(?P<to>\d{{2}})(?![\w-])
+    | (?<!\d-)(?P<from>\d{{4}})\ ?[-–]\ ?(?P<to>\d{{2}})(?![\w-])
     | (?P<year>\d{{3,4}})(?![.,]\d|-\d{{1,2}}\b|\w|\ ?%)
     )""",
     re.VERBOSE,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from graphmem.errors import InvalidInputError
+
 _PARAGRAPH = re.compile(r"\n[ \t\r\f\v]*\n")
 _SENTENCE = re.compile(
     r"[.!?…](?<!\b[A-Z]\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\bvs\.)"
@@ -23,7 +25,14 @@ def tiles(text: str, *, max_chars: int) -> Iterator[tuple[int, int]]:
 
     What lies between two spans, before the first and after the last, is whitespace. A heading stays
     with what follows it. Takes time linear in the length of `text`, whatever it holds.
+
+    Raises
+    ------
+    InvalidInputError
+        `max_chars` is less than 1.
     """
+    if max_chars < 1:
+        raise InvalidInputError(f"Passages of {max_chars} characters hold nothing")
     position, length = 0, len(text)
     while True:
         position = _skip_space(text, position)

@@ -134,7 +134,9 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
     def ask(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked
         if asked:
-            os.write(2, b"\nStopped; what was committed is kept, the same command goes on behind it\n")
+            os.write(
+                2, b"\nStopped; what was committed is kept, the same command goes on behind it\n"
+            )
             raise KeyboardInterrupt
         asked = True
         os.write(2, b"\nStopping behind the current batches; interrupt again to stop at once\n")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+from rich.console import Console
 
 from graphmem.build import load_settings
 from graphmem.cli import JsonOption, NamespaceOption, console, emit, open_memory
@@ -17,6 +18,8 @@ from graphmem.ports.cypher import CypherResult
 from graphmem_queries.catalogue import bind, catalogue, free, named, pairs
 from graphmem_queries.console import Repl, Runner, show, statements_of
 from graphmem_queries.render import as_json, listing
+
+_PIPE_WIDTH: Final = 200
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +59,7 @@ def cypher(
         _list(json)
         return
     if memory is None:
-        raise InvalidInputError("Which memory?", remedy="Name its folder: -m MEMORY")
+        raise InvalidInputError("No memory is named", remedy="Name its folder: -m MEMORY")
     if statement is not None and query is not None:
         raise InvalidInputError("A statement and --named at once", remedy="Give one of the two")
     given = pairs(param or [])
@@ -71,7 +74,7 @@ def cypher(
             if json:
                 emit(as_json(result))
             else:
-                show(result, console, max_rows=max_rows)
+                show(result, _wide_enough(), max_rows=max_rows)
 
         if query is not None:
             found = named(query)
@@ -97,6 +100,11 @@ def _open_console(
         parameters=parameters,
         max_rows=max_rows,
     ).loop()
+
+
+def _wide_enough() -> Console:
+    """The terminal, or a console for a file or pipe on which tables need no folding."""
+    return console if console.is_terminal else Console(width=max(console.width, _PIPE_WIDTH))
 
 
 def _list(json: bool) -> None:

@@ -37,7 +37,6 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 _PROMPT: Final = "cypher> "
 _CONTINUED: Final = "   ...> "
-_PIPE_WIDTH: Final = 200
 
 
 Runner = Callable[[str, Mapping[str, Any]], CypherResult]
@@ -181,9 +180,8 @@ def is_finished(text: str) -> bool:
 
 def show(result: CypherResult, console: Console, *, max_rows: int) -> None:
     """Print a result as a table with what there is to say about it."""
-    if result.rows:
-        # A table for a file or a pipe is as wide as it needs to be, within reason.
-        console.print(table(result), width=None if console.is_terminal else _PIPE_WIDTH)
+    if result.rows and result.columns:
+        console.print(table(result, width=console.width))
     console.print(footer(result, max_rows=max_rows))
 
 
@@ -193,7 +191,7 @@ def _words(text: str) -> list[str]:
     except ValueError as cause:
         raise InvalidInputError(f"{text!r} does not end its quotes") from cause
     if not words:
-        raise InvalidInputError("Which query?", remedy="See :list")
+        raise InvalidInputError("No query is named", remedy=":list shows what there is")
     return words
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -24,19 +24,34 @@ from graphmem_queries.catalogue import NamedQuery, Parameter
 MAX_CELL: Final = 240
 """Characters of a cell in a table."""
 
-_MAX_VALUE = 48
+_MAX_VALUE: Final = 48
+_MAX_NARROW: Final = 20
 _TIME = re.compile(r"_(?:from|to|at)$")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _DAY: Final = 86_400_000_000
 
 
-def table(result: CypherResult) -> Table:
-    """Rows as a table; text that came from documents cannot steer the terminal."""
-    shown = Table(header_style="bold", show_lines=_has_long_cells(result))
-    for name in result.columns:
-        shown.add_column(Text(_printable(name)), overflow="fold")
-    for row in result.rows:
-        shown.add_row(*(cell(name, v) for name, v in zip(result.columns, row, strict=True)))
+def table(result: CypherResult, *, width: int) -> Table:
+    """Rows as a table `width` characters wide at most, or as records one below the other.
+
+    Text that came from documents cannot steer the terminal.
+    """
+    rows = [
+        [cell(name, value) for name, value in zip(result.columns, row, strict=True)]
+        for row in result.rows
+    ]
+    needs = [
+        max(_header_width(name), min(_MAX_NARROW, max(len(row[at]) for row in rows)))
+        for at, name in enumerate(result.columns)
+    ]
+    if sum(needs) + 3 * len(needs) + 1 > width:
+        return _records(result.columns, rows)
+    is_long = [any(len(row[at]) > _MAX_NARROW for row in rows) for at in range(len(needs))]
+    shown = Table(header_style="bold", show_lines=any(is_long))
+    for name, need, wraps in zip(result.columns, needs, is_long, strict=True):
+        shown.add_column(Text(_printable(name)), min_width=need, no_wrap=not wraps, overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
     return shown
 
 
@@ -95,18 +110,25 @@ def schema(shape: CypherSchema) -> Table:
 def _described(parameter: Parameter) -> Text:
     default = "" if parameter.required else f" = {json.dumps(parameter.default)}"
     return Text.assemble(
-        (parameter.name, "bold"),
-        (f" {parameter.kind}{default}", "dim"),
-        f"  {parameter.doc}",
+        (parameter.name, "bold"), (f" ({parameter.kind}{default})", "dim"), f": {parameter.doc}"
     )
 
 
-def _has_long_cells(result: CypherResult) -> bool:
-    return any(
-        isinstance(value, str | Mapping | list) and len(str(value)) > MAX_CELL // 4
-        for row in result.rows
-        for value in row
-    )
+def _records(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:
+    """One field per line, for what has more columns than fit beside each other."""
+    shown = Table(show_header=False)
+    shown.add_column(style="bold", no_wrap=True)
+    shown.add_column(overflow="fold")
+    for row in rows:
+        for name, value in zip(columns, row, strict=True):
+            shown.add_row(Text(_cut(_printable(name), _MAX_VALUE)), value)
+        shown.add_section()
+    return shown
+
+
+def _header_width(name: str) -> int:
+    """Headers wrap between words, so the longest word is what must fit."""
+    return min(_MAX_NARROW, max(map(len, name.split()), default=1))
 
 
 def _written(name: str, value: Any) -> str:

@@ -25,7 +25,7 @@ PROMISES = {
         *("edited: 1 new, 2 unchanged, 1 replaced", "failed broken.pdf: ", "250 passengers"),
     ),
     "07_async.py": ("Harold Whitlock founded", "Ines Calloway was born in Saltmere"),
-    "08_evaluate.py": ("recall@2", "two hops"),
+    "08_evaluate.py": ("R@2", "two hops"),
 }
 
 

@@ -185,12 +185,12 @@ def test_an_interrupt_keeps_what_was_committed_and_the_same_command_goes_on(
 
 def test_a_second_interrupt_stops_at_once(run: Run, tmp_path: Path) -> None:
     corpus = write_records(tmp_path / "r.jsonl", 400)
-    options = ("-m", str(tmp_path / "mem"), "--depth", "full", "--workers", "1", "--json")
+    options = ("-m", str(tmp_path / "mem"), *FAST, "--json")
     process = start(corpus, *options)
     wait_for_commits(tmp_path / "mem", 1, process)
     for _ in range(2):
         os.killpg(process.pid, signal.SIGINT)
-        time.sleep(0.1)
+        time.sleep(0.05)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "what was committed is kept" in err

@@ -36,6 +36,7 @@ _SMALL_BATCH = 16
 _SMALLEST_CHUNK, _LARGEST_CHUNK = 8, 32
 _CHUNKS_PER_WORKER = 2
 _DEATHS_IN_A_ROW = 3
+_EXIT_SECONDS = 5.0
 _COMMAND: Final = (
     "import os, signal, sys, json; signal.signal(signal.SIGINT, signal.SIG_IGN); "
     "os.environ['OMP_NUM_THREADS'] = '1'; sys.path[:] = json.loads(sys.argv[1]); "
@@ -197,6 +198,8 @@ class _Worker:
             )
             self._process = process
         if self._exchange(process, self._reference.encode()) is None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_EXIT_SECONDS)  # its own status tells more than being killed
             self.stop()
             raise ExtractionError(
                 f"A process to read passages ended with status {process.returncode} at its start",

@@ -40,15 +40,15 @@ def merge_entities(first: Entity, again: Entity) -> Entity:
     """Aliases are united; a type that is OTHER is replaced."""
     return first.model_copy(
         update={
-            "type": merge_types(first.type, again.type),
+            "type": EntityType(merge_types(first.type, again.type)),
             "aliases": unite(first.aliases, again.aliases),
         }
     )
 
 
-def merge_types(first: str, again: EntityType) -> EntityType:
+def merge_types(first: str, again: EntityType) -> str:
     """The first unless it is OTHER."""
-    return again if first == EntityType.OTHER else EntityType(first)
+    return again.value if first == EntityType.OTHER else first
 
 
 def unite(first: Iterable[str], again: Iterable[str]) -> tuple[str, ...]:

@@ -190,7 +190,7 @@ def test_the_table_has_a_row_per_mode_and_per_type(write: Write, memory: Any) ->
     dataset = read_dataset(write(queries=QUERIES, corpus=CORPUS))
     report = evaluate(dataset, lambda: memory, modes=["graph", "bm25"], ks=[2, 1])
     header, *rows = rows_of(report)
-    assert header == ("mode", "type", "n", "recall@1", "recall@2", "MRR", "p50 ms", "p95 ms")
+    assert header == ("mode", "type", "n", "R@1", "R@2", "MRR", "p50 ms", "p95 ms")
     assert [row[:3] for row in rows] == [
         *(("graph", "", "3"), ("bm25", "", "3")),
         *(("graph", "one", "1"), ("graph", "two", "2")),

@@ -31,10 +31,31 @@ def printed(renderable: Any, width: int = 100) -> str:
 
 
 def test_a_table_has_every_row_under_its_column() -> None:
-    text = printed(table(CypherResult(columns=("name", "n"), rows=(("Ann", 1), ("Bob", None)))))
+    result = CypherResult(columns=("name", "n"), rows=(("Ann", 1), ("Bob", None)))
+    text = printed(table(result, width=100))
     lines = [[part.strip() for part in line.split("│")[1:-1]] for line in text.splitlines()]
     assert [line for line in lines if line] == [["Ann", "1"], ["Bob", "-"]]
     assert "name" in text
+
+
+def test_dates_and_numbers_stay_in_one_piece_while_text_wraps() -> None:
+    result = CypherResult(
+        columns=("fact", "valid_from", "confidence"),
+        rows=(("word " * 30, 1577836800000000, 0.25),),
+    )
+    text = printed(table(result, width=60), width=60)
+    assert "2020-01-01" in text
+    assert "confidence" in text
+    assert text.count("word") == 30
+
+
+def test_more_columns_than_fit_stand_below_each_other() -> None:
+    names = tuple(f"column_{number}" for number in range(12))
+    result = CypherResult(columns=names, rows=(tuple(range(12)), tuple(range(12, 24))))
+    lines = printed(table(result, width=60), width=60).splitlines()
+    found = [[part.strip() for part in line.split("│")[1:-1]] for line in lines]
+    fields = [line for line in found if line]
+    assert fields == [[names[n % 12], str(n)] for n in range(24)]
 
 
 @pytest.mark.parametrize(
@@ -126,8 +147,8 @@ def test_the_listing_names_every_query_and_parameter() -> None:
     for query in catalogue().values():
         assert f" {query.name} " in text
         for parameter in query.parameters:
-            assert f"{parameter.name} {parameter.kind}" in text
-    assert "limit integer = 50" in text
+            assert f"{parameter.name} ({parameter.kind}" in text
+    assert "limit (integer = 50)" in text
 
 
 def test_the_schema_shows_patterns() -> None:

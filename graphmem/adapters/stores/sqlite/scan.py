@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from graphmem.adapters.stores.sqlite.connections import explained
+from graphmem.adapters.stores.sqlite.failures import explained
 from graphmem.adapters.stores.sqlite.rows import NO_OFFSET, Row
 from graphmem.errors import InvalidInputError, StoreError
 from graphmem.model.change import COUNTED, Counts

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,14 +17,16 @@ from graphmem.adapters.stores.sqlite.connections import (
     Connections,
     connect,
     connect_for_reading,
-    explained,
+    tune_for_writing,
 )
+from graphmem.adapters.stores.sqlite.failures import explained
 from graphmem.errors import (
     EmbedderMismatchError,
     InvalidInputError,
     NotFoundError,
     StoreError,
     StoreFormatError,
+    StoreFullError,
 )
 from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
 from graphmem.model.knowledge import Entity, Evidence, Fact
@@ -32,6 +35,7 @@ from graphmem.model.time import from_micros, to_micros
 from graphmem.ports.store import Clock, Vectors
 
 FILE_NAME: Final = "graphmem.sqlite3"
+_NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
 class SqliteStore:
@@ -74,7 +78,7 @@ class SqliteStore:
             What is there is not a memory, is damaged, or is of a schema that cannot be used.
         """
         path = folder / FILE_NAME
-        if not path.is_file():
+        if not _is_there(path):
             if read_only or not create:
                 raise NotFoundError(
                     f"there is no memory in {folder}",
@@ -82,8 +86,8 @@ class SqliteStore:
                 )
             _make(path, clock, migrations)
         with explained(path):
-            _admit(path, read_only, busy_timeout, migrations)
-        return cls(Connections(path, read_only=read_only, busy_timeout=busy_timeout), clock)
+            first = _admitted(path, read_only, busy_timeout, migrations)
+        return cls(Connections(path, first, read_only=read_only, busy_timeout=busy_timeout), clock)
 
     def info(self) -> StoreInfo:
         """What the store says of itself."""
@@ -253,6 +257,16 @@ class SqliteStore:
         self._connections.close()
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as cause:
+        raise StoreError(
+            f"{path} cannot be looked for ({cause.strerror})",
+            remedy="Check the name and the permissions of the folder",
+        ) from cause
+
+
 def _make(path: Path, clock: Clock, migrations: Sequence[schema.Migration]) -> None:
     """Make a memory at `path`, whole or not at all, whoever else does so at the same moment."""
     created_at = to_micros(clock())
@@ -277,22 +291,25 @@ def _make(path: Path, clock: Clock, migrations: Sequence[schema.Migration]) -> N
                 if not path.is_file():
                     raise
     except OSError as cause:
-        raise StoreError(
+        kind = StoreFullError if cause.errno in _NO_ROOM else StoreError
+        raise kind(
             f"no memory can be made in {folder} ({cause.strerror})",
-            remedy="Name a folder that may be written",
+            remedy="Name a folder that may be written, with room for it",
         ) from cause
 
 
-def _admit(
+def _admitted(
     path: Path, read_only: bool, busy_timeout: float, migrations: Sequence[schema.Migration]
-) -> None:
-    """Refuse what is not a memory; bring an older one up to date if it is opened for writing."""
-    connection = (
-        connect_for_reading(path, busy_timeout=busy_timeout)
-        if read_only
-        else connect(path, "rw", busy_timeout=busy_timeout)
-    )
-    with closing(connection):
+) -> sqlite3.Connection:
+    """Connect to a memory; an older one is brought up to date if it is opened for writing."""
+    with ExitStack() as on_error:
+        connection = on_error.enter_context(
+            closing(
+                connect_for_reading(path, busy_timeout=busy_timeout)
+                if read_only
+                else connect(path, "rw", busy_timeout=busy_timeout)
+            )
+        )
         version = schema.verify(connection, path, migrations)
         if version < len(migrations):
             if read_only:
@@ -303,6 +320,10 @@ def _admit(
                 )
             schema.migrate(connection, path, migrations)
         _require_meta(connection, path)
+        if not read_only:
+            tune_for_writing(connection)
+        on_error.pop_all()
+    return connection
 
 
 def _require_meta(connection: sqlite3.Connection, path: Path) -> None:

@@ -309,9 +309,10 @@ def _namespace(connection: sqlite3.Connection, name: str) -> int:
 
 def _merged(type_: str, aliases: str, again: Entity) -> tuple[str, str]:
     """Type and aliases (JSON) of a held entity once it is stated again."""
-    if again.aliases:
+    # Most often a name comes with the same aliases again, which shows without reading the JSON.
+    if again.aliases and aliases_json(again.aliases) != aliases:
         aliases = aliases_json(unite(json.loads(aliases), again.aliases))
-    return merge_types(type_, again.type).value, aliases
+    return merge_types(type_, again.type), aliases
 
 
 def _span(value: Mention | Evidence) -> tuple[int, int]:
