@@ -180,7 +180,7 @@ class _Batch:
         for id_, (_, _, type_, aliases) in self._look_up("entities", given, wanted).items():
             if id_ in given:
                 update = [
-                    merge_types(type_, given[id_].type).value,
+                    str(merge_types(type_, given[id_].type)),
                     list(unite(aliases, given[id_].aliases)),
                 ]
                 if update != [type_, aliases]:
