@@ -125,10 +125,7 @@ class Neo4jCypher:
     def schema(self) -> CypherSchema:
         """Labels and relationship types with their property names, held or not."""
         return CypherSchema(
-            labels={
-                label: tuple(dict.fromkeys((*properties, "namespace")))
-                for label, properties in LABELS.items()
-            },
+            labels=dict(LABELS),
             relationships={kind: relation.properties for kind, relation in RELATIONS.items()},
         )
 
@@ -307,8 +304,7 @@ _HIDDEN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 def _shown(node: graph.Node) -> dict[str, Any]:
     """The properties of a node that are the model's, and any that a statement made up."""
-    hidden = _INTERNAL if "Episode" in node.labels else _INTERNAL | {"namespace"}
-    return {name: _scalar(value) for name, value in node.items() if name not in hidden}
+    return {name: _scalar(value) for name, value in node.items() if name not in _INTERNAL}
 
 
 def _plain(value: Any, namespace: str) -> Any:

@@ -28,6 +28,7 @@ _STATE: Final = "server.json"
 _PASSWORD: Final = "password"  # noqa: S105 - a file's name
 _LOG: Final = "console.log"
 _POLL_SECONDS: Final = 0.1
+_SPAWN_SECONDS: Final = 10.0
 _SHOWN_LINES: Final = 12
 _HASH_ROUNDS: Final = 1024
 _OPENS: Final = ",".join(
@@ -120,6 +121,8 @@ def start(
     pid = _spawn(options, log=home / _LOG)
     _write(home / _STATE, json.dumps({"pid": pid, "port": port, "version": VERSION}))
     try:
+        # While it is being started, a process has no command line that could be looked at.
+        _until(lambda: _is_ours(pid, home) or not _exists(pid), _SPAWN_SECONDS)
         _await_answer(home, pid, timeout)
     except BaseException:
         stop(home, timeout=5.0)
@@ -278,10 +281,22 @@ def _await_answer(home: Path, pid: int, timeout: float) -> None:
     )
 
 
-def _is_ours(pid: int, home: Path) -> bool:
-    """Whether `pid` is the server of `home`, and not what has its number by now."""
+def _exists(pid: int) -> bool:
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)  # a child that ended would stay as a zombie
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _is_ours(pid: int, home: Path) -> bool:
+    """Whether `pid` is the server of `home`, and not what has its number by now."""
+    if not _exists(pid):
+        return False
     record = Path(f"/proc/{pid}/cmdline")
     if record.parent.parent.joinpath("self").exists():
         try:
