@@ -12,7 +12,6 @@ import neo4j
 from neo4j.exceptions import (
     AuthError,
     DriverError,
-    IncompleteCommit,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
@@ -42,6 +41,7 @@ _CONNECT_SECONDS: Final = 10.0
 _ACQUIRE_SECONDS: Final = 60.0
 _KEEP_SECONDS: Final = 1800.0
 _PAUSE_SECONDS: Final = 0.5
+_DEADLOCK_SECONDS: Final = 2.0
 _GONE: Final = (ServiceUnavailable, SessionExpired, OSError)
 _FORBIDDEN: Final = (
     "Neo.ClientError.Security.Forbidden",
@@ -52,6 +52,8 @@ _FORBIDDEN: Final = (
 _TIMED_OUT: Final = (
     "Neo.ClientError.Transaction.TransactionTimedOut",
     "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+    "Neo.ClientError.Transaction.LockClientStopped",
+    "Neo.TransientError.Transaction.LockClientStopped",
     "Neo.TransientError.Transaction.LockAcquisitionTimeout",
 )
 
@@ -100,7 +102,7 @@ class Bolt:
                 connection_timeout=_CONNECT_SECONDS,
                 connection_acquisition_timeout=_ACQUIRE_SECONDS,
                 max_connection_lifetime=_KEEP_SECONDS,
-                max_transaction_retry_time=retry_seconds,
+                max_transaction_retry_time=min(retry_seconds, _DEADLOCK_SECONDS),
                 liveness_check_timeout=0.0 if url.startswith("neo4j") else None,
                 notifications_min_severity=neo4j.NotificationMinimumSeverity.OFF,
                 telemetry_disabled=True,
@@ -121,9 +123,7 @@ class Bolt:
 
     def read(self, work: Work[T]) -> T:
         """The result of `work`, which may run more than once."""
-        self._refuse_closed()
-        with self.explained(), self.session(neo4j.READ_ACCESS) as session:
-            return session.execute_read(work)
+        return self._again_while_gone(neo4j.READ_ACCESS, lambda s: s.execute_read(work))
 
     def write(self, work: Work[T]) -> T:
         """The result of `work`, committed.
@@ -131,19 +131,22 @@ class Bolt:
         It may run more than once, even after it was committed when the answer to that got lost; so
         it has to recognise its own work.
         """
-        self._refuse_closed()
         if self.read_only:
             raise ReadOnlyError(
                 f"{self.where} was opened for reading", remedy="Open the memory for writing"
             )
         timed = neo4j.unit_of_work(timeout=self._write_seconds)(work)
+        return self._again_while_gone(neo4j.WRITE_ACCESS, lambda s: s.execute_write(timed))
+
+    def _again_while_gone(self, access: str, work: Callable[[neo4j.Session], T]) -> T:
+        """Run `work` until the server is there; the driver's own pauses would soon be too long."""
         deadline = time.monotonic() + self._retry_seconds
         with self.explained():
             while True:
                 try:
-                    with self.session(neo4j.WRITE_ACCESS) as session:
-                        return session.execute_write(timed)
-                except IncompleteCommit:
+                    with self.session(access) as session:
+                        return work(session)
+                except (ServiceUnavailable, SessionExpired, TransientError):
                     if time.monotonic() > deadline:
                         raise
                     time.sleep(_PAUSE_SECONDS)

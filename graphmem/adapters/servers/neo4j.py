@@ -100,7 +100,7 @@ def start(
     """
     home = home.absolute()
     running = status(home)
-    if running.running:
+    if running.pid is not None and _answers(home, running.pid, timeout):
         return running
     if not hasattr(os, "posix_spawn"):
         raise ConfigurationError(
@@ -123,7 +123,12 @@ def start(
     try:
         # While it is being started, a process has no command line that could be looked at.
         _until(lambda: _is_ours(pid, home) or not _exists(pid), _SPAWN_SECONDS)
-        _await_answer(home, pid, timeout)
+        if not _answers(home, pid, timeout):
+            what = f"did not answer within {timeout:g} s" if _is_ours(pid, home) else "ended"
+            raise StoreError(
+                f"The Neo4j in {home} {what}; its log ends with:\n{log_tail(home)}",
+                remedy=f"The logs are in {home / 'logs'}",
+            )
     except BaseException:
         stop(home, timeout=5.0)
         raise
@@ -253,13 +258,14 @@ def _spawn(command: list[str], *, log: Path) -> int:
     )
 
 
-def _await_answer(home: Path, pid: int, timeout: float) -> None:
+def _answers(home: Path, pid: int, timeout: float) -> bool:
+    """Wait until the server answers; false if it ends before, or time is up."""
     import neo4j
     from neo4j.exceptions import DriverError, Neo4jError
 
     url = status(home).url
     deadline = time.monotonic() + timeout
-    while url is not None and time.monotonic() < deadline:
+    while url is not None and time.monotonic() < deadline and _is_ours(pid, home):
         try:
             with neo4j.GraphDatabase.driver(
                 url,
@@ -269,16 +275,10 @@ def _await_answer(home: Path, pid: int, timeout: float) -> None:
                 telemetry_disabled=True,
             ) as driver:
                 driver.verify_connectivity()
-                return
+                return True
         except (DriverError, Neo4jError):
             time.sleep(_POLL_SECONDS)
-        if not _is_ours(pid, home):
-            break
-    ended = "did not answer within " + f"{timeout:g} s" if _is_ours(pid, home) else "ended"
-    raise StoreError(
-        f"The Neo4j in {home} {ended}; its log ends with:\n{log_tail(home)}",
-        remedy=f"The logs are in {home / 'logs'}",
-    )
+    return False
 
 
 def _exists(pid: int) -> bool:

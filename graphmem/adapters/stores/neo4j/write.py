@@ -7,7 +7,7 @@ they meet.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, Final
@@ -161,10 +161,12 @@ class _Batch:
         )
         self._add("passages", _CREATE_PASSAGES, made)
         embeddings.fill()
-        episodes = list(dict.fromkeys(passage.episode_id for passage in new))
+        episodes = Counter(passage.episode_id for passage in new)
         older = [id_ for id_ in episodes if id_ in self._held["episodes"]]
         self._run("unlink_order", ids=older)
-        self._run("link_order", ids=episodes)
+        # One passage alone has none to follow.
+        several = [id_ for id_, number in episodes.items() if number > 1 and id_ not in older]
+        self._run("link_order", ids=[*older, *several])
 
     def add_entities(self) -> None:
         """Also unites the aliases of held ones, and replaces their type while it is OTHER."""
