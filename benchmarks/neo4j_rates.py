@@ -107,9 +107,7 @@ def _batch(namespace: str, numbers: range, random: np.random.Generator) -> Batch
                 recorded_at=NOW,
             )
             found["facts"][fact.id] = fact
-            evidence.append(
-                Evidence(fact_id=fact.id, passage_id=passage.id, start=at, end=at + 20)
-            )
+            evidence.append(Evidence(fact_id=fact.id, passage_id=passage.id, start=at, end=at + 20))
             mentions += [
                 Mention(
                     passage_id=passage.id, entity_id=e.id, surface=e.name, start=at * 9, end=at * 9
@@ -216,10 +214,7 @@ def _exports() -> Iterator[str]:
         elif table in ends:
             source, kind, target = ends[table]
             own = ", ".join(f"r.`{column}`" for column in columns if not column.endswith("nid"))
-            yield (
-                f"MATCH (n:{source})-[r:{kind}]->(e:{target}) {mine}"
-                f" RETURN n.nid, e.nid, {own}"
-            )
+            yield (f"MATCH (n:{source})-[r:{kind}]->(e:{target}) {mine} RETURN n.nid, e.nid, {own}")
     yield f"MATCH (n:Passage) {mine} RETURN n.nid, n.embedding"
 
 
@@ -249,9 +244,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 def measure(bolt: Bolt, facts: int, rounds: int) -> dict[str, Any]:
     """Rates of both sides, in facts written and rows read a second."""
     with bolt.session("WRITE") as session:
-        session.run(
-            "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
-        ).consume()
+        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS").consume()
     store = Neo4jStore.open(bolt, clock=lambda: NOW, create=True)
     store.set_embedder("benchmark", DIMENSION)
     seconds: dict[str, list[float]] = {}
@@ -279,8 +272,7 @@ def measure(bolt: Bolt, facts: int, rounds: int) -> dict[str, Any]:
         "rounds": rounds,
         **{name: round(value) for name, value in medians.items()},
         "writes_of_bare": medians["store_writes_facts_per_s"] / medians["bare_writes_facts_per_s"],
-        "exports_of_bare": medians["store_exports_rows_per_s"]
-        / medians["bare_exports_rows_per_s"],
+        "exports_of_bare": medians["store_exports_rows_per_s"] / medians["bare_exports_rows_per_s"],
     }
 
 
@@ -303,7 +295,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ).stdout.strip()
     report = {
         **found,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
         "commit": commit,
     }
     text = json.dumps(report, indent=2)

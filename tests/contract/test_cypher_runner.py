@@ -498,9 +498,7 @@ def test_a_closed_runner_looks_again(runner: CypherRunner) -> None:
 # ---------------------------------------------------------------------------- writing
 
 
-def test_fields_of_an_entity_are_set_in_the_store(
-    runner: CypherRunner, memory: GraphStore
-) -> None:
+def test_fields_of_an_entity_are_set_in_the_store(runner: CypherRunner, memory: GraphStore) -> None:
     result = runner.run(
         "MATCH (e:Entity {name: $name}) SET e.type = 'group', e.aliases = ['B', 'Bobby'],"
         " e.profile = 'A band' RETURN e.type",
@@ -519,9 +517,7 @@ def test_fields_of_an_entity_are_set_in_the_store(
     assert values(runner, "MATCH (e:Entity {name: 'Bob'}) RETURN e.aliases") == [["B", "Bobby"]]
 
 
-def test_a_field_taken_away_has_its_default_again(
-    runner: CypherRunner, memory: GraphStore
-) -> None:
+def test_a_field_taken_away_has_its_default_again(runner: CypherRunner, memory: GraphStore) -> None:
     runner.run("MATCH (e:Entity {name: 'Ann Lee'}) REMOVE e.aliases, e.type", write=True)
     held = memory.entities([entity_id("Ann Lee")])[entity_id("Ann Lee")]
     assert (held.aliases, held.type) == ((), EntityType.OTHER)

@@ -283,9 +283,7 @@ def test_a_history_leaves_what_the_model_says_on_a_server(
     follow(opener, maker, contents, history)
 
 
-def follow(
-    opener: Any, maker: Any, contents: Any, history: list[tuple[str, Add | Delete]]
-) -> None:
+def follow(opener: Any, maker: Any, contents: Any, history: list[tuple[str, Add | Delete]]) -> None:
     """Take every step of `history` on a store and on the model, and compare after each."""
     now = [maker().at(0)]
     with tempfile.TemporaryDirectory() as place:

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -195,21 +195,19 @@ class Wire:
                     self.committed += 1
                     if self.cuts:
                         self.cuts -= 1
-                        with_shutdown(source)  # the server commits, and nobody hears of it
+                        hang_up(source)  # the server commits, and nobody hears of it
                 target.sendall(data)
         except OSError:
             pass
         time.sleep(0.2)
         for line in (source, target):
-            with_shutdown(line)
+            hang_up(line)
 
 
-def with_shutdown(line: socket.socket) -> None:
+def hang_up(line: socket.socket) -> None:
     """Close a line so that whoever reads it wakes up."""
-    try:
+    with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     line.close()
 
 
@@ -221,9 +219,7 @@ def test_a_commit_whose_answer_is_lost_is_done_once(neo4j: Any) -> None:
         added = store.apply(batch(1))
         assert wire.cuts == 0
         assert wire.committed == before + 2  # it was tried again
-        assert added == Counts(
-            episodes=1, passages=1, entities=1, mentions=2, facts=1, evidence=1
-        )
+        assert added == Counts(episodes=1, passages=1, entities=1, mentions=2, facts=1, evidence=1)
         assert store.version("default") == 2
         assert store.counts("default") == all_of(2)
         wire.cuts = 1
@@ -296,9 +292,7 @@ def test_a_url_with_a_password_is_refused_and_not_repeated() -> None:
     assert "geheim" not in str(caught.value)
 
 
-def test_a_memory_that_is_not_there_is_not_made_by_reading(
-    tmp_path: Path, neo4j: Any
-) -> None:
+def test_a_memory_that_is_not_there_is_not_made_by_reading(tmp_path: Path, neo4j: Any) -> None:
     bolt = Bolt(neo4j.url, neo4j.auth)
     with closing(bolt):
         with bolt.session("WRITE") as session:

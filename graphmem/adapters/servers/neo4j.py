@@ -29,6 +29,11 @@ _PASSWORD: Final = "password"  # noqa: S105 - a file's name
 _LOG: Final = "console.log"
 _POLL_SECONDS: Final = 0.1
 _SPAWN_SECONDS: Final = 10.0
+_USUAL_PORT: Final = 7687
+# Not where the system takes the other ends of connections from: there, a client that looks for a
+# server which is down can meet itself, and hold the server's port.
+_PORTS: Final = range(20_000, 32_000)
+_PORT_TRIES: Final = 100
 _SHOWN_LINES: Final = 12
 _HASH_ROUNDS: Final = 1024
 _OPENS: Final = ",".join(
@@ -123,12 +128,7 @@ def start(
     try:
         # While it is being started, a process has no command line that could be looked at.
         _until(lambda: _is_ours(pid, home) or not _exists(pid), _SPAWN_SECONDS)
-        if not _answers(home, pid, timeout):
-            what = f"did not answer within {timeout:g} s" if _is_ours(pid, home) else "ended"
-            raise StoreError(
-                f"The Neo4j in {home} {what}; its log ends with:\n{log_tail(home)}",
-                remedy=f"The logs are in {home / 'logs'}",
-            )
+        _require_answer(home, pid, timeout)
     except BaseException:
         stop(home, timeout=5.0)
         raise
@@ -226,9 +226,10 @@ def _choose_port(wanted: int | None, *, before: Any) -> int:
         return wanted
     if isinstance(before, int) and _is_free(before):
         return before
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in (_USUAL_PORT, *(secrets.choice(_PORTS) for _ in range(_PORT_TRIES))):
+        if _is_free(port):
+            return port
+    raise StoreError("No free port of 127.0.0.1 was found", remedy="Name one: --port")
 
 
 def _is_free(port: int) -> bool:
@@ -256,6 +257,15 @@ def _spawn(command: list[str], *, log: Path) -> int:
         ],
         setsid=True,
     )
+
+
+def _require_answer(home: Path, pid: int, timeout: float) -> None:
+    if not _answers(home, pid, timeout):
+        what = f"did not answer within {timeout:g} s" if _is_ours(pid, home) else "ended"
+        raise StoreError(
+            f"The Neo4j in {home} {what}; its log ends with:\n{log_tail(home)}",
+            remedy=f"The logs are in {home / 'logs'}",
+        )
 
 
 def _answers(home: Path, pid: int, timeout: float) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, Final
 
+import neo4j
+
 from graphmem.adapters.bolt import listed, number, rows
 from graphmem.adapters.stores.merge import (
     collapse,
@@ -107,6 +109,8 @@ class _Batch:
         self._namespace = namespace
         self._tx = namespace.tx
         self._changes = changes
+        self._wanted = _wanted(changes)
+        self._found = _found(self._tx, self._wanted)
         self._held: dict[str, dict[str, Row]] = {}
         self._new: dict[str, Nids] = {}
         self.added: dict[str, int] = {}
@@ -120,12 +124,7 @@ class _Batch:
                     f"episode {episode.id!r} is of namespace {episode.namespace!r},"
                     f" its batch of {self._changes.namespace!r}"
                 )
-        wanted = {
-            *given,
-            *(passage.episode_id for passage in self._changes.passages),
-            *self._changes.retired_episodes,
-        }
-        held = self._look_up("episodes", given, wanted)
+        held = self._look_up("episodes", given)
         deeper, revived = [], []
         for id_, (_, _, depth, retired_at) in held.items():
             if id_ in given and given[id_].depth is Depth.FULL and depth != Depth.FULL:
@@ -141,13 +140,7 @@ class _Batch:
         """With their vectors; new ones are put in the order of their episode."""
         changes = self._changes
         given = collapse(changes.passages, lambda first, _: first)
-        wanted = {
-            *given,
-            *(mention.passage_id for mention in changes.mentions),
-            *(evidence.passage_id for evidence in changes.evidence),
-            *(link.passage_id for link in changes.discourse if link.passage_id is not None),
-        }
-        self._look_up("passages", given, wanted)
+        self._look_up("passages", given)
         new = [given[id_] for id_ in self._new["passages"]]
         embeddings = Embeddings(self._namespace, vectors, {p.vector_key for p in new})
         made = (
@@ -172,14 +165,8 @@ class _Batch:
         """Also unites the aliases of held ones, and replaces their type while it is OTHER."""
         changes = self._changes
         given = collapse(changes.entities, merge_entities)
-        wanted = {
-            *given,
-            *(mention.entity_id for mention in changes.mentions),
-            *(member.entity_id for fact in changes.facts for member in fact.members),
-            *chain.from_iterable((pair.left_id, pair.right_id) for pair in changes.same_as),
-        }
         merged = []
-        for id_, (_, _, type_, aliases) in self._look_up("entities", given, wanted).items():
+        for id_, (_, _, type_, aliases) in self._look_up("entities", given).items():
             if id_ in given:
                 update = [
                     str(merge_types(type_, given[id_].type)),
@@ -195,13 +182,7 @@ class _Batch:
         """With their roles; also revives held ones that are stated again."""
         changes = self._changes
         given = collapse(changes.facts, merge_facts)
-        wanted = {
-            *given,
-            *(evidence.fact_id for evidence in changes.evidence),
-            *chain.from_iterable((link.source_id, link.target_id) for link in changes.discourse),
-            *chain.from_iterable((pair.newer_id, pair.older_id) for pair in changes.supersessions),
-        }
-        held = self._look_up("facts", given, wanted)
+        held = self._look_up("facts", given)
         revived = [
             id_
             for id_, (_, _, retired_at) in held.items()
@@ -254,13 +235,10 @@ class _Batch:
                 rows(self._tx, _OWN["retire_unsupported"], id=id_, moment=moment)
                 self._namespace.changed = True
 
-    def _look_up(self, kind: str, given: Iterable[str], wanted: set[str]) -> dict[str, Row]:
-        """Find what is held of `wanted`, number what is new of `given`; returns the held rows."""
-        found: list[Row] = []
-        ids = sorted(wanted)
-        for part in parts(ids):
-            found += listed(self._tx, _OWN[f"held_{kind}"], ids=part)
-        held = {row[0]: row[1:] for row in found}
+    def _look_up(self, kind: str, given: Iterable[str]) -> dict[str, Row]:
+        """Number what is new of `given`; returns what is held of all that the batch names."""
+        wanted = self._wanted[kind]
+        held = {row[0]: row[1:] for row in self._found[kind]}
         strangers = [id_ for id_, row in held.items() if row[1] != self._namespace.space]
         if strangers:
             raise InvalidInputError(
@@ -314,6 +292,48 @@ class _Batch:
         for part in parts(whole):
             rows(self._tx, _OWN[name], **{listing: part}, **parameters)
         return len(whole)
+
+
+def _wanted(changes: ChangeSet) -> dict[str, set[str]]:
+    """The ids of all nodes that the batch holds or refers to."""
+    links, pairs = changes.discourse, changes.supersessions
+    return {
+        "episodes": {
+            *(episode.id for episode in changes.episodes),
+            *(passage.episode_id for passage in changes.passages),
+            *changes.retired_episodes,
+        },
+        "passages": {
+            *(passage.id for passage in changes.passages),
+            *(mention.passage_id for mention in changes.mentions),
+            *(evidence.passage_id for evidence in changes.evidence),
+            *(link.passage_id for link in links if link.passage_id is not None),
+        },
+        "entities": {
+            *(entity.id for entity in changes.entities),
+            *(mention.entity_id for mention in changes.mentions),
+            *(member.entity_id for fact in changes.facts for member in fact.members),
+            *chain.from_iterable((pair.left_id, pair.right_id) for pair in changes.same_as),
+        },
+        "facts": {
+            *(fact.id for fact in changes.facts),
+            *(evidence.fact_id for evidence in changes.evidence),
+            *chain.from_iterable((link.source_id, link.target_id) for link in links),
+            *chain.from_iterable((pair.newer_id, pair.older_id) for pair in pairs),
+        },
+    }
+
+
+def _found(tx: neo4j.ManagedTransaction, wanted: Mapping[str, set[str]]) -> dict[str, list[Row]]:
+    """Those that are held, of all kinds at once where they are few: a way to the server costs."""
+    ids = {kind: sorted(named) for kind, named in wanted.items()}
+    if sum(map(len, ids.values())) <= ROWS:
+        (found,) = rows(tx, _OWN["held"], **ids)
+        return dict(zip(("episodes", "passages", "entities", "facts"), found, strict=True))
+    return {
+        kind: [row for part in parts(named) for row in listed(tx, _OWN[f"held_{kind}"], ids=part)]
+        for kind, named in ids.items()
+    }
 
 
 def parts(made: Iterable[Any], size: int = ROWS) -> Iterator[list[Any]]:

@@ -24,6 +24,14 @@ SET n.version = n.version + 1
 MERGE (j:_Job {key: $key})
 SET j.job = $job, j.position = $position
 
+// name: held
+RETURN
+  COLLECT { UNWIND $episodes AS id MATCH (n:Episode {id: id})
+    RETURN [n.id, n.nid, n.space, n.depth, n.retired_at] },
+  COLLECT { UNWIND $passages AS id MATCH (n:Passage {id: id}) RETURN [n.id, n.nid, n.space] },
+  COLLECT { UNWIND $entities AS id MATCH (n:Entity {id: id})
+    RETURN [n.id, n.nid, n.space, n.type, n.aliases] },
+  COLLECT { UNWIND $facts AS id MATCH (n:Fact {id: id}) RETURN [n.id, n.nid, n.space, n.retired_at] }
 // name: held_episodes
 UNWIND $ids AS id
 MATCH (n:Episode {id: id})
