@@ -37,7 +37,7 @@ from graphmem.model.knowledge import Entity, Evidence, Fact, Member, Mention
 from graphmem.model.source import Episode, EpisodeKind, Passage
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
-KILLS = int(os.environ.get("GRAPHMEM_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("GRAPHMEM_TEST_KILLS", "2"))
 
 
 def batch(number: int, *, job: str = "job") -> ChangeSet:

@@ -79,10 +79,11 @@ def test_the_command_line_takes_a_url_and_a_password_file(
         "GRAPHMEM_WORKERS": "0",
     }
 
+    options = ("-m", neo4j_server.url, "--json")
+
     def run(*arguments: str) -> Any:
         done = subprocess.run(
-            [Path(sys.executable).with_name("graphmem"), *arguments, "-m", neo4j_server.url]
-            + ["--json"],
+            [Path(sys.executable).with_name("graphmem"), *arguments, *options],
             env=environment,
             capture_output=True,
             text=True,

@@ -34,6 +34,7 @@ _USUAL_PORT: Final = 7687
 # server which is down can meet itself, and hold the server's port.
 _PORTS: Final = range(20_000, 32_000)
 _PORT_TRIES: Final = 100
+_PORT_SECONDS: Final = 3.0
 _SHOWN_LINES: Final = 12
 _HASH_ROUNDS: Final = 1024
 _OPENS: Final = ",".join(
@@ -224,7 +225,8 @@ def _choose_port(wanted: int | None, *, before: Any) -> int:
                 f"Port {wanted} of 127.0.0.1 is taken", remedy="Name another --port, or none"
             )
         return wanted
-    if isinstance(before, int) and _is_free(before):
+    # A process that was killed loses its port a moment after it is gone.
+    if isinstance(before, int) and _until(lambda: _is_free(before), _PORT_SECONDS):
         return before
     for port in (_USUAL_PORT, *(secrets.choice(_PORTS) for _ in range(_PORT_TRIES))):
         if _is_free(port):
