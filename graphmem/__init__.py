@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from graphmem.model.knowledge import Entity, Fact
     from graphmem.model.retrieval import Context, Filter, Hit, Mode
     from graphmem.model.source import Episode, EpisodeKind, Message, Passage, SourceItem
+    from graphmem.model.transfer import ExportReport, ImportReport
     from graphmem.settings import Settings
 
 __all__ = [
@@ -30,10 +31,12 @@ __all__ = [
     "Entity",
     "Episode",
     "EpisodeKind",
+    "ExportReport",
     "Fact",
     "Filter",
     "GraphMemError",
     "Hit",
+    "ImportReport",
     "Memory",
     "Message",
     "Mode",
@@ -51,10 +54,12 @@ _HOME = {
     "Entity": "graphmem.model.knowledge",
     "Episode": "graphmem.model.source",
     "EpisodeKind": "graphmem.model.source",
+    "ExportReport": "graphmem.model.transfer",
     "Fact": "graphmem.model.knowledge",
     "Filter": "graphmem.model.retrieval",
     "GraphMemError": "graphmem.errors",
     "Hit": "graphmem.model.retrieval",
+    "ImportReport": "graphmem.model.transfer",
     "Memory": "graphmem.memory",
     "Message": "graphmem.model.source",
     "Mode": "graphmem.model.retrieval",

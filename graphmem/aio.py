@@ -45,6 +45,10 @@ class AsyncMemory:
         self.stats = _threaded(memory.stats)
         self.sources = _threaded(memory.sources)
         self.doctor = _threaded(memory.doctor)
+        self.export = _threaded(memory.export)
+        self.load = _threaded(memory.load)
+        self.to_networkx = _threaded(memory.to_networkx)
+        self.to_igraph = _threaded(memory.to_igraph)
         self.close = _threaded(memory.close)
 
     def with_namespace(self, namespace: str) -> AsyncMemory:

@@ -14,6 +14,7 @@ from graphmem.memory import Memory
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.parts import Parts
 from graphmem.ports.cypher import CypherRunner
+from graphmem.ports.graphs import GraphMaker
 from graphmem.ports.models import Extractor
 from graphmem.ports.store import Clock
 from graphmem.settings import Settings
@@ -142,6 +143,17 @@ def _credentials(settings: Settings) -> tuple[str, str] | None:
         raise ConfigurationError(
             f"GRAPHMEM_NEO4J_PASSWORD_FILE={settings.neo4j_password_file}: {cause.strerror}"
         ) from cause
+
+
+def graph_maker(library: str) -> GraphMaker:
+    """What makes a graph of ``networkx`` or ``igraph``."""
+    if library == "igraph":
+        from graphmem.adapters.graphs import igraph
+
+        return igraph.make
+    from graphmem.adapters.graphs import networkx
+
+    return networkx.make
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -18,9 +18,12 @@ from rich.table import Table
 
 from graphmem.build import open_memory as build_memory
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
+from graphmem.maintain.transfer import read_manifest
 from graphmem.memory import Memory
+from graphmem.model.change import Counts
 from graphmem.model.retrieval import Mode
 from graphmem.model.source import DEFAULT_NAMESPACE
+from graphmem.model.transfer import ExportFormat
 from graphmem.terminal import console, emit, errors, hit_panel, progress_bars
 
 MemoryOption = Annotated[
@@ -213,7 +216,7 @@ def evaluate(
     ] = None,
 ) -> None:
     """Ingest a data set, ask its questions in every mode, and score the rankings."""
-    from graphmem.evaluation.report import as_json, rows_of, write_json
+    from graphmem.evaluation.report import as_json, notes_of, rows_of, write_json
     from graphmem.evaluation.runner import run
 
     if json_file is not None and not json_file.parent.is_dir():
@@ -232,14 +235,16 @@ def evaluate(
         )
     if json_file == Path("-"):
         emit(as_json(report))
-        return
-    if json_file is not None:
-        write_json(report, json_file)
-    header, *rows = rows_of(report)
-    table = Table(*header, title=f"{report.dataset}: {report.questions} questions")
-    for row in rows:
-        table.add_row(*map(escape, row))
-    console.print(table)
+    else:
+        if json_file is not None:
+            write_json(report, json_file)
+        header, *rows = rows_of(report)
+        table = Table(*header, title=f"{report.dataset}: {report.questions} questions")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+        for note in notes_of(report):
+            console.print(f"[yellow]note[/yellow] {escape(note)}")
     if report.ingest.failed:
         raise typer.Exit(3)
 
@@ -264,8 +269,70 @@ def delete(
     if as_json:
         emit({"source": source, "removed": removed})
         return
-    parts = [f"{count} {name}" for name, count in removed.model_dump().items() if count]
-    console.print(f"Removed {escape(source)}: {', '.join(parts)}")
+    console.print(f"Removed {escape(source)}: {_counted(removed)}")
+
+
+@app.command()
+def export(
+    path: Annotated[Path, typer.Argument(help="A folder (jsonl) or a file to make.")],
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    format_: Annotated[
+        ExportFormat,
+        typer.Option("--format", help="jsonl to import again; graphml, hif for other tools."),
+    ] = ExportFormat.JSONL,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a memory to files: all of it, or as a graph for other tools."""
+    with open_memory(memory, namespace) as opened, progress_bars() as tell:
+        _refuse_unknown(opened)
+        report = opened.export(path, format=format_, progress=tell)
+    if as_json:
+        emit(report)
+        return
+    console.print(
+        f"Exported {_counted(report.written)} to {escape(report.path)}"
+        f" ({report.bytes / 1e6:,.1f} MB, sha256 {report.digest[:12]})"
+    )
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="What `graphmem export` made, as jsonl.")],
+    memory: MemoryOption,
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", help="The export's own, which is the default.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add an exported memory to another one; run it again if it was interrupted."""
+    exported = read_manifest(path).namespace
+    with (
+        open_memory(memory, namespace or exported, read_only=False, create=True) as opened,
+        progress_bars() as tell,
+    ):
+        report = opened.load(path, progress=tell)
+    if as_json:
+        emit(report)
+        return
+    console.print(
+        f"Imported {escape(report.path)} as namespace {escape(report.namespace)}:"
+        f" {_counted(report.added) or 'nothing'} new of {_counted(report.read) or 'nothing'}"
+    )
+
+
+def _counted(counts: Counts) -> str:
+    found = counts.model_dump().items()
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in found if count)
+
+
+def _refuse_unknown(memory: Memory) -> None:
+    stats = memory.stats()
+    if stats.namespace not in stats.namespaces and stats.namespaces:
+        raise NotFoundError(
+            f"{stats.location} holds no namespace {stats.namespace!r}",
+            remedy=f"Name one of {', '.join(stats.namespaces)}",
+        )
 
 
 def _refuse_empty(memory: Memory) -> None:

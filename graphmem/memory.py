@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pydantic import ValidationError
-
 from graphmem.context.assemble import assemble
 from graphmem.errors import InvalidInputError, NotFoundError
+from graphmem.inputs import Time, chunked, item_of, query_of
+from graphmem.maintain import transfer
 from graphmem.model.change import AddReport, ChangeSet, Checkpoint, Counts, Problem, Stats
-from graphmem.model.ids import Kind, digest
+from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, Fact
-from graphmem.model.retrieval import Context, Filter, Hit, Mode, Query
+from graphmem.model.retrieval import Context, Filter, Hit, Mode
 from graphmem.model.source import (
     DEFAULT_NAMESPACE,
     DEFAULT_TRUST,
@@ -27,16 +26,13 @@ from graphmem.model.source import (
     Passage,
     SourceItem,
 )
-from graphmem.model.time import parse_time
+from graphmem.model.transfer import ExportFormat, ExportReport, ImportReport
 from graphmem.parts import Parts
 from graphmem.ports.cypher import CypherResult, CypherSchema
 from graphmem.ports.store import Clock
 from graphmem.reading import Reading
 from graphmem.settings import Settings
 from graphmem.writing import write_batches
-
-Time = str | date | datetime
-"""A moment as users write it: ``"2024-05-01"``, a ``date`` or a ``datetime``."""
 
 
 class Memory:
@@ -156,7 +152,7 @@ class Memory:
         InvalidInputError
             Nothing to remember, or a field of a message is wrong.
         """
-        item = _item_of(
+        item = item_of(
             content,
             source=source,
             title=title,
@@ -177,7 +173,7 @@ class Memory:
 
         Nothing is read or written until the reports are consumed.
         """
-        return self.add_batches((chunk, None) for chunk in _chunked(items, batch))
+        return self.add_batches((chunk, None) for chunk in chunked(items, batch))
 
     def add_batches(
         self, batches: Iterable[tuple[Sequence[SourceItem], Checkpoint | None]]
@@ -192,12 +188,18 @@ class Memory:
     def delete_source(self, source: str) -> Counts:
         """Remove a source and all that nothing else supports; returns what was removed.
 
+        A file stands for its records and parts too: those are its fragments, ``FILE#...``.
+
         Raises
         ------
         NotFoundError
             The memory holds nothing from that source.
         """
-        removed = self._parts.store.delete_source(self.namespace, source)
+        store = self._parts.store
+        with store.read(self.namespace) as reader:
+            held = {row[0] for rows in reader.scan("episodes", ("source",)) for row in rows}
+        meant = sorted(name for name in held if name == source or name.startswith(f"{source}#"))
+        removed = sum((store.delete_source(self.namespace, name) for name in meant), Counts())
         # What was read from the store for speed would otherwise still hold the text.
         self._reading.discard()
         self._parts.runner(self.namespace).discard()
@@ -259,7 +261,15 @@ class Memory:
             The question is empty, or an option is out of range.
         """
         return self._reading.search(
-            self._query(question, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where),
+            query_of(
+                question,
+                namespace=self.namespace,
+                k=k,
+                mode=mode,
+                as_of=as_of,
+                known_at=known_at,
+                where=where,
+            ),
             explain=explain,
         )
 
@@ -315,6 +325,71 @@ class Memory:
         """Labels, relationship types and properties that a statement can name."""
         return self._parts.runner(self.namespace).schema()
 
+    # ------------------------------------------------------------------ moving
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        format: ExportFormat | str = ExportFormat.JSONL,
+        progress: transfer.Progress = transfer.silent,
+    ) -> ExportReport:
+        """Write this namespace to `path`, as of one moment; whole, or not at all.
+
+        ``jsonl`` makes a folder that holds everything, for :meth:`load`; ``graphml`` and ``hif``
+        (facts as hyperedges) make a file for other tools.
+
+        Raises
+        ------
+        InvalidInputError
+            An unknown format, or a `path` that exists or cannot be.
+        StoreFullError, StoreError
+            It cannot be written.
+        """
+        return transfer.export_memory(
+            self._parts.store, self.namespace, Path(path), format=format, progress=progress
+        )
+
+    def load(
+        self, path: str | Path, *, progress: transfer.Progress = transfer.silent
+    ) -> ImportReport:
+        """Add a JSONL export of this namespace, once all of its digests hold.
+
+        What the memory holds already stays; a load that was killed can be run again.
+
+        Raises
+        ------
+        NotFoundError, StoreFormatError
+            No export is there, or it is damaged (the message names the file) or of a newer format.
+        InvalidInputError
+            It is of another namespace.
+        EmbedderMismatchError
+            Its vectors are another embedder's than this memory's.
+        """
+        return transfer.import_memory(
+            self._parts.store, Path(path), namespace=self.namespace, progress=progress
+        )
+
+    def to_networkx(self, *, passages: bool = True) -> Any:
+        """This namespace as a ``networkx.MultiDiGraph``, keyed by id.
+
+        Facts are nodes, with a ``ROLE`` edge to each member. Nodes have ``node_label``
+        (``Entity``...), edges ``edge_type``, both the properties that Cypher shows. `passages`
+        also takes in episodes and passages. Needs memory for all of it.
+        """
+        return self._graph("networkx", passages=passages)
+
+    def to_igraph(self, *, passages: bool = True) -> Any:
+        """As :meth:`to_networkx`: a directed ``igraph.Graph``; a vertex's ``name`` is its id."""
+        return self._graph("igraph", passages=passages)
+
+    def _graph(self, library: str, *, passages: bool) -> Any:
+        from graphmem.build import graph_maker
+
+        return transfer.make_graph(
+            self._parts.store, self.namespace, graph_maker(library), passages=passages
+        )
+
     # ------------------------------------------------------------------ looking after
 
     def checkpoint(self, job: str) -> str | None:
@@ -368,102 +443,3 @@ class Memory:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _query(
-        self,
-        question: str,
-        *,
-        k: int,
-        mode: Mode | str,
-        as_of: Time | None,
-        known_at: Time | None,
-        where: Filter | Mapping[str, Any] | None,
-    ) -> Query:
-        if not question.strip():
-            raise InvalidInputError("The question is empty")
-        try:
-            return Query(
-                text=question,
-                k=k,
-                mode=Mode(mode),
-                as_of=None if as_of is None else parse_time(as_of),
-                known_at=None if known_at is None else parse_time(known_at),
-                where=where if isinstance(where, Filter) else _filter_of(where or {}),
-                namespace=self.namespace,
-            )
-        except ValidationError as cause:
-            raise _invalid(cause) from cause
-        except ValueError as cause:
-            if isinstance(cause, InvalidInputError):
-                raise
-            raise InvalidInputError(
-                f"{mode!r} is not a mode", remedy=f"Take one of {', '.join(Mode)}"
-            ) from cause
-
-
-def _filter_of(fields: Mapping[str, Any]) -> Filter:
-    times = {
-        name: parse_time(value)
-        for name, value in fields.items()
-        if name in ("since", "until") and value is not None
-    }
-    return Filter.model_validate({**fields, **times})
-
-
-def _item_of(
-    content: str | Sequence[Message | Mapping[str, Any]],
-    *,
-    source: str | None,
-    at: Time | None,
-    session: str | None,
-    kind: EpisodeKind | str | None,
-    **fields: Any,
-) -> SourceItem:
-    is_text = isinstance(content, str)
-    try:
-        messages = () if isinstance(content, str) else tuple(map(_message_of, content))
-        if source is None:
-            source = f"session:{session}" if session else f"content:{_digest_of(content)}"
-        return SourceItem(
-            source=source,
-            text=content if isinstance(content, str) else None,
-            messages=messages,
-            kind=EpisodeKind(kind or (EpisodeKind.DOCUMENT if is_text else EpisodeKind.CHAT)),
-            session=session,
-            occurred_at=None if at is None else parse_time(at),
-            **fields,
-        )
-    except ValidationError as cause:
-        raise _invalid(cause) from cause
-
-
-def _message_of(message: Message | Mapping[str, Any]) -> Message:
-    if isinstance(message, Message):
-        return message
-    at = message.get("at")
-    return Message.model_validate({**message, "at": None if at is None else parse_time(at)})
-
-
-def _digest_of(content: str | Sequence[Message | Mapping[str, Any]]) -> str:
-    if isinstance(content, str):
-        return digest(content)
-    return digest(*(_message_of(message).model_dump_json() for message in content))
-
-
-def _invalid(cause: ValidationError) -> InvalidInputError:
-    first = cause.errors()[0]
-    where = ".".join(map(str, first["loc"])) or "input"
-    return InvalidInputError(f"{where}: {first['msg']} (got {first['input']!r:.80})")
-
-
-def _chunked(items: Iterable[SourceItem], size: int) -> Iterator[list[SourceItem]]:
-    if size < 1:
-        raise InvalidInputError(f"A batch of {size} items holds nothing")
-    chunk: list[SourceItem] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from graphmem.errors import EmbedderMismatchError
 from graphmem.graph.snapshot import OPEN_START, Category, read_snapshot
-from graphmem.index.lexical import FUNCTION_WORDS
+from graphmem.index.lexical import Words
 from graphmem.index.passage_index import PassageIndex, build_index, load_index, save_index
 from graphmem.model.change import Problem
 from graphmem.model.ids import digest
@@ -156,16 +156,16 @@ def _hit(
         occurred_at=None if occurred == OPEN_START else from_micros(occurred),
         external_id=text(passages.external_ids) or None,
         attributes=json.loads(attributes) if attributes else {},
-        facts=tuple(_fact_views(stated, query)),
+        facts=tuple(_fact_views(stated, query, index.words)),
     )
 
 
-def _fact_views(stated: Sequence[tuple[Fact, Evidence]], query: Query) -> list[FactView]:
+def _fact_views(
+    stated: Sequence[tuple[Fact, Evidence]], query: Query, words: Words
+) -> list[FactView]:
     """Facts of a passage, those that share most words with the question first."""
-    asked = {word.strip("?,.!'\"") for word in query.text.lower().split()} - FUNCTION_WORDS
-    ordered = sorted(
-        stated, key=lambda pair: -len(asked.intersection(pair[0].text.lower().split()))
-    )
+    asked = words.content_stems(query.text)
+    ordered = sorted(stated, key=lambda pair: -len(asked & words.content_stems(pair[0].text)))
     return [
         FactView(
             id=fact.id,

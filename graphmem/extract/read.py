@@ -14,6 +14,7 @@ from graphmem.extract.page import Named, Page
 from graphmem.extract.parse import Parse
 from graphmem.extract.referents import Topic, referents, topic_of
 from graphmem.extract.time import find_times
+from graphmem.kernels.layout import unwrap
 from graphmem.kernels.text import tokenise
 from graphmem.model.extraction import Extraction, FactDraft, MentionDraft, PassageContext
 from graphmem.model.knowledge import EntityType
@@ -33,6 +34,11 @@ _TYPES = {
     "EVENT": EntityType.EVENT,
     "PRODUCT": EntityType.PRODUCT,
 }
+
+
+def unwrapped(context: PassageContext) -> PassageContext:
+    """The passage with its lines joined where they are only wrapped; offsets stay."""
+    return context.model_copy(update={"text": unwrap(context.text)})
 
 
 def read_names(context: PassageContext) -> Extraction:

@@ -16,6 +16,7 @@ from graphmem.kernels.bm25 import Postings, build_postings
 from graphmem.kernels.text import Token, tokenise
 
 UNKNOWN = -1
+_PUNCTUATION = ".,;:!?'\"()[]“”‘’"
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
@@ -79,6 +80,11 @@ class Words:
         known = self._stem_row
         found = [known.get(stem, UNKNOWN) for stem in self._stemmer.stemWords(list(words))]
         return np.array(found, np.int32)
+
+    def content_stems(self, text: str) -> set[str]:
+        """Stems of the words of a text that are no function words, roughly told apart."""
+        words = [word.strip(_PUNCTUATION) for word in text.lower().split()]
+        return set(self._stemmer.stemWords([word for word in words if word not in FUNCTION_WORDS]))
 
     def query_terms(self, words: Sequence[str]) -> Rows:
         """Known stems to score by BM25, function words left out unless there are no others."""

@@ -34,9 +34,11 @@ SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
         *("valid_from", "valid_to", "recorded_at", "retired_at", "strength"),
         *("attribution", "precision", "recalls", "last_recalled_at"),
     ),
-    "roles": ("fact_nid", "entity_nid", "role", "ordinal", "text"),
+    "roles": ("fact_nid", "entity_nid", "role", "ordinal", "text", "start", "end"),
     "evidence": ("fact_nid", "passage_nid", "start", "end"),
-    "discourse": ("source_nid", "target_nid", "sense", "connective"),
+    "discourse": (
+        *("source_nid", "target_nid", "sense", "connective", "passage_nid", "start", "end"),
+    ),
     "supersessions": ("newer_nid", "older_nid", "reason"),
     "same_as": ("left_nid", "right_nid", "score", "by"),
 }
@@ -55,7 +57,11 @@ class StoreReader(Protocol):
     def scan(
         self, table: str, columns: Sequence[str], *, batch: int = 10_000
     ) -> Iterator[list[tuple[Any, ...]]]:
-        """Rows of a table of :data:`SCANNABLE`, in the order of ``nid``, in lists of `batch`."""
+        """Rows of a table of :data:`SCANNABLE`, in the order of ``nid``, in lists of `batch`.
+
+        Relations come in the order of the ``nid`` in their first column, a fact's roles in the
+        order of its members. Several scans of one view may be under way at once.
+        """
 
     def vectors(self, *, batch: int = 10_000) -> Iterator[tuple[list[int], Vectors]]:
         """Passage ``nid`` values and their vectors, float32, shape (n, dimension); those that have

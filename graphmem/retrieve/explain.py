@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.text import normalise_name
@@ -60,7 +61,9 @@ def ways_to(ranking: Ranking, position: int) -> list[Way]:
             ways.append(_unwind(ranking, row, name, share))
     best: dict[tuple[int, ...], Way] = {}
     for way in sorted(ways, key=lambda way: -way.score):
-        best.setdefault(way.names, way)
+        # A name that leads to itself is no step.
+        if all(before != after for before, after in pairwise(way.names)):
+            best.setdefault(way.names, way)
     return list(best.values())
 
 

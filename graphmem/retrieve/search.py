@@ -26,6 +26,8 @@ _FUSED_DEPTH = 200
 _N_ANCHORS_HOP, _N_ANCHORS_DENSE = 8, 5
 _WALK_RANKS = 30
 _SUBSTITUTION_RANKS = 15
+_RARE_WORDS = 2.3
+"""Words as rare as can be that a name must have to be sure of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,10 @@ def _signals(
 ) -> tuple[dict[str, Doubles], dict[str, Reach]]:
     n = len(index)
     seed, rarity = np.zeros(n), np.zeros(n)
+    rarest = _RARE_WORDS * np.log(n + 1.0)
     for found in question.seeds:
         seed[found.passage] = max(seed[found.passage], found.strength)
-        value = found.strength * min(1.0, found.span.idf / 20.0)
+        value = found.strength * min(1.0, found.span.idf / rarest)
         rarity[found.passage] = max(rarity[found.passage], value)
     link, asked = first_hop(index, question)
     share = entity_share(index, question)

@@ -87,7 +87,7 @@ def bind(query: NamedQuery, given: Mapping[str, str]) -> dict[str, Any]:
     """
     known = {parameter.name: parameter for parameter in query.parameters}
     for name in given:
-        if name.partition(":")[0] not in known:
+        if name not in known:
             raise InvalidInputError(
                 f"The query {query.name} has no parameter {name!r}",
                 remedy=f"It has {', '.join(known)}",

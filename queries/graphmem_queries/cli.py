@@ -81,11 +81,25 @@ def cypher(
             answer(found.statement, bind(found, given))
         elif statement is not None:
             answer(statement, free(given))
-        elif sys.stdin.isatty():
+        elif sys.stdin.isatty() and not json:
             _open_console(opened, run, free(given), max_rows)
         else:
-            for text in statements_of(sys.stdin.read()):
+            for text in _statements_on_stdin():
                 answer(text, free(given))
+
+
+def _statements_on_stdin() -> list[str]:
+    try:
+        statements = statements_of(sys.stdin.buffer.read().decode())
+    except UnicodeDecodeError as cause:
+        raise InvalidInputError(
+            f"Standard input is not UTF-8: byte {cause.start}", remedy="Convert it first"
+        ) from cause
+    if not statements:
+        raise InvalidInputError(
+            "There is no statement on standard input", remedy="Name one, or use --named"
+        )
+    return statements
 
 
 def _open_console(

@@ -20,8 +20,8 @@ from prompt_toolkit.output import Output
 from rich.console import Console
 from rich.text import Text
 
-from graphmem.adapters.cypher.statement import split_statements
 from graphmem.errors import GraphMemError, InvalidInputError
+from graphmem.kernels.statements import split_statements
 from graphmem.ports.cypher import CypherResult, CypherSchema
 from graphmem_queries.catalogue import bind, catalogue, free, named, pairs
 from graphmem_queries.completion import StatementCompleter

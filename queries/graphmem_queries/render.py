@@ -47,7 +47,8 @@ def table(result: CypherResult, *, width: int) -> Table:
     if sum(needs) + 3 * len(needs) + 1 > width:
         return _records(result.columns, rows)
     is_long = [any(len(row[at]) > _MAX_NARROW for row in rows) for at in range(len(needs))]
-    shown = Table(header_style="bold", show_lines=any(is_long))
+    lines = any(len(value) > MAX_CELL // 4 for row in rows for value in row)
+    shown = Table(header_style="bold", show_lines=lines)
     for name, need, wraps in zip(result.columns, needs, is_long, strict=True):
         shown.add_column(Text(_printable(name)), min_width=need, no_wrap=not wraps, overflow="fold")
     for row in rows:

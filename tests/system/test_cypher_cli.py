@@ -27,6 +27,7 @@ from graphmem.adapters.stores.sqlite import SqliteStore
 from graphmem.model.change import ChangeSet
 
 DATA = Path(__file__).parent.parent / "data" / "cypher_memory.json"
+COMMAND = "from graphmem.cli import main; main()"
 PROMPT = "cypher>"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -48,7 +49,7 @@ def environment(memory: Path) -> Mapping[str, str]:
 
 def cypher(memory: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from graphmem.cli import main; main()", "cypher", *arguments],
+        [sys.executable, "-c", COMMAND, "cypher", *arguments],
         env=environment(memory),
         input=stdin,
         capture_output=True,
@@ -150,6 +151,21 @@ def test_what_is_wrong_is_said_and_the_exit_code_tells_whose_fault_it_is(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("stdin", [b"", b" ;; // nothing", b"RETURN '\xff'"])
+def test_a_pipe_without_a_statement_is_an_error(memory: Path, stdin: bytes) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, "cypher", "-m", str(memory)],
+        env=environment(memory),
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"standard input" in done.stderr.lower()
+    assert b"Traceback" not in done.stderr
+
+
 def test_no_memory_is_an_error(memory: Path) -> None:
     assert cypher(memory, "RETURN 1").returncode == 2
     missing = cypher(memory, "RETURN 1", "-m", str(memory / "nowhere"))
@@ -209,8 +225,7 @@ class Terminal:
     def __init__(self, memory: Path) -> None:
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
-            command = "from graphmem.cli import main; main()"
-            arguments = [sys.executable, "-c", command, "cypher", "-m", str(memory), "--write"]
+            arguments = [sys.executable, "-c", COMMAND, "cypher", "-m", str(memory), "--write"]
             os.execvpe(sys.executable, arguments, dict(environment(memory)))  # noqa: S606
         size = struct.pack("HHHH", 40, 120, 0, 0)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, size)
@@ -276,8 +291,8 @@ def test_the_console_on_a_terminal(terminal: Terminal, memory: Path) -> None:
     terminal.read_until("0 rows", PROMPT)
     terminal.type_in("RETURN nonsense(1);\r")
     terminal.read_until("error:", PROMPT)
-    terminal.type_in("MATCH (a), (b), (c), (d), (e) RETURN count(*);\r")
-    terminal.read_until("count(*);")
+    terminal.type_in("MATCH p = (a)-[*1..14]-(b) RETURN count(p);\r")
+    terminal.read_until("count(p);")
     terminal.read_until("Cancelled", PROMPT, pressing="\x03")
     terminal.type_in(":run about entity=annie\r")
     terminal.read_until("Globex", "3 rows", PROMPT)

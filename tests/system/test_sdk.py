@@ -72,6 +72,12 @@ def test_a_two_hop_question_is_answered_with_its_places(notes: Memory) -> None:
     assert any(len(path.steps) > 1 for hit in hits for path in hit.paths)
 
 
+def test_the_fact_that_is_asked_for_comes_first(memory: Memory) -> None:
+    memory.add("Acme was founded in 2001. Acme moved to Dunmere in 2019.", source="a")
+    [hit] = memory.search("When did Acme move?")
+    assert hit.facts[0].text == "Acme moved to Dunmere in 2019."
+
+
 def test_adding_the_same_again_adds_nothing_and_says_so(notes: Memory) -> None:
     before = notes.stats().counts
     report = notes.add(NOTES["note:acme"], source="note:acme")
@@ -97,6 +103,14 @@ def test_what_is_said_by_two_sources_survives_the_deletion_of_one(memory: Memory
     with pytest.raises(NotFoundError):
         memory.get(fact.id)
     assert not any(memory.stats().counts.model_dump().values())
+
+
+def test_a_file_is_deleted_with_its_records(memory: Memory) -> None:
+    for source in ("a.csv#1", "a.csv#2", "a.csv2"):
+        memory.add(f"Ann Pryce wrote {source}.", source=source, replaces=True)
+    memory.add("Ann Pryce wrote more.", source="a.csv#2", replaces=True)
+    assert memory.delete_source("a.csv").episodes == 3
+    assert memory.sources() == [("a.csv2", 1)]
 
 
 def test_nothing_of_a_deleted_source_stays_on_the_disk(tmp_path: Path) -> None:
@@ -189,7 +203,7 @@ def test_a_context_cites_what_it_holds(notes: Memory) -> None:
         assert citation.marker in context.text
 
 
-@pytest.mark.parametrize("content", ["", "  \n", [], [{"role": "user"}], [{"content": 3}]])
+@pytest.mark.parametrize("content", ["", "  \n", [], [{"role": "user"}], [{"content": 3}], ["text"]])
 def test_nothing_to_remember_is_an_error(memory: Memory, content: object) -> None:
     with pytest.raises(InvalidInputError):
         memory.add(content)  # type: ignore[arg-type]

@@ -63,7 +63,13 @@ class EmbeddedCypher:
         }
         text = checked(statement)
         start = time.perf_counter()
-        result = self._write(text, options) if write else self._ask(self._current(), text, options)
+        try:
+            # Reading first, also where writing is allowed: it costs no copy and heeds Ctrl-C.
+            result = _result(_run(self._current().frozen, text, options))
+        except ReadOnlyError:
+            if not write:
+                raise
+            result = self._write(text, options)
         return result.model_copy(update={"seconds": time.perf_counter() - start})
 
     def schema(self) -> CypherSchema:
@@ -89,9 +95,6 @@ class EmbeddedCypher:
         """Let go of the view; it is read again when it is needed."""
         with self._lock:
             self._view = None
-
-    def _ask(self, view: View, text: str, options: Mapping[str, Any]) -> CypherResult:
-        return _result(_run(view.frozen, text, options))
 
     def _write(self, text: str, options: Mapping[str, Any]) -> CypherResult:
         for attempt in range(_ATTEMPTS):

@@ -1,4 +1,4 @@
-"""Cypher as text: where a statement ends, and what no statement may ask for.
+"""What no statement may ask for.
 
 The engine decides whether a statement writes. What it would let through to the machine beneath
 it, reading files above all, is refused here on the tokens, so that neither comments nor quoting
@@ -7,12 +7,12 @@ hide it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 from graphmem.errors import QueryError
+from graphmem.kernels.statements import Token, split_statements, tokens_of
 from graphmem.kernels.text import well_formed
 
 PROCEDURES: Final[frozenset[str]] = frozenset(
@@ -24,52 +24,6 @@ PROCEDURES: Final[frozenset[str]] = frozenset(
     )
 )
 """Procedures that may be called, in lower case: those that only read the graph."""
-
-_TOKEN = re.compile(
-    r"""
-      (?P<comment> //[^\n]* | /\*.*?\*/ )
-    | (?P<string> '(?:\\.|[^'\\])*' | "(?:\\.|[^"\\])*" )
-    | (?P<quoted> `(?:``|[^`])*` )
-    | (?P<word> [^\W\d]\w* )
-    | (?P<space> \s+ )
-    | (?P<open> /\*.* | ['"`].* )
-    | (?P<symbol> . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-
-class Token(NamedTuple):
-    """A piece of a statement; `kind` is the name of its group."""
-
-    kind: str
-    text: str
-
-    @property
-    def name(self) -> str | None:
-        """The identifier or keyword in lower case, in backticks or not; ``None`` for the rest."""
-        if self.kind == "word":
-            return self.text.lower()
-        if self.kind == "quoted":
-            return self.text[1:-1].replace("``", "`").lower()
-        return None
-
-
-def split_statements(text: str) -> tuple[list[str], str]:
-    """Statements that end in a semicolon, and what stands after the last one.
-
-    Comments are left out, blank statements too. The rest holds an unfinished statement, empty when
-    there is none.
-    """
-    statements: list[str] = []
-    current: list[str] = []
-    for token in _tokens(text):
-        if token.kind == "symbol" and token.text == ";":
-            statements.append("".join(current).strip())
-            current = []
-        else:
-            current.append(" " if token.kind == "comment" else token.text)
-    return [statement for statement in statements if statement], "".join(current).strip()
 
 
 def checked(text: str, *, may_call: Callable[[str], bool] = PROCEDURES.__contains__) -> str:
@@ -139,10 +93,4 @@ def _dotted(tokens: list[Token]) -> str:
 
 
 def _solid(text: str) -> list[Token]:
-    return [token for token in _tokens(text) if token.kind not in {"space", "comment"}]
-
-
-def _tokens(text: str) -> Iterator[Token]:
-    for match in _TOKEN.finditer(text):
-        assert match.lastgroup is not None
-        yield Token(match.lastgroup, match.group())
+    return [token for token in tokens_of(text) if token.kind not in {"space", "comment"}]

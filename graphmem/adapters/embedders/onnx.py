@@ -134,6 +134,8 @@ def _tokenizer(recipe: Recipe, data: bytes) -> Tokenizer:
 
 
 def _session(recipe: Recipe, data: bytes) -> Any:
+    # Else the import writes a device id into the user's cache, to report by.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime as ort
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphmem.extract.read import read_names
+from graphmem.extract.read import read_names, unwrapped
 from graphmem.model.extraction import Extraction, PassageContext
 from graphmem.model.source import Depth
 
@@ -24,7 +24,7 @@ class NamesExtractor:
 
     def extract(self, passages: Sequence[PassageContext]) -> list[Extraction]:
         """One extraction per passage, in the order given."""
-        return [read_names(passage) for passage in passages]
+        return [read_names(unwrapped(passage)) for passage in passages]
 
     def close(self) -> None:
         """Nothing is held."""

@@ -37,6 +37,7 @@ _SMALLEST_CHUNK, _LARGEST_CHUNK = 8, 32
 _CHUNKS_PER_WORKER = 2
 _DEATHS_IN_A_ROW = 3
 _EXIT_SECONDS = 5.0
+_CLOSED: Final = "The extractor was closed while it read"
 _COMMAND: Final = (
     "import os, signal, sys, json; signal.signal(signal.SIGINT, signal.SIG_IGN); "
     "os.environ['OMP_NUM_THREADS'] = '1'; sys.path[:] = json.loads(sys.argv[1]); "
@@ -190,7 +191,7 @@ class _Worker:
     def _start(self) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._is_closed:
-                raise GraphMemError("The extractor was closed while it read")
+                raise GraphMemError(_CLOSED)
             process = subprocess.Popen(  # noqa: S603 - this interpreter, a constant command
                 [sys.executable, "-c", _COMMAND, json.dumps([str(path) for path in sys.path])],
                 stdin=subprocess.PIPE,
@@ -201,6 +202,8 @@ class _Worker:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_EXIT_SECONDS)  # its own status tells more than being killed
             self.stop()
+            if self._is_closed:
+                raise GraphMemError(_CLOSED)
             raise ExtractionError(
                 f"A process to read passages ended with status {process.returncode} at its start",
                 remedy="Its message is on standard error; workers=0 reads without processes",

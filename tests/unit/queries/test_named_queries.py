@@ -14,6 +14,7 @@ import pytest
 from graphmem.adapters.cypher.embedded import EmbeddedCypher
 from graphmem.adapters.stores.sqlite import SqliteStore
 from graphmem.model.change import ChangeSet
+from graphmem.model.knowledge import Fact
 from graphmem.model.time import to_micros
 from graphmem_queries.catalogue import NamedQuery, bind, catalogue, named
 
@@ -146,20 +147,34 @@ def test_contradictions_of_one_entity_only(ask: Any) -> None:
     assert ask("contradictions", entity="Ann Lee") == []
 
 
-def test_contradictions_end_where_the_times_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed", "subjects"),
+    [
+        ({}, ["Bob", "Acme"]),
+        ({"valid_to": datetime(2018, 1, 1, tzinfo=UTC)}, ["Bob"]),
+        ({"valid_to": datetime(2018, 1, 2, tzinfo=UTC)}, ["Bob", "Acme"]),
+        # "Until 2018" and "since 2018" share no more than what such words leave open.
+        ({"valid_to": datetime(2019, 1, 1, tzinfo=UTC), "precision": "year"}, ["Bob"]),
+        ({"valid_to": datetime(2020, 1, 1, tzinfo=UTC), "precision": "year"}, ["Bob", "Acme"]),
+        ({"kind": "event"}, ["Bob"]),
+        ({"predicate": "base near"}, ["Bob"]),
+        ({"retired_at": datetime(2024, 5, 1, tzinfo=UTC)}, ["Bob"]),
+    ],
+)
+def test_contradictions_take_facts_that_hold_at_once(
+    tmp_path: Path, changed: dict[str, Any], subjects: list[str]
+) -> None:
     told = ChangeSet.model_validate_json(DATA.read_text())
-    ended = tuple(
-        fact.model_copy(update={"valid_to": datetime(2018, 1, 1, tzinfo=UTC)})
-        if fact.id == "fa_berlin"
-        else fact
+    facts = tuple(
+        Fact.model_validate({**fact.model_dump(), **changed}) if fact.id == "fa_berlin" else fact
         for fact in told.facts
     )
     store = SqliteStore.open(tmp_path, clock=lambda: datetime.now(UTC), create=True)
     with closing(store):
-        store.apply(told.model_copy(update={"facts": ended}))
+        store.apply(told.model_copy(update={"facts": facts}))
         query = named("contradictions")
         rows = EmbeddedCypher(store, "default").run(query.statement, bind(query, {})).rows
-    assert [row[0] for row in rows] == ["Bob"]
+    assert [row[0] for row in rows] == subjects
 
 
 def test_sources_quote_word_for_word_with_the_place(ask: Any) -> None:

@@ -294,6 +294,8 @@ def _expression(table: str, owner: str, column: str) -> str:
     """What a column is on the server; the name is one of ``SCANNABLE``."""
     if table == "mentions" and column in {"start", "end"}:
         return f"nullIf({owner}.`{column}`, {NO_OFFSET})"
+    if table == "discourse" and column == "passage_nid":
+        return f"head(COLLECT {{ MATCH (p:Passage {{id: {owner}.passage_id}}) RETURN p.nid }})"
     return f"{owner}.`{column}`"
 
 

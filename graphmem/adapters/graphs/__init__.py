@@ -1,0 +1,1 @@
+"""Graphs of other libraries, made from a memory's nodes and edges."""

@@ -1,0 +1,135 @@
+"""What callers hand in, as values of the model; whatever is wrong with it is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from graphmem.errors import InvalidInputError
+from graphmem.model.ids import digest
+from graphmem.model.retrieval import Filter, Mode, Query
+from graphmem.model.source import EpisodeKind, Message, SourceItem
+from graphmem.model.time import parse_time
+
+E = TypeVar("E", bound=StrEnum)
+Time = str | date | datetime
+"""A moment as users write it: ``"2024-05-01"``, a ``date`` or a ``datetime``."""
+
+
+def query_of(
+    question: str,
+    *,
+    namespace: str,
+    k: int,
+    mode: Mode | str,
+    as_of: Time | None,
+    known_at: Time | None,
+    where: Filter | Mapping[str, Any] | None,
+) -> Query:
+    """A question and its options; raises `InvalidInputError` that names what is wrong."""
+    if not question.strip():
+        raise InvalidInputError("The question is empty")
+    try:
+        return Query(
+            text=question,
+            k=k,
+            mode=_member(Mode, mode, "mode"),
+            as_of=None if as_of is None else parse_time(as_of),
+            known_at=None if known_at is None else parse_time(known_at),
+            where=where if isinstance(where, Filter) else _filter_of(where or {}),
+            namespace=namespace,
+        )
+    except ValidationError as cause:
+        raise _invalid(cause) from cause
+
+
+def _member(kind: type[E], value: E | str, what: str) -> E:
+    try:
+        return kind(value)
+    except ValueError as cause:
+        raise InvalidInputError(
+            f"{value!r} is not a {what}", remedy=f"Take one of {', '.join(kind)}"
+        ) from cause
+
+
+def _filter_of(fields: Mapping[str, Any]) -> Filter:
+    for name in sorted(fields.keys() - Filter.model_fields.keys()):
+        raise InvalidInputError(
+            f"{name!r} is nothing to filter by", remedy=f"Take {', '.join(Filter.model_fields)}"
+        )
+    times = {
+        name: parse_time(value)
+        for name, value in fields.items()
+        if name in ("since", "until") and value is not None
+    }
+    return Filter.model_validate({**fields, **times})
+
+
+def item_of(
+    content: str | Sequence[Message | Mapping[str, Any]],
+    *,
+    source: str | None,
+    at: Time | None,
+    session: str | None,
+    kind: EpisodeKind | str | None,
+    **fields: Any,
+) -> SourceItem:
+    """What ``add`` is to remember; raises `InvalidInputError` that names what is wrong."""
+    by_shape = EpisodeKind.DOCUMENT if isinstance(content, str) else EpisodeKind.CHAT
+    try:
+        messages = () if isinstance(content, str) else tuple(map(_message_of, content))
+        if source is None:
+            source = f"session:{session}" if session else f"content:{_digest_of(content)}"
+        return SourceItem(
+            source=source,
+            text=content if isinstance(content, str) else None,
+            messages=messages,
+            kind=_member(EpisodeKind, kind or by_shape, "kind of episode"),
+            session=session,
+            occurred_at=None if at is None else parse_time(at),
+            **fields,
+        )
+    except ValidationError as cause:
+        raise _invalid(cause) from cause
+
+
+def _message_of(message: Message | Mapping[str, Any]) -> Message:
+    if isinstance(message, Message):
+        return message
+    if not isinstance(message, Mapping):
+        raise InvalidInputError(
+            f"{message!r:.80} is not a message",
+            remedy="Give a text, or messages such as {'name': 'Ann', 'content': '...'}",
+        )
+    at = message.get("at")
+    return Message.model_validate({**message, "at": None if at is None else parse_time(at)})
+
+
+def _digest_of(content: str | Sequence[Message | Mapping[str, Any]]) -> str:
+    if isinstance(content, str):
+        return digest(content)
+    return digest(*(_message_of(message).model_dump_json() for message in content))
+
+
+def _invalid(cause: ValidationError) -> InvalidInputError:
+    first = cause.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "input"
+    return InvalidInputError(f"{where}: {first['msg']} (got {first['input']!r:.80})")
+
+
+def chunked(items: Iterable[SourceItem], size: int) -> Iterator[list[SourceItem]]:
+    """Items in lists of `size`, the last one with what is left."""
+    if size < 1:
+        raise InvalidInputError(f"A batch of {size} items holds nothing")
+    chunk: list[SourceItem] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

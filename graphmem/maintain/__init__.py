@@ -1,0 +1,1 @@
+"""Looking after a memory: moving it between stores and to other tools."""
