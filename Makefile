@@ -3,7 +3,7 @@ VENV := .venv
 EXTRAS := .venv-extras
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test test-extras lint format bench lock wheel clean
+.PHONY: help setup demo test test-extras lint format bench neo4j lock wheel clean
 
 help:
 	@echo 'make demo         ingest examples/corpus, ask it questions, show evidence and paths'
@@ -12,6 +12,7 @@ help:
 	@echo 'make lint         style, types and import contracts'
 	@echo 'make format       put the code into shape'
 	@echo 'make bench        measure quality and speed; GRAPHMEM_BENCH names the data'
+	@echo 'make neo4j        start a Neo4j of your own, without Docker (make neo4j DO=stop, DO=status)'
 	@echo 'make wheel        build dist/*.whl'
 	@echo 'make lock         choose dependency versions anew'
 	@echo 'make clean        remove what the others made'
@@ -47,6 +48,10 @@ format: setup
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+
+DO := start
+neo4j: setup
+	@$(BIN)/graphmem neo4j $(DO)
 
 # Versions for every Python and platform at once; index addresses stay out of the files.
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \

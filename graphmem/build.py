@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from pydantic import ValidationError
 
@@ -19,7 +19,7 @@ from graphmem.ports.models import Extractor
 from graphmem.ports.store import Clock
 from graphmem.settings import Settings
 
-_SCHEMES = ("sqlite",)
+_SCHEMES = ("sqlite", "neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
 def open_memory(
@@ -34,17 +34,42 @@ def open_memory(
 ) -> Memory:
     """Put a memory together; parameters and errors are those of :meth:`Memory.open`."""
     settings = settings or load_settings()
-    folder = _folder_of(location)
-    if auth is not None:
+    opening = _Opening(settings, auth, read_only, create, clock or _system_clock)
+    url = urlsplit(str(location)) if "://" in str(location) else None
+    if url is None or url.scheme == "sqlite":
+        parts = _embedded(_folder_of(location), opening)
+    elif url.scheme in _SCHEMES:
+        parts = _on_neo4j(url, opening)
+    else:
         raise ConfigurationError(
-            "A memory in a folder takes no user and password", remedy="Leave auth out"
+            f"{str(location)!r}: no store answers to {url.scheme}://",
+            remedy=f"Name a folder, or a URL that begins with {', '.join(_SCHEMES)}",
         )
-    clock = clock or _system_clock
+    return Memory(parts, namespace=namespace)
 
+
+class _Opening(NamedTuple):
+    """What a memory is opened with, but for where it is."""
+
+    settings: Settings
+    auth: tuple[str, str] | None
+    read_only: bool
+    create: bool
+    clock: Clock
+
+
+def _embedded(folder: Path, opening: _Opening) -> Parts:
+    """A memory in a folder."""
     from graphmem.adapters.embedders import make_embedder
     from graphmem.adapters.stores.sqlite import SqliteStore
 
-    store = SqliteStore.open(folder, create=create, read_only=read_only, clock=clock)
+    if opening.auth is not None:
+        raise ConfigurationError(
+            "A memory in a folder takes no user and password", remedy="Leave auth out"
+        )
+    store = SqliteStore.open(
+        folder, create=opening.create, read_only=opening.read_only, clock=opening.clock
+    )
 
     def runner(namespace: str) -> CypherRunner:
         # Not before it is asked for: this engine and torch together overfill the loader.
@@ -52,15 +77,72 @@ def open_memory(
 
         return EmbeddedCypher(store, namespace, folder=folder / "views")
 
-    parts = Parts(
+    return Parts(
+        store=store,
+        extractor=_extractor(opening.settings),
+        embedder=lambda: make_embedder(opening.settings),
+        runner=runner,
+        index_dir=folder / "index",
+        clock=opening.clock,
+    )
+
+
+def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
+    """A memory in a Neo4j database, ``neo4j://HOST[:PORT][/DATABASE]``."""
+    from graphmem.adapters.bolt import Bolt
+    from graphmem.adapters.embedders import make_embedder
+    from graphmem.adapters.stores.neo4j import Neo4jStore
+
+    settings = opening.settings
+    if url.username is not None or url.password is not None:
+        raise ConfigurationError(
+            f"The URL of {url.hostname} holds a user or a password, which logs would show",
+            remedy="Give auth=(user, password), or set GRAPHMEM_NEO4J_USER and"
+            " GRAPHMEM_NEO4J_PASSWORD or GRAPHMEM_NEO4J_PASSWORD_FILE",
+        )
+    if not url.hostname:
+        raise ConfigurationError(
+            f"{url.geturl()!r} names no host", remedy="Write it as neo4j://HOST:7687/DATABASE"
+        )
+    bolt = Bolt(
+        urlunsplit((url.scheme, url.netloc, "", url.query, "")),
+        opening.auth or _credentials(settings),
+        database=unquote(url.path.strip("/")) or None,
+        read_only=opening.read_only,
+    )
+    try:
+        store = Neo4jStore.open(bolt, create=opening.create, clock=opening.clock)
+    except BaseException:
+        bolt.close()
+        raise
+
+    def runner(namespace: str) -> CypherRunner:
+        from graphmem.adapters.cypher.neo4j import Neo4jCypher
+
+        return Neo4jCypher(store, namespace, bolt)
+
+    return Parts(
         store=store,
         extractor=_extractor(settings),
         embedder=lambda: make_embedder(settings),
         runner=runner,
-        index_dir=folder / "index",
-        clock=clock,
+        index_dir=settings.cache_dir / "indexes" / store.info().memory_id,
+        clock=opening.clock,
     )
-    return Memory(parts, namespace=namespace)
+
+
+def _credentials(settings: Settings) -> tuple[str, str] | None:
+    """User and password of the settings; ``None`` for a server that asks for none."""
+    if settings.neo4j_password is not None:
+        return settings.neo4j_user, settings.neo4j_password.get_secret_value()
+    if settings.neo4j_password_file is None:
+        return None
+    try:
+        return settings.neo4j_user, settings.neo4j_password_file.read_text().strip()
+    except OSError as cause:
+        raise ConfigurationError(
+            f"GRAPHMEM_NEO4J_PASSWORD_FILE={settings.neo4j_password_file}: {cause.strerror}"
+        ) from cause
 
 
 def graph_maker(library: str) -> GraphMaker:
@@ -103,11 +185,6 @@ def _folder_of(location: str | Path) -> Path:
     if "://" not in text:
         return Path(location).expanduser()
     url = urlsplit(text)
-    if url.scheme not in _SCHEMES:
-        raise ConfigurationError(
-            f"{text!r}: no store answers to {url.scheme}://",
-            remedy=f"Name a folder, or a URL that begins with {', '.join(_SCHEMES)}://",
-        )
     return Path(unquote(url.netloc + url.path)).expanduser()
 
 

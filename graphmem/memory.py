@@ -408,7 +408,7 @@ class Memory:
         """What the memory holds."""
         store = self._parts.store
         info = store.info()
-        with store.read(self.namespace) as reader:
+        with store.read(self.namespace, tables=("episodes",)) as reader:
             depths = [row[0] for rows in reader.scan("episodes", ("depth",)) for row in rows]
         return Stats(
             location=info.location,

@@ -111,8 +111,14 @@ class GraphStore(Protocol):
         source that the namespace does not hold.
         """
 
-    def read(self, namespace: str) -> AbstractContextManager[StoreReader]:
-        """Open a consistent view."""
+    def read(
+        self, namespace: str, tables: Sequence[str] | None = None
+    ) -> AbstractContextManager[StoreReader]:
+        """Open a consistent view.
+
+        `tables` are those that will be scanned, ``"vectors"`` among them, all by default: a store
+        that has to copy what it shows copies no more.
+        """
 
     def episodes(self, ids: Sequence[str]) -> dict[str, Episode]:
         """Those that exist, by id."""

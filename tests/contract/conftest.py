@@ -1,6 +1,7 @@
 """The adapters that the behaviour suite of the storage port runs on, and what they are fed.
 
-Another store joins with one entry in ``ADAPTERS``: a function that opens the memory of a test.
+Another store joins with one entry in ``ADAPTERS``: from the request of a test to the function that
+opens its memory.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphmem.adapters.bolt import Bolt
+from graphmem.adapters.stores.neo4j import Neo4jStore
 from graphmem.adapters.stores.sqlite import SqliteStore
 from graphmem.model.change import ChangeSet, Checkpoint
 from graphmem.model.ids import Kind, content_id
@@ -43,13 +46,33 @@ def _open_sqlite(
     return SqliteStore.open(folder / "memory", create=True, read_only=read_only, clock=clock)
 
 
-ADAPTERS: Mapping[str, Opener] = {"sqlite": _open_sqlite}
+def _on_neo4j(request: pytest.FixtureRequest) -> Opener:
+    server = request.getfixturevalue("neo4j_server")
+    emptied: set[Path] = set()
+
+    def open_memory(
+        folder: Path, *, read_only: bool = False, clock: Callable[[], datetime]
+    ) -> GraphStore:
+        # One database stands for all folders of a test, which uses one at a time.
+        if folder not in emptied:
+            server.empty()
+            emptied.add(folder)
+        bolt = Bolt(server.url, server.auth, read_only=read_only)
+        return Neo4jStore.open(bolt, create=True, clock=clock)
+
+    return open_memory
 
 
-@pytest.fixture(params=ADAPTERS.values(), ids=ADAPTERS.keys())
+ADAPTERS: Mapping[str, Callable[[pytest.FixtureRequest], Opener]] = {
+    "sqlite": lambda _: _open_sqlite,
+    "neo4j": _on_neo4j,
+}
+
+
+@pytest.fixture(params=ADAPTERS)
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
     """Opens the memory of this test, as often as asked; closes all of them after it."""
-    adapter: Opener = request.param
+    adapter = ADAPTERS[request.param](request)
     with ExitStack() as stack:
 
         def open_memory(

@@ -282,5 +282,8 @@ def test_threads_may_share_a_store(store: GraphStore, maker: Any) -> None:
 
 def test_the_store_says_how_much_room_it_takes(store: GraphStore, make: Any) -> None:
     before = store.size_bytes()
+    if store.info().backend == "neo4j":  # its disk is the server's
+        assert before == 0
+        return
     store.apply(make.document("a", {"x" * 3_000_000: {}}))
     assert store.size_bytes() >= before + 3_000_000

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -258,15 +259,32 @@ def batch_of(make: Any, step: Add, moment: datetime, held: Mapping[str, Any]) ->
     )
 
 
-@settings(
-    max_examples=80,
+RUN = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@pytest.mark.parametrize("opener", ["sqlite"], indirect=True)
+@settings(RUN, max_examples=80)
 @given(history=histories)
 def test_a_history_leaves_what_the_model_says(
     opener: Any, maker: Any, contents: Any, history: list[tuple[str, Add | Delete]]
 ) -> None:
+    follow(opener, maker, contents, history)
+
+
+@pytest.mark.parametrize("opener", ["neo4j"], indirect=True)
+@settings(RUN, max_examples=12)
+@given(history=histories)
+def test_a_history_leaves_what_the_model_says_on_a_server(
+    opener: Any, maker: Any, contents: Any, history: list[tuple[str, Add | Delete]]
+) -> None:
+    follow(opener, maker, contents, history)
+
+
+def follow(opener: Any, maker: Any, contents: Any, history: list[tuple[str, Add | Delete]]) -> None:
+    """Take every step of `history` on a store and on the model, and compare after each."""
     now = [maker().at(0)]
     with tempfile.TemporaryDirectory() as place:
         store = opener(at=Path(place), clock=lambda: now[0])

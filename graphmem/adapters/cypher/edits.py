@@ -208,7 +208,13 @@ def _compare(
 def _new_entity(node: Node, properties: Properties, namespace: str) -> Entity:
     if node.label != "Entity":
         raise InvalidInputError(f"The statement would create a {node.label}", remedy=_REMEDY)
-    entity = _valid(Entity, properties, node)
+    fields = dict(properties)
+    if fields.pop("namespace", namespace) != namespace:
+        raise InvalidInputError(
+            f"The statement would create an Entity in another namespace than {namespace!r}",
+            remedy="Leave its namespace out",
+        )
+    entity = _valid(Entity, fields, node)
     if node.id != entity_id(namespace, entity.name):
         raise InvalidInputError(
             f"{node.id!r} is not the id of an Entity by the name of {entity.name!r}",

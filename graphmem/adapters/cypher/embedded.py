@@ -57,7 +57,7 @@ class EmbeddedCypher:
         creates has its id in the node that it returns, not in an expression such as ``e.id``.
         """
         options = {
-            "params": bound(parameters),
+            "params": {"namespace": self._namespace, **bound(parameters)},
             "timeout_ms": _milliseconds(timeout),
             "row_limit": _rows(max_rows),
         }

@@ -22,13 +22,13 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "Passage": (
             *("id", "text", "start", "end", "ordinal", "speaker", "session", "occurred_at"),
-            *("external_id", "attributes"),
+            *("external_id", "attributes", "namespace"),
         ),
-        "Entity": ("id", "name", "type", "aliases", "profile"),
+        "Entity": ("id", "name", "type", "aliases", "profile", "namespace"),
         "Fact": (
             *("id", "text", "predicate", "polarity", "modality", "attribution", "kind"),
             *("confidence", "trust", "valid_from", "valid_to", "precision", "recorded_at"),
-            *("retired_at", "strength", "recalls", "last_recalled_at"),
+            *("retired_at", "strength", "recalls", "last_recalled_at", "namespace"),
         ),
     }
 )

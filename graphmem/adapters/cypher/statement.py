@@ -7,6 +7,8 @@ hide it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 from graphmem.errors import QueryError
@@ -24,14 +26,16 @@ PROCEDURES: Final[frozenset[str]] = frozenset(
 """Procedures that may be called, in lower case: those that only read the graph."""
 
 
-def checked(text: str) -> str:
+def checked(text: str, *, may_call: Callable[[str], bool] = PROCEDURES.__contains__) -> str:
     """The one statement of `text`, without comments.
+
+    `may_call` says of a procedure's name, in lower case, whether it may be called.
 
     Raises
     ------
     QueryError
-        None or several statements, or one that reads files, writes CSV or calls a procedure other
-        than :data:`PROCEDURES`.
+        None or several statements, or one that reads files, writes CSV or calls a procedure that
+        may not be called.
     """
     statements, rest = split_statements(well_formed(text))
     if rest:
@@ -41,11 +45,26 @@ def checked(text: str) -> str:
             "The statement is empty" if not statements else f"{len(statements)} statements in one",
             remedy="Run one statement at a time",
         )
-    _refuse_unsafe([t for t in tokens_of(statements[0]) if t.kind != "space"])
+    _refuse_unsafe(_solid(statements[0]), may_call)
     return statements[0]
 
 
-def _refuse_unsafe(tokens: list[Token]) -> None:
+def keywords(text: str) -> list[str | None]:
+    """What stands at the beginning of a statement: names in lower case, ``None`` for the rest."""
+    return [token.name for token in _solid(text)[:4]]
+
+
+def parameters_of(text: str) -> set[str]:
+    """The names that follow a dollar sign, in lower case."""
+    tokens = _solid(text)
+    return {
+        name
+        for dollar, token in pairwise(tokens)
+        if dollar.text == "$" and (name := token.name) is not None
+    }
+
+
+def _refuse_unsafe(tokens: list[Token], may_call: Callable[[str], bool]) -> None:
     for at, token in enumerate(tokens):
         following = tokens[at + 1].name if at + 1 < len(tokens) else None
         if token.name == "load" and following == "csv":
@@ -56,10 +75,10 @@ def _refuse_unsafe(tokens: list[Token]) -> None:
         is_keyword = token.kind == "word" and (not at or tokens[at - 1].text not in "$.:")
         if is_keyword and token.name == "call" and following is not None:
             procedure = _dotted(tokens[at + 1 :])
-            if procedure not in PROCEDURES:
+            if not may_call(procedure):
                 raise QueryError(
                     f"The procedure {procedure} may not be called",
-                    remedy=f"These may: {', '.join(sorted(PROCEDURES))}",
+                    remedy="Those may that only read the graph, such as db.labels",
                 )
 
 
@@ -71,3 +90,7 @@ def _dotted(tokens: list[Token]) -> str:
             break
         parts.append(part.name)
     return ".".join(parts)
+
+
+def _solid(text: str) -> list[Token]:
+    return [token for token in tokens_of(text) if token.kind not in {"space", "comment"}]

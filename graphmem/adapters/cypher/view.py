@@ -167,10 +167,9 @@ def _add_nodes(graph: Any, reader: StoreReader, label: str, namespace: str) -> d
         rows = [dict(zip(columns, values, strict=True)) for _, *values in batch]
         ids.update((values[0], row["id"]) for values, row in zip(batch, rows, strict=True))
         for row in rows:
+            row["namespace"] = namespace
             if label == "Entity":
                 row["aliases"] = json.loads(row["aliases"])
-            elif label == "Episode":
-                row["namespace"] = namespace
         graph.cypher(statement, params={"rows": rows})
     return ids
 

@@ -3,7 +3,7 @@
 // param: entity string - its name, an alias, or its id; case does not matter
 // param: limit integer = 50 - how many facts at most
 // returns: entity, role, fact, valid_from, valid_to, confidence, id
-MATCH (e:Entity)
+MATCH (e:Entity {namespace: $namespace})
 WHERE e.id = $entity OR toLower(e.name) = toLower($entity)
   OR any(alias IN e.aliases WHERE toLower(alias) = toLower($entity))
 MATCH (e)<-[r:ROLE]-(f:Fact)

@@ -3,7 +3,7 @@
 // param: type string = null - only entities of this type, such as person or place
 // param: limit integer = 20 - how many at most
 // returns: entity, type, neighbours, facts, mentions, id
-MATCH (e:Entity)<-[:ROLE]-(f:Fact)
+MATCH (e:Entity {namespace: $namespace})<-[:ROLE]-(f:Fact)
 WHERE f.retired_at IS NULL AND ($type IS NULL OR e.type = $type)
 OPTIONAL MATCH (f)-[:ROLE]->(other:Entity)
 WHERE other.id <> e.id

@@ -6,7 +6,7 @@
 // param: entity string = null - whose facts; name, alias or id; everybody's when it is left out
 // param: limit integer = 25 - how many pairs at most
 // returns: subject, conflict (polarity or value), fact, other, valid_from, other_valid_from, id, other_id
-MATCH (s:Entity)<-[:ROLE {role: 'subject'}]-(f:Fact)
+MATCH (s:Entity {namespace: $namespace})<-[:ROLE {role: 'subject'}]-(f:Fact)
 WHERE f.retired_at IS NULL
   AND ($entity IS NULL OR s.id = $entity OR toLower(s.name) = toLower($entity)
     OR any(alias IN s.aliases WHERE toLower(alias) = toLower($entity)))

@@ -3,7 +3,7 @@
 // param: fact string - its id, or a part of its text; case does not matter
 // param: limit integer = 25 - how many at most
 // returns: newer, older, reason, valid_from (of the newer), recorded_at, older_valid_to
-MATCH (f:Fact)
+MATCH (f:Fact {namespace: $namespace})
 WHERE f.id = $fact OR toLower(f.text) CONTAINS toLower($fact)
 MATCH (f)-[:SUPERSEDES*0..5]-(newer:Fact)
 WITH DISTINCT newer

@@ -3,7 +3,7 @@
 // param: entity string - its name, an alias, or its id; case does not matter
 // param: limit integer = 50 - how many neighbours at most
 // returns: neighbour, type, facts (how many), predicates, example, id
-MATCH (e:Entity)
+MATCH (e:Entity {namespace: $namespace})
 WHERE e.id = $entity OR toLower(e.name) = toLower($entity)
   OR any(alias IN e.aliases WHERE toLower(alias) = toLower($entity))
 MATCH (e)<-[:ROLE]-(f:Fact)-[:ROLE]->(other:Entity)

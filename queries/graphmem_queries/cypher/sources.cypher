@@ -3,7 +3,7 @@
 // param: fact string - its id, or a part of its text; case does not matter
 // param: limit integer = 25 - how many places at most
 // returns: fact, quote, source, title, speaker, occurred_at, trust, start, end, passage
-MATCH (f:Fact)
+MATCH (f:Fact {namespace: $namespace})
 WHERE f.id = $fact OR toLower(f.text) CONTAINS toLower($fact)
 MATCH (f)-[s:EVIDENCE]->(p:Passage)<-[:HAS]-(e:Episode)
 RETURN f.text AS fact, substring(p.text, s.start, s.`end` - s.start) AS quote, e.source AS source,

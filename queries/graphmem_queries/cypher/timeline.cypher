@@ -3,7 +3,7 @@
 // param: entity string - its name, an alias, or its id; case does not matter
 // param: limit integer = 100 - how many facts at most
 // returns: valid_from, valid_to, said_at, fact, id
-MATCH (e:Entity)
+MATCH (e:Entity {namespace: $namespace})
 WHERE e.id = $entity OR toLower(e.name) = toLower($entity)
   OR any(alias IN e.aliases WHERE toLower(alias) = toLower($entity))
 MATCH (e)<-[:ROLE]-(f:Fact)

@@ -4,13 +4,13 @@
 // param: limit integer = 25 - how many at most
 // returns: fact, direction (because of or leads to), other, senses, connectives, steps, id
 CALL () {
-  MATCH (f:Fact)
+  MATCH (f:Fact {namespace: $namespace})
   WHERE f.id = $fact OR toLower(f.text) CONTAINS toLower($fact)
-  MATCH (other:Fact)-[links:DISCOURSE*1..3]->(f)
+  MATCH (other:Fact {namespace: $namespace})-[links:DISCOURSE*1..3]->(f)
   WHERE all(link IN links WHERE link.sense IN ['cause', 'condition', 'purpose'])
   RETURN f, 'because of' AS direction, other, links
   UNION ALL
-  MATCH (f:Fact)
+  MATCH (f:Fact {namespace: $namespace})
   WHERE f.id = $fact OR toLower(f.text) CONTAINS toLower($fact)
   MATCH (f)-[links:DISCOURSE*1..3]->(other:Fact)
   WHERE all(link IN links WHERE link.sense IN ['cause', 'condition', 'purpose'])

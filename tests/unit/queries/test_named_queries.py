@@ -239,7 +239,9 @@ def test_a_header_declares_what_the_statement_uses_and_returns(
 ) -> None:
     assert query.doc.endswith(".")
     used = set(re.findall(r"\$(\w+)", query.statement))
-    assert {parameter.name for parameter in query.parameters} == used
+    assert {parameter.name for parameter in query.parameters} == used - {
+        "namespace"
+    }  # always given
     given = {p.name: "2024" if p.kind == "time" else "x" for p in query.parameters if p.required}
     columns = runner.run(query.statement, bind(query, given)).columns
     assert re.sub(r"\s*\([^)]*\)", "", query.returns).split(", ") == list(columns)

@@ -161,7 +161,11 @@ class SqliteStore:
         return removed
 
     @contextmanager
-    def read(self, namespace: str) -> Iterator[scan.SqliteReader]:
+    def read(
+        self,
+        namespace: str,
+        tables: Sequence[str] | None = None,  # noqa: ARG002 - a view costs nothing here
+    ) -> Iterator[scan.SqliteReader]:
         """Open a consistent view; it keeps a connection of its own until the block ends."""
         with self._connections.lent() as connection:
             with explained(self._connections.path):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, count
 from typing import Final
 
-from graphmem.adapters.stores.sqlite.merge import (
+from graphmem.adapters.stores.merge import (
     collapse,
     merge_entities,
     merge_episodes,

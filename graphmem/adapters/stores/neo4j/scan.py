@@ -1,0 +1,313 @@
+"""Scans: whole tables of one namespace, as of one moment, for snapshots.
+
+Neo4j shows a transaction whatever others commit meanwhile. So a view is a copy: the namespace is
+read page by page into a temporary file of this machine, and the namespace's version before and
+after tells whether somebody wrote meanwhile. Then it is read once more, while writers wait. What
+is scanned afterwards comes from the file, at the speed of the disk and in bounded memory.
+"""
+
+from __future__ import annotations
+
+import marshal
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import IO, Any, Final, NamedTuple
+
+import neo4j
+import numpy as np
+
+from graphmem.adapters.bolt import Bolt, listed, rows
+from graphmem.adapters.stores.neo4j.rows import NO_OFFSET, aliases_json
+from graphmem.adapters.stores.neo4j.statements import statements
+from graphmem.errors import InvalidInputError, StoreError
+from graphmem.model.ids import digest
+from graphmem.ports.store import SCANNABLE, Vectors
+
+_OF_EPISODE: Final = ("source", "title", "trust", "recorded_at", "retired_at")
+_ENDS: Final = {
+    "mentions": ("passage_nid", "entity_nid"),
+    "roles": ("fact_nid", "entity_nid"),
+    "evidence": ("fact_nid", "passage_nid"),
+    "discourse": ("source_nid", "target_nid"),
+    "supersessions": ("newer_nid", "older_nid"),
+    "same_as": ("left_nid", "right_nid"),
+}
+_STARTS: Final = {
+    "mentions": "passages",
+    "roles": "facts",
+    "evidence": "facts",
+    "discourse": "facts",
+    "supersessions": "facts",
+    "same_as": "entities",
+    "vectors": "passages",
+}
+_PAGE: Final = 5000
+_VECTOR_PAGE: Final = 1000
+_PLAIN: Final = 2  # the format without references, which are searched for at length
+_SPOOL_BYTES: Final = 32 * 1024 * 1024
+
+VECTORS: Final = "vectors"
+TABLES: Final = (*SCANNABLE, VECTORS)
+
+
+_Places = Mapping[str, Sequence[tuple[int, int]]]
+
+
+class _State(NamedTuple):
+    """A namespace's number and version, and the last ``nid`` of each kind of node."""
+
+    space: int | None
+    version: int
+    last: Mapping[str, int]
+
+
+class Neo4jReader:
+    """A consistent view of one namespace; :func:`view` makes it."""
+
+    def __init__(self, where: str, version: int, file: IO[bytes], places: _Places) -> None:
+        self._where = where
+        self._version = version
+        self._file = file
+        self._places = places
+        self._open = True
+
+    @property
+    def version(self) -> int:
+        """The namespace's change counter."""
+        return self._version
+
+    def scan(
+        self, table: str, columns: Sequence[str], *, batch: int = 10_000
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows of a table of ``SCANNABLE``; relations in the order of the nodes they start at.
+
+        Raises
+        ------
+        InvalidInputError
+            No such table or column, or a `batch` below 1.
+        StoreError
+            The view was closed, or opened without this table.
+        """
+        allowed = SCANNABLE.get(table, ())
+        unknown = [column for column in columns if column not in allowed]
+        if not allowed or unknown or not columns:
+            raise InvalidInputError(
+                f"there is no {table!r} with columns {unknown or list(columns)!r} to scan",
+                remedy=f"There is {', '.join(allowed or SCANNABLE)}",
+            )
+        wanted = [allowed.index(column) for column in columns]
+        pages = self._pages(table, batch)
+        if len(wanted) == 1:
+            chosen = ([(row[wanted[0]],) for row in page] for page in pages)
+        else:
+            chosen = (list(map(itemgetter(*wanted), page)) for page in pages)
+        return self._guarded(_in_batches(chosen, batch))
+
+    def vectors(self, *, batch: int = 10_000) -> Iterator[tuple[list[int], Vectors]]:
+        """Passages' ``nid`` values and vectors, shape (n, dimension), in the order of ``nid``."""
+        for part in self._guarded(_in_batches(self._pages(VECTORS, batch), batch)):
+            matrix = np.frombuffer(b"".join(blob for _, blob in part), dtype="<f4")
+            yield (
+                [nid for nid, _ in part],
+                matrix.reshape(len(part), -1).astype(np.float32, copy=False),
+            )
+
+    def close(self) -> None:
+        """End all scans; a scan that goes on raises."""
+        self._open = False
+        self._file.close()
+
+    def _pages(self, table: str, batch: int) -> Iterator[list[Any]]:
+        if batch < 1:
+            raise InvalidInputError(f"batch is {batch}, at least 1 is needed")
+        self._refuse_closed()
+        if table not in self._places:
+            raise StoreError(f"this view of {self._where} was opened without {table}")
+        return self._read(self._places[table])
+
+    def _read(self, places: Sequence[tuple[int, int]]) -> Iterator[list[Any]]:
+        for at, length in places:
+            self._file.seek(at)
+            # This process wrote it, into a file that nobody else can open.
+            page: list[Any] = marshal.loads(self._file.read(length))  # noqa: S302
+            yield page
+
+    def _guarded(self, parts: Iterator[list[Any]]) -> Iterator[list[Any]]:
+        while True:
+            self._refuse_closed()
+            part = next(parts, None)
+            if part is None:
+                return
+            yield part
+
+    def _refuse_closed(self) -> None:
+        if not self._open:
+            raise StoreError(f"a view of {self._where} was used after it was closed")
+
+
+def view(bolt: Bolt, namespace: str, tables: Sequence[str] | None = None) -> Neo4jReader:
+    """Copy the namespace as it is now, or those of its `tables`, and open the copy."""
+    wanted = TABLES if tables is None else tables
+    with bolt.explained():
+        key = digest(namespace)
+    copied = bolt.read(lambda tx: _copy(tx, bolt.where, key, wanted))
+    if copied is None:
+        copied = _copy_while_writers_wait(bolt, key, wanted)
+    return copied
+
+
+def _copy_while_writers_wait(bolt: Bolt, key: str, tables: Sequence[str]) -> Neo4jReader:
+    own = statements("scan")
+    with (
+        bolt.explained(),
+        bolt.session(neo4j.WRITE_ACCESS) as session,
+        session.begin_transaction() as tx,
+    ):
+        tx.run(own["hold"], key=key, token=secrets.token_hex(8)).consume()
+        copied = _copy(tx, bolt.where, key, tables)
+        tx.rollback()
+    assert copied is not None
+    return copied
+
+
+def _copy(
+    tx: neo4j.ManagedTransaction | neo4j.Transaction, where: str, key: str, tables: Sequence[str]
+) -> Neo4jReader | None:
+    """The copy, or ``None`` if somebody wrote meanwhile."""
+    before = _state(tx, key)
+    file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the reader's
+    places: dict[str, list[tuple[int, int]]] = {}
+    try:
+        episodes: dict[int, list[Any]] = {}
+        if "passages" in tables:
+            columns = ("nid", *_OF_EPISODE, "id")
+            for page in _fetched(tx, before, "episodes", columns):
+                episodes.update((nid, more) for nid, *more in page)
+        for table in tables:
+            places[table] = []
+            for page in _table(tx, before, table, episodes):
+                data = marshal.dumps(page, _PLAIN)
+                places[table].append((file.tell(), len(data)))
+                file.write(data)
+        if _state(tx, key).version == before.version:
+            return Neo4jReader(where, before.version, file, places)
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    return None
+
+
+def _state(tx: Any, key: str) -> _State:
+    found = rows(tx, statements("scan")["state"], key=key)
+    if not found:
+        return _State(None, 0, {})
+    ((space, version, *last),) = found
+    kinds = ("episodes", "passages", "entities", "facts")
+    return _State(space, version, dict(zip(kinds, last, strict=True)))
+
+
+def _table(
+    tx: Any, state: _State, table: str, episodes: Mapping[int, list[Any]]
+) -> Iterator[list[Any]]:
+    """Pages of a table, in the columns of ``SCANNABLE``."""
+    if table == VECTORS:
+        for page in _fetched(tx, state, table, ()):
+            yield [(nid, np.array(vector, dtype="<f4").tobytes()) for nid, vector in page]
+    elif table == "passages":
+        yield from _passages(tx, state, episodes)
+    elif table in _ENDS:
+        yield from _relations(tx, state, table)
+    elif table == "entities":
+        at = SCANNABLE[table].index("aliases")
+        for page in _fetched(tx, state, table, SCANNABLE[table]):
+            for row in page:
+                row[at] = aliases_json(row[at])
+            yield page
+    else:
+        yield from _fetched(tx, state, table, SCANNABLE[table])
+
+
+def _passages(tx: Any, state: _State, episodes: Mapping[int, list[Any]]) -> Iterator[list[Any]]:
+    """Passages, with what is their episode's."""
+    columns = SCANNABLE["passages"]
+    own = [column for column in columns if column not in (*_OF_EPISODE, "episode_id")]
+    places = {column: at for at, column in enumerate(own)}
+    inherited = {column: at for at, column in enumerate((*_OF_EPISODE, "episode_id"))}
+    episode_at = places["episode_nid"]
+    sources = [
+        (column in places, places.get(column, inherited.get(column, 0))) for column in columns
+    ]
+    for page in _fetched(tx, state, "passages", own):
+        made = []
+        for row in page:
+            episode = episodes[row[episode_at]]
+            made.append([row[at] if is_own else episode[at] for is_own, at in sources])
+        yield made
+
+
+def _relations(tx: Any, state: _State, table: str) -> Iterator[list[Any]]:
+    ends = _ENDS[table]
+    columns = [column for column in SCANNABLE[table] if column not in ends]
+    order = [(*ends, *columns).index(column) for column in SCANNABLE[table]]
+    is_plain = order == list(range(len(order))) and table != "roles"
+    order_key = _order_of(table, (*ends, *columns))
+    for page in _fetched(tx, state, table, columns, owner="r"):
+        page.sort(key=order_key)
+        yield page if is_plain else [[row[at] for at in order] for row in page]
+
+
+def _order_of(table: str, columns: Sequence[str]) -> Any:
+    """The order of a table's rows: as the port says by ``nid``, and the same every time."""
+    if table == "roles":
+        return lambda row: (row[0], row[-1])
+    keys = {
+        "mentions": ("passage_nid", "start", "end", "entity_nid", "surface"),
+        "evidence": ("fact_nid", "passage_nid", "start", "end"),
+        "discourse": ("source_nid", "target_nid", "sense", "connective"),
+        "supersessions": ("newer_nid", "older_nid"),
+        "same_as": ("left_nid", "right_nid", "by"),
+    }[table]
+    places = [columns.index(key) for key in keys]
+    return lambda row: [(-1 if row[at] is None else row[at]) for at in places]
+
+
+def _fetched(
+    tx: Any, state: _State, table: str, columns: Sequence[str], *, owner: str = "n"
+) -> Iterator[list[Any]]:
+    """Pages of rows as the server gives them."""
+    if state.space is None:
+        return
+    named = ", ".join(_expression(table, owner, column) for column in columns)
+    statement = statements("scan")[table].replace("{columns}", named)
+    size = _VECTOR_PAGE if table == VECTORS else _PAGE
+    last = state.last[_STARTS.get(table, table)]
+    for after in range(0, last, size):
+        page = listed(tx, statement, space=state.space, after=after, upto=after + size)
+        if page:
+            yield page
+
+
+def _expression(table: str, owner: str, column: str) -> str:
+    """What a column is on the server; the name is one of ``SCANNABLE``."""
+    if table == "mentions" and column in {"start", "end"}:
+        return f"nullIf({owner}.`{column}`, {NO_OFFSET})"
+    if table == "discourse" and column == "passage_nid":
+        return f"head(COLLECT {{ MATCH (p:Passage {{id: {owner}.passage_id}}) RETURN p.nid }})"
+    return f"{owner}.`{column}`"
+
+
+def _in_batches(pages: Iterator[list[Any]], batch: int) -> Iterator[list[Any]]:
+    """The rows of the pages in lists of `batch`, the last one shorter."""
+    rest: list[Any] = []
+    for page in pages:
+        rest += page
+        at = 0
+        while len(rest) - at >= batch:
+            yield rest[at : at + batch]
+            at += batch
+        rest = rest[at:]
+    if rest:
+        yield rest

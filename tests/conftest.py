@@ -1,0 +1,77 @@
+"""A real Neo4j for all tests that want one: started once, when the first of them asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from graphmem.adapters.bolt import Bolt
+from graphmem.adapters.servers import neo4j as servers
+from graphmem.settings import Settings
+
+# Short-lived: compiled fast rather than well, and plans made for an empty database are kept.
+JAVA_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+SERVER_SETTINGS = {"dbms.cypher.min_replan_interval": "1h"}
+
+
+class Neo4jServer(NamedTuple):
+    """Where it answers, to whom, and its folder."""
+
+    url: str
+    auth: tuple[str, str]
+    home: Path
+
+    def empty(self) -> None:
+        """Remove all that the database holds, but for the node that makes it a memory."""
+        bolt = Bolt(self.url, self.auth)
+        try:
+            with bolt.session("WRITE") as session:
+                session.run(
+                    "MATCH (n) WHERE NOT n:_Memory"
+                    " CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 1000 ROWS"
+                ).consume()
+                session.run("MATCH (n:_Memory) REMOVE n.embedder, n.dimension").consume()
+                session.run("DROP INDEX graphmem_embeddings IF EXISTS").consume()
+        finally:
+            bolt.close()
+
+
+def start_neo4j(home: Path) -> Neo4jServer:
+    """Start a server in `home`, or find the one that runs there."""
+    status = servers.start(
+        home,
+        cache_dir=Settings().cache_dir,
+        heap="768m",
+        page_cache="64m",
+        java_options=JAVA_OPTIONS,
+        settings=SERVER_SETTINGS,
+    )
+    assert status.url is not None
+    password = Path(status.password_file).read_text()
+    return Neo4jServer(status.url, (status.user, password), home)
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+    """The server of this test run."""
+    home = tmp_path_factory.mktemp("neo4j")
+    try:
+        yield start_neo4j(home)
+    finally:
+        servers.stop(home)
+
+
+@pytest.fixture(scope="session")
+def starter() -> Callable[[Path], Neo4jServer]:
+    """Starts a server of a test's own."""
+    return start_neo4j
+
+
+@pytest.fixture
+def neo4j(neo4j_server: Neo4jServer) -> Neo4jServer:
+    """The server, with nothing in it."""
+    neo4j_server.empty()
+    return neo4j_server

@@ -1,0 +1,70 @@
+"""Every named query answers alike on both stores, and has something to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphmem.adapters.bolt import Bolt
+from graphmem.adapters.cypher.embedded import EmbeddedCypher
+from graphmem.adapters.cypher.neo4j import Neo4jCypher
+from graphmem.adapters.stores.neo4j import Neo4jStore
+from graphmem.adapters.stores.sqlite import SqliteStore
+from graphmem.model.change import ChangeSet
+from graphmem.model.knowledge import Entity
+from graphmem.ports.cypher import CypherRunner
+from graphmem_queries.catalogue import bind, catalogue
+
+DATA = Path(__file__).parent.parent / "data" / "cypher_memory.json"
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+ASKED = {
+    "about": {"entity": "Bob"},
+    "central": {},
+    "changes": {"since": "2000"},
+    "contradictions": {},
+    "find": {"text": "e"},
+    "history": {"fact": "fa_joined"},
+    "neighbourhood": {"entity": "Ann Lee"},
+    "path": {"from": "Ann Lee", "to": "Acme"},
+    "sources": {"fact": "fa_sold"},
+    "timeline": {"entity": "Ann Lee"},
+    "why": {"fact": "fa_joined"},
+}
+
+
+@pytest.fixture(scope="module")
+def runners(
+    neo4j_server: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[CypherRunner, CypherRunner]]:
+    """Over the same memory: on the embedded engine, and on a server that holds others too."""
+    neo4j_server.empty()
+    folder = tmp_path_factory.mktemp("memory")
+    embedded = SqliteStore.open(folder, clock=lambda: NOW, create=True)
+    bolt = Bolt(neo4j_server.url, neo4j_server.auth)
+    server = Neo4jStore.open(bolt, clock=lambda: NOW, create=True)
+    told = ChangeSet.model_validate_json(DATA.read_text())
+    with closing(embedded), closing(server):
+        for store in (embedded, server):
+            store.apply(told)
+            stranger = Entity(id="en_other", name="Eve of another namespace")
+            store.apply(ChangeSet(namespace="other", entities=(stranger,)))
+        yield EmbeddedCypher(embedded, "default"), Neo4jCypher(server, "default", bolt)
+
+
+def test_every_query_is_asked() -> None:
+    assert ASKED.keys() == catalogue().keys()
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_both_stores_answer_alike(runners: tuple[CypherRunner, CypherRunner], name: str) -> None:
+    query = catalogue()[name]
+    embedded, server = (r.run(query.statement, bind(query, ASKED[name])) for r in runners)
+    assert embedded.columns == server.columns
+    assert embedded.rows == server.rows
+    assert embedded.rows
+    assert "Eve" not in repr(server.rows)
