@@ -25,6 +25,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+_OTHER_EMBEDDER = (
+    "Open it with the embedder that filled it (GRAPHMEM_EMBEDDER), or ingest into a new memory"
+)
+
+
 class GraphMemError(Exception):
     """Base of all errors that graphmem raises; ``remedy`` says what the caller can do."""
 
@@ -88,6 +93,9 @@ class ReadOnlyError(StoreError):
 
 class EmbedderMismatchError(StoreError):
     """The memory holds vectors of another model or dimension."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy or _OTHER_EMBEDDER)
 
 
 class QueryError(GraphMemError):

@@ -196,7 +196,7 @@ class Memory:
             The memory holds nothing from that source.
         """
         store = self._parts.store
-        with store.read(self.namespace) as reader:
+        with store.read(self.namespace, tables=("episodes",)) as reader:
             held = {row[0] for rows in reader.scan("episodes", ("source",)) for row in rows}
         meant = sorted(name for name in held if name == source or name.startswith(f"{source}#"))
         removed = sum((store.delete_source(self.namespace, name) for name in meant), Counts())

@@ -383,4 +383,4 @@ def test_a_vector_index_of_another_dimension_is_refused(neo4j: Any) -> None:
     with opened(neo4j.url, neo4j.auth) as store:
         with pytest.raises(EmbedderMismatchError, match="4 dimensions, not 8") as caught:
             store.set_embedder("large", 8)
-        assert "graphmem reindex" in caught.value.remedy
+        assert "GRAPHMEM_EMBEDDER" in caught.value.remedy

@@ -203,7 +203,9 @@ def test_a_context_cites_what_it_holds(notes: Memory) -> None:
         assert citation.marker in context.text
 
 
-@pytest.mark.parametrize("content", ["", "  \n", [], [{"role": "user"}], [{"content": 3}], ["text"]])
+@pytest.mark.parametrize(
+    "content", ["", "  \n", [], [{"role": "user"}], [{"content": 3}], ["text"]]
+)
 def test_nothing_to_remember_is_an_error(memory: Memory, content: object) -> None:
     with pytest.raises(InvalidInputError):
         memory.add(content)  # type: ignore[arg-type]

@@ -81,8 +81,7 @@ def make_vector_index(bolt: Bolt, dimension: int) -> None:
         _run(bolt, statement.replace("$dimension", str(int(dimension))))
     elif found[0][0] != dimension:
         raise EmbedderMismatchError(
-            f"the vector index of {bolt.where} has {found[0][0]} dimensions, not {dimension}",
-            remedy="Open it with the embedder that filled it, or run `graphmem reindex`",
+            f"the vector index of {bolt.where} has {found[0][0]} dimensions, not {dimension}"
         )
 
 

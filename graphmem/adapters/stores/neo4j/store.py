@@ -121,9 +121,7 @@ class Neo4jStore:
                 if held.embedder not in (None, name) or length not in (None, dimension):
                     raise EmbedderMismatchError(
                         f"the memory holds vectors of {held.embedder or 'another embedder'}"
-                        f" ({length} dimensions), not of {name} ({dimension})",
-                        remedy="Open it with the embedder that filled it, or run"
-                        " `graphmem reindex`",
+                        f" ({length} dimensions), not of {name} ({dimension})"
                     )
                 rows(tx, statements("schema")["set_embedder"], name=name, dimension=dimension)
 

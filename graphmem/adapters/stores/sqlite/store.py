@@ -119,8 +119,7 @@ class SqliteStore:
             if held.get("embedder", name) != name or length not in (None, dimension):
                 raise EmbedderMismatchError(
                     f"the memory holds vectors of {held.get('embedder', 'another embedder')}"
-                    f" ({length} dimensions), not of {name} ({dimension})",
-                    remedy="Open it with the embedder that filled it, or run `graphmem reindex`",
+                    f" ({length} dimensions), not of {name} ({dimension})"
                 )
             connection.executemany(
                 "INSERT OR IGNORE INTO meta VALUES (?, ?)",
