@@ -67,15 +67,23 @@ def run(*arguments: str, wrapped: str = "") -> Done:
     began = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(command, stdout=stdout, stderr=stderr)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        peak_mb = 0.0
+        while process.poll() is None:
+            peak_mb = max(peak_mb, peak_of(process.pid))
+            time.sleep(0.02)
     return Done(
-        process.returncode,
-        out.read_text(),
-        err.read_text(),
-        usage.ru_maxrss / 1024,
-        time.monotonic() - began,
+        process.returncode, out.read_text(), err.read_text(), peak_mb, time.monotonic() - began
     )
+
+
+def peak_of(pid: int) -> float:
+    """Most memory a process held, in MB; its rusage would count what it was forked from."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    lines = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(lines[0].split()[1]) / 1024 if lines else 0.0
 
 
 def held() -> int:
@@ -162,7 +170,7 @@ def test_a_text_of_one_line_of_100_mb(ingest: Ingest, folder: Path) -> None:
     assert done.code == 3
     assert "line.txt │ has a line longer than 10 MB" in done.lines
     assert "raise --max-line-mb" in done.lines
-    assert done.peak_mb < LIMIT_MB
+    assert 50 < done.peak_mb < LIMIT_MB
     assert held() == 1
 
 
@@ -175,7 +183,7 @@ def test_a_record_of_one_line_of_100_mb(ingest: Ingest, folder: Path) -> None:
     assert done.code == 3
     assert "line.jsonl:2 │ the line is longer than 10 MB │ Raise --max-line-mb" in done.lines
     assert "new │ 2" in done.lines
-    assert done.peak_mb < LIMIT_MB
+    assert 50 < done.peak_mb < LIMIT_MB
 
 
 def test_a_row_and_an_element_of_100_mb(ingest: Ingest, folder: Path) -> None:
@@ -186,7 +194,7 @@ def test_a_row_and_an_element_of_100_mb(ingest: Ingest, folder: Path) -> None:
     assert "line.csv:3 │ the line is longer than 10 MB" in done.lines
     assert "line.json#2 │ not JSON: longer than 10 MB (--max-line-mb)" in done.lines
     assert "new │ 3" in done.lines
-    assert done.peak_mb < LIMIT_MB
+    assert 50 < done.peak_mb < LIMIT_MB
 
 
 def test_a_malformed_line(ingest: Ingest, folder: Path) -> None:
