@@ -185,7 +185,7 @@ def test_a_job_killed_again_and_again_ends_as_an_unbroken_one(
     expected = graph_of(tmp_path / "whole")
     assert expected["mentions"]
 
-    killed, memories, resumed = 0, 0, []
+    killed, memories = 0, 0
     while killed < kills:
         memory = tmp_path / f"killed{memories}"
         memories += 1
@@ -195,7 +195,11 @@ def test_a_job_killed_again_and_again_ends_as_an_unbroken_one(
         ):
             killed += 1
         report = finish(corpus, memory, *options)
-        resumed.append(report["resumed_after"])
         assert graph_of(memory) == expected
         assert names(report) == bad
-    assert any(resumed)
+
+    # How far the others came is up to the machine; this one dies behind some commits for certain.
+    assert kill(corpus, tmp_path / "last", *options, commits=3, delay=0.0)
+    report = finish(corpus, tmp_path / "last", *options)
+    assert report["resumed_after"] >= 3
+    assert graph_of(tmp_path / "last") == expected
