@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from graphmem.graph.snapshot import OPEN_END, OPEN_START, Category, Facts
+from graphmem.graph.snapshot import OPEN_END, OPEN_START, Category, Facts, Passages
 from graphmem.index.names import passages_of
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Doubles, Ints, Mask
@@ -22,11 +22,7 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
     With `as_of`, a passage whose facts are all dated, none of them to hold then, is left out.
     """
     passages, where = index.passages, query.where
-    known_at = to_micros(query.known_at)
-    if known_at is None:
-        mask = passages.retired_at == OPEN_END
-    else:
-        mask = (passages.recorded_at <= known_at) & (known_at < passages.retired_at)
+    mask = _believed(passages, query)
     for column, wanted in (
         (passages.sources, where.source),
         (passages.speakers, where.speaker),
@@ -53,11 +49,7 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
 
 def allowed_facts(facts: Facts, query: Query) -> Mask:
     """Facts that are believed at `known_at` and valid at `as_of`, shape (n,)."""
-    known_at = to_micros(query.known_at)
-    if known_at is None:
-        mask = facts.retired_at == OPEN_END
-    else:
-        mask = (facts.recorded_at <= known_at) & (known_at < facts.retired_at)
+    mask = _believed(facts, query)
     as_of = to_micros(query.as_of)
     if as_of is not None:
         mask &= (facts.valid_from <= as_of) & (as_of < facts.valid_to)
@@ -83,6 +75,14 @@ def fact_holds(fact: Fact, query: Query) -> bool:
         retired = fact.retired_at
         believed = fact.recorded_at <= known_at and (retired is None or known_at < retired)
     return believed and (query.as_of is None or fact.valid.contains(query.as_of))
+
+
+def _believed(table: Passages | Facts, query: Query) -> Mask:
+    """What is in the memory at `known_at`, or now."""
+    known_at = to_micros(query.known_at)
+    if known_at is None:
+        return np.asarray(table.retired_at == OPEN_END)
+    return np.asarray((table.recorded_at <= known_at) & (known_at < table.retired_at))
 
 
 def _equals(column: Category, wanted: str) -> Mask:
