@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from pydantic import Field
 
@@ -71,6 +72,27 @@ class EditSet(Value):
     removed_discourse: tuple[DiscourseLink, ...] = ()
     removed_supersessions: tuple[Supersession, ...] = ()
     removed_same_as: tuple[SameAs, ...] = ()
+
+    @property
+    def entity_ids(self) -> set[str]:
+        """Entities that the edits name."""
+        pairs = (*self.same_as, *self.removed_same_as)
+        return {
+            *(entity.id for entity in self.entities),
+            *chain.from_iterable((pair.left_id, pair.right_id) for pair in pairs),
+        }
+
+    @property
+    def fact_ids(self) -> set[str]:
+        """Facts that the edits name."""
+        links = (*self.discourse, *self.removed_discourse)
+        pairs = (*self.supersessions, *self.removed_supersessions)
+        return {
+            *(fact.id for fact in self.facts),
+            *self.removed_facts,
+            *chain.from_iterable((link.source_id, link.target_id) for link in links),
+            *chain.from_iterable((pair.newer_id, pair.older_id) for pair in pairs),
+        }
 
 
 class Counts(Value):

@@ -6,7 +6,6 @@ All of it runs inside the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any, Final
 
 from graphmem.adapters.bolt import listed, rows
@@ -42,8 +41,8 @@ def edit(namespace: Namespace, edits: EditSet) -> Counts:
             remedy="Read it again and repeat the change",
         )
     held = {
-        "entities": _held(namespace, "entities", _entity_ids(edits)),
-        "facts": _held(namespace, "facts", _fact_ids(edits)),
+        "entities": _held(namespace, "entities", edits.entity_ids),
+        "facts": _held(namespace, "facts", edits.fact_ids),
         "passages": _held(
             namespace,
             "passages",
@@ -63,25 +62,6 @@ def edit(namespace: Namespace, edits: EditSet) -> Counts:
     return added + Counts(entities=len(new))
 
 
-def _entity_ids(edits: EditSet) -> set[str]:
-    pairs = (*edits.same_as, *edits.removed_same_as)
-    return {
-        *(entity.id for entity in edits.entities),
-        *chain.from_iterable((pair.left_id, pair.right_id) for pair in pairs),
-    }
-
-
-def _fact_ids(edits: EditSet) -> set[str]:
-    links = (*edits.discourse, *edits.removed_discourse)
-    pairs = (*edits.supersessions, *edits.removed_supersessions)
-    return {
-        *(fact.id for fact in edits.facts),
-        *edits.removed_facts,
-        *chain.from_iterable((link.source_id, link.target_id) for link in links),
-        *chain.from_iterable((pair.newer_id, pair.older_id) for pair in pairs),
-    }
-
-
 def _held(namespace: Namespace, kind: str, ids: set[str]) -> set[str]:
     """Those that the namespace holds."""
     found: set[str] = set()
@@ -93,7 +73,7 @@ def _held(namespace: Namespace, kind: str, ids: set[str]) -> set[str]:
 
 def _refuse_missing(edits: EditSet, held: dict[str, set[str]]) -> None:
     stated_in = {link.passage_id for link in edits.discourse if link.passage_id is not None}
-    wanted = {"entities": _entity_ids(edits), "facts": _fact_ids(edits), "passages": stated_in}
+    wanted = {"entities": edits.entity_ids, "facts": edits.fact_ids, "passages": stated_in}
     for kind, ids in wanted.items():
         missing = ids - held[kind]
         if missing:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from itertools import chain
 from typing import Final
 
 from graphmem.adapters.stores.sqlite.rows import (
@@ -75,8 +74,8 @@ def edit(connection: sqlite3.Connection, edits: EditSet) -> Counts:
         A fact that would be believed although every episode that states it is retired.
     """
     namespace = _namespace(connection, edits)
-    entities = _held(connection, "entities", namespace, _entity_ids(edits))
-    facts = _held(connection, "facts", namespace, _fact_ids(edits))
+    entities = _held(connection, "entities", namespace, edits.entity_ids)
+    facts = _held(connection, "facts", namespace, edits.fact_ids)
     known = {entity.id for entity in edits.entities} - entities.keys()
     entities |= _add_entities(connection, namespace, edits, known)
     _replace(connection, edits, entities, facts)
@@ -101,25 +100,6 @@ def _namespace(connection: sqlite3.Connection, edits: EditSet) -> int:
             remedy="Read it again and repeat the change",
         )
     return int(nid)
-
-
-def _entity_ids(edits: EditSet) -> set[str]:
-    pairs = (*edits.same_as, *edits.removed_same_as)
-    return {
-        *(entity.id for entity in edits.entities),
-        *chain.from_iterable((pair.left_id, pair.right_id) for pair in pairs),
-    }
-
-
-def _fact_ids(edits: EditSet) -> set[str]:
-    links = (*edits.discourse, *edits.removed_discourse)
-    pairs = (*edits.supersessions, *edits.removed_supersessions)
-    return {
-        *(fact.id for fact in edits.facts),
-        *edits.removed_facts,
-        *chain.from_iterable((link.source_id, link.target_id) for link in links),
-        *chain.from_iterable((pair.newer_id, pair.older_id) for pair in pairs),
-    }
 
 
 def _held(
