@@ -32,7 +32,7 @@ class CsrGraph:
     """
 
     indptr: Ints
-    """Shape (n + 1,): where each node's edges begin."""
+    """Shape (n + 1,): where each node's edges begin; the last entry belongs to no node."""
     indices: Rows
     """Shape (m,): where each edge leads; ascending within a node."""
     weights: Floats | None
@@ -42,6 +42,19 @@ class CsrGraph:
     view leaves out, whose edges then count for nobody."""
     is_symmetric: bool
     """Whether each edge is stored in both directions with one weight; bounds are then tighter."""
+    ends: Ints | None = None
+    """Shape (n,): where each node's edges end, in a graph that was updated: changed rows are then
+    written anew behind all others. ``None`` where each row ends where the next begins."""
+
+    @property
+    def starts(self) -> Ints:
+        """Shape (n,): where each node's edges begin."""
+        return self.indptr[:-1]
+
+    @property
+    def row_ends(self) -> Ints:
+        """Shape (n,): where each node's edges end."""
+        return self.indptr[1:] if self.ends is None else self.ends
 
     @property
     def n_nodes(self) -> int:
@@ -51,7 +64,7 @@ class CsrGraph:
     @property
     def n_edges(self) -> int:
         """Stored edges; an edge of a symmetric graph is stored twice, a self-loop once."""
-        return len(self.indices)
+        return len(self.indices) if self.ends is None else int((self.ends - self.starts).sum())
 
     @property
     def nbytes(self) -> int:
@@ -118,18 +131,38 @@ class CsrGraph:
 
     def view(self, present: Mask) -> CsrGraph:
         """The graph of the nodes in `present`, shape (n,), and the edges between them; shares all
-        but the strengths, which take one pass over the edges."""
-        sources = np.repeat(np.arange(self.n_nodes), np.diff(self.indptr))
-        kept = present[sources] & present[self.indices]
-        weights = None if self.weights is None else self.weights[kept]
-        sums = np.bincount(sources[kept], weights=weights, minlength=self.n_nodes)
-        return replace(self, strengths=np.where(present, sums, ABSENT))
+        but the strengths, which take one pass over the edges of those left out and of their
+        neighbours, or over all edges where the graph is not symmetric."""
+        from graphmem.kernels.rows import strengths_among
+
+        strengths = strengths_among(
+            self.starts,
+            self.row_ends,
+            self.indices,
+            self.weights,
+            self.strengths,
+            present & (self.strengths >= 0),
+            absent=ABSENT,
+            is_symmetric=self.is_symmetric,
+        )
+        return replace(self, strengths=strengths)
+
+    def packed(self) -> CsrGraph:
+        """The same graph, each row ending where the next begins; itself where they do already."""
+        if self.ends is None:
+            return self
+        lengths = self.ends - self.starts
+        indptr = np.concatenate(([0], np.cumsum(lengths)))
+        at = np.arange(indptr[-1]) + np.repeat(self.starts - indptr[:-1], lengths)
+        weights = None if self.weights is None else self.weights[at]
+        return replace(self, indptr=indptr, indices=self.indices[at], weights=weights, ends=None)
 
     def matrix(self) -> sp.csr_matrix:
         """Weights, shape (n, n), float64; edges of absent nodes are 0."""
-        data = np.ones(self.n_edges) if self.weights is None else self.weights.astype(np.float64)
+        rows = self.packed()
+        data = np.ones(self.n_edges) if rows.weights is None else rows.weights.astype(np.float64)
         shape = (self.n_nodes, self.n_nodes)
-        whole = sp.csr_matrix((data, self.indices, self.indptr), shape=shape)
+        whole = sp.csr_matrix((data, rows.indices, rows.indptr), shape=shape)
         present = self.strengths >= 0
         if present.all():
             return whole

@@ -39,6 +39,43 @@ def test_a_view_leaves_nodes_and_their_edges_out_and_copies_no_edge() -> None:
         check_ranking(view, [Restart.of([0, 1])], k=1, damping=0.5, tolerance=0.0)
 
 
+@pytest.mark.parametrize("unit", [True, False])
+def test_rows_may_be_written_anew_behind_the_others(unit: bool) -> None:
+    indices = np.array([1, 9, 9, 0, 2, 1, 2], np.int32)  # the first row is now at 5
+    weights = None if unit else np.arange(7, dtype=np.float32)
+    graph = CsrGraph(
+        indptr=np.array([5, 3, 4, 7]),
+        indices=indices,
+        weights=weights,
+        strengths=np.array([11.0, 3.0, 4.0]),
+        is_symmetric=False,
+        ends=np.array([7, 4, 5]),
+    )
+    rows = [[0, 1, 1], [1, 0, 0], [0, 0, 1]] if unit else [[0, 5, 6], [3, 0, 0], [0, 0, 4]]
+    assert graph.n_edges == 4
+    assert graph.matrix().toarray().tolist() == rows
+    packed = graph.packed()
+    assert packed.packed() is packed
+    assert packed.indptr.tolist() == [0, 2, 3, 4]
+    assert packed.indices.tolist() == [1, 2, 0, 2]
+    view = graph.view(np.array([True, False, True]))
+    assert view.strengths.tolist() == ([1.0, ABSENT, 1.0] if unit else [6.0, ABSENT, 4.0])
+
+
+@pytest.mark.parametrize("is_symmetric", [True, False])
+def test_a_view_has_the_strengths_of_the_graph_that_is_really_filtered(is_symmetric: bool) -> None:
+    random = np.random.default_rng(7)
+    dense = random.random((60, 60)) * (random.random((60, 60)) < 0.1)
+    graph = CsrGraph.from_matrix(sp.csr_matrix(dense + dense.T if is_symmetric else dense))
+    assert graph.is_symmetric == is_symmetric
+    present = random.random(60) < 0.7
+    view = graph.view(present).view(random.random(60) < 0.9)
+    kept = view.strengths >= 0
+    assert not kept[~present].any()
+    matrix = graph.matrix().toarray() * np.outer(kept, kept)
+    assert np.allclose(view.strengths[kept], matrix.sum(axis=1)[kept])
+
+
 @pytest.mark.parametrize(
     ("indptr", "indices", "weights"),
     [
