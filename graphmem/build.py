@@ -79,7 +79,7 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
 
     return Parts(
         store=store,
-        extractor=_extractor(opening.settings),
+        extractor=make_extractor(opening.settings),
         embedder=lambda: make_embedder(opening.settings),
         runner=runner,
         index_dir=folder / "index",
@@ -123,7 +123,7 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
 
     return Parts(
         store=store,
-        extractor=_extractor(settings),
+        extractor=make_extractor(settings),
         embedder=lambda: make_embedder(settings),
         runner=runner,
         index_dir=settings.cache_dir / "indexes" / store.info().memory_id,
@@ -166,7 +166,8 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigurationError(f"{name}={first['input']!r}: {first['msg']}") from cause
 
 
-def _extractor(settings: Settings) -> Extractor:
+def make_extractor(settings: Settings) -> Extractor:
+    """What reads at the depth of the settings, in as many processes as they say."""
     if settings.depth == "fast":
         from graphmem.adapters.extractors.names import NamesExtractor
 

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from graphmem.build import open_memory as build_memory
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
+from graphmem.eval_cli import measures
 from graphmem.maintain.transfer import read_manifest
 from graphmem.memory import Memory
 from graphmem.model.change import Counts
@@ -51,6 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(measures, name="eval")
 
 
 def open_memory(
@@ -64,7 +66,6 @@ def open_memory(
     return build_memory(location, namespace=namespace, read_only=read_only, create=create)
 
 
-ALL_MODES = ",".join(Mode)
 QuestionArgument = Annotated[str, typer.Argument(help="The question.", show_default=False)]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="How passages are ranked.")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="What held at this time.")]
@@ -196,64 +197,6 @@ def doctor(
         console.print(table)
     if problems:
         raise typer.Exit(1)
-
-
-@app.command("eval")
-def evaluate(
-    folder: Annotated[
-        Path, typer.Argument(help="queries.jsonl and corpus.jsonl or turns.jsonl.", metavar="DIR")
-    ],
-    modes: Annotated[str, typer.Option("--modes", help="Which, with commas between.")] = ALL_MODES,
-    k: Annotated[str, typer.Option("-k", help="Where rankings are cut.")] = "2,5,10,20",
-    titles: Annotated[
-        bool, typer.Option("--titles/--no-titles", help="Ingest passages with their titles.")
-    ] = True,
-    memory: Annotated[
-        str | None, typer.Option("-m", "--memory", help="A memory to keep, instead of a new one.")
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the report to this file, - for stdout.")
-    ] = None,
-) -> None:
-    """Ingest a data set, ask its questions in every mode, and score the rankings."""
-    from graphmem.evaluation.report import as_json, notes_of, rows_of, write_json
-    from graphmem.evaluation.runner import run
-
-    if json_file is not None and not json_file.parent.is_dir():
-        raise InvalidInputError(f"There is no folder {json_file.parent} to write the report to")
-    with progress_bars() as tell:
-        report = run(
-            folder,
-            open_memory=lambda location: open_memory(location, read_only=False, create=True),
-            modes=[
-                Mode(mode) if mode in ALL_MODES.split(",") else mode for mode in modes.split(",")
-            ],
-            ks=_whole_numbers(k),
-            titles=titles,
-            location=memory,
-            progress=tell,
-        )
-    if json_file == Path("-"):
-        emit(as_json(report))
-    else:
-        if json_file is not None:
-            write_json(report, json_file)
-        header, *rows = rows_of(report)
-        table = Table(*header, title=f"{report.dataset}: {report.questions} questions")
-        for row in rows:
-            table.add_row(*map(escape, row))
-        console.print(table)
-        for note in notes_of(report):
-            console.print(f"[yellow]note[/yellow] {escape(note)}")
-    if report.ingest.failed:
-        raise typer.Exit(3)
-
-
-def _whole_numbers(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError as cause:
-        raise InvalidInputError(f"-k {text!r}", remedy="Write whole numbers: -k 2,5,10") from cause
 
 
 @app.command()

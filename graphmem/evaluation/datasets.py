@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from graphmem.errors import GraphMemError, InvalidInputError, ReaderError
 from graphmem.model.base import Value
+from graphmem.model.extraction import PassageContext
 from graphmem.model.source import DEFAULT_NAMESPACE, EpisodeKind, Message, SourceItem
 from graphmem.model.time import parse_time
 
@@ -107,6 +108,53 @@ def read_dataset(folder: Path, *, titles: bool = True) -> Dataset:
     )
 
 
+def read_passages(path: Path) -> tuple[PassageContext, ...]:
+    """The rows of a ``corpus.jsonl``, each as one passage under its own id.
+
+    Raises
+    ------
+    InvalidInputError
+        No such file, or one without passages.
+    ReaderError
+        A line that is not what it should be; the message names file, line and field.
+    """
+    _refuse_missing(path)
+    passages = tuple(
+        PassageContext(passage_id=item.source, title=item.title, text=item.text)
+        for item in _passages(path, titles=True)
+    )
+    if not passages:
+        raise InvalidInputError(f"{path} holds no passage")
+    return passages
+
+
+def read_openie(path: Path) -> dict[str, tuple[tuple[str, str, str], ...]]:
+    """Triples by passage id, in the file's order, from lines ``{"id", "triples": [[s, p, o]]}``.
+
+    What has not exactly three parts, all of them text, is no triple and left out.
+
+    Raises
+    ------
+    InvalidInputError, ReaderError
+        As :func:`read_passages`.
+    """
+    _refuse_missing(path)
+    found: dict[str, tuple[tuple[str, str, str], ...]] = {}
+    for _, row in _rows(path, _OpenieRow):
+        triples = [
+            (parts[0], parts[1], parts[2])
+            for parts in row.triples or ()
+            if len(parts) == 3 and all(isinstance(part, str) for part in parts)
+        ]
+        found[row.id] = (*found.get(row.id, ()), *triples)
+    return found
+
+
+def _refuse_missing(path: Path) -> None:
+    if not path.is_file():
+        raise InvalidInputError(f"{path} is not a file", remedy="Name a JSON lines file")
+
+
 def _as_text(value: object) -> object:
     # Ids, sessions and categories are written as numbers as often as text.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -133,6 +181,11 @@ class _PassageRow(_Row):
     id: _Text
     title: str | None = None
     text: str
+
+
+class _OpenieRow(_Row):
+    id: _Text
+    triples: tuple[tuple[Any, ...], ...] | None = None
 
 
 class _TurnRow(_Row):

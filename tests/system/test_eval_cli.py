@@ -177,3 +177,37 @@ def test_a_passage_that_cannot_be_ingested_ends_with_3(passages: Path) -> None:
     assert done.returncode == 3
     report = json.loads(done.stdout)
     assert [failed["item"] for failed in report["ingest"]["failed"]] == ["void"]
+
+
+def test_extraction_writes_facts_and_scores_them(passages: Path, tmp_path: Path) -> None:
+    openie = [{"id": "heron", "triples": [["Heron turbine", "designed by", "Samir Okafor"]]}]
+    write_rows(passages / "openie_llm.jsonl", openie)
+    facts, report = tmp_path / "facts.jsonl", tmp_path / "report.json"
+    options = ["--workers", "0", "--facts", facts, "--json", report]
+    done = subprocess.run(
+        [GRAPHMEM, "eval", "extraction", passages / "corpus.jsonl", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in facts.read_text("utf-8").splitlines()]
+    [design] = [row for row in rows if row["passage"] == "heron"]
+    assert {"Heron turbine", "Samir Okafor", "2012"} <= set(design["members"])
+    found = json.loads(report.read_text("utf-8"))
+    assert found["facts"]["facts"] == len(rows)
+    assert found["coverage"]["all"]["pair_and_predicate_coverage"] == 1.0
+    assert "pair coverage" in done.stdout
+
+
+def test_extraction_of_no_corpus_is_refused(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [GRAPHMEM, "eval", "extraction", tmp_path / "none.jsonl"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "is not a file" in done.stderr

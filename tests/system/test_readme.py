@@ -19,6 +19,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 EVERYWHERE = {"--memory", "--namespace", "--json", "--help"}
 """Options that the README names once for all commands."""
+ROW = re.compile(r"^\| `graphmem ([a-z0-9]+(?: [a-z0-9]+)*)\b.*$", re.MULTILINE)
 COMMANDS = """
 import json
 from importlib.metadata import entry_points
@@ -26,7 +27,12 @@ import typer.main
 from graphmem.cli import app
 for point in entry_points(group="graphmem.commands"):
     point.load()(app)
-commands = typer.main.get_command(app).commands
+commands = dict(typer.main.get_command(app).commands)
+for name, group in list(commands.items()):
+    if hasattr(group, "default"):
+        own = dict(group.commands)
+        commands[name] = own.pop(group.default)
+        commands.update({f"{name} {inner}": command for inner, command in own.items()})
 print(json.dumps({
     name: [flag for option in command.params for flag in [*option.opts, *option.secondary_opts]]
     for name, command in commands.items()
@@ -79,7 +85,9 @@ def test_every_command_and_option_is_in_the_table(workspace: Path) -> None:
     commands = json.loads(run([sys.executable, "-c", COMMANDS], workspace))
     rows = {
         match.group(1): set(re.findall(r"--[a-z][a-z-]*", match.group()))
-        for match in re.finditer(r"^\| `graphmem ([a-z0-9]+)\b.*$", README, re.MULTILINE)
+        for match in re.finditer(
+            r"^\| `graphmem ([a-z0-9]+(?: [a-z0-9]+)*)\b.*$", README, re.MULTILINE
+        )
     }
     assert rows.keys() == commands.keys()
     for name, flags in commands.items():

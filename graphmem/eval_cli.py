@@ -1,0 +1,171 @@
+"""The commands ``graphmem eval``: retrieval on a data set, and extraction on a corpus."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from typer.core import TyperGroup
+
+from graphmem.build import load_settings, make_extractor, open_memory
+from graphmem.errors import InvalidInputError
+from graphmem.model.retrieval import Mode
+from graphmem.terminal import console, emit, progress_bars
+
+ALL_MODES = ",".join(Mode)
+JsonFileOption = Annotated[
+    Path | None, typer.Option("--json", help="Write the report to this file, - for stdout.")
+]
+_WARM_UP = 32
+"""Passages that are read before the clock runs: every process loads its model meanwhile."""
+
+
+class _Measures(TyperGroup):
+    """What does not begin with the name of a measure is measured for retrieval."""
+
+    default = "retrieval"
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
+measures = typer.Typer(
+    cls=_Measures,
+    no_args_is_help=True,
+    help="Measure: retrieval on the data set DIR, or another measure by its name.",
+    subcommand_metavar="DIR | MEASURE ...",
+)
+
+
+@measures.command("retrieval")
+def retrieval(
+    folder: Annotated[
+        Path, typer.Argument(help="queries.jsonl and corpus.jsonl or turns.jsonl.", metavar="DIR")
+    ],
+    modes: Annotated[str, typer.Option("--modes", help="Which, with commas between.")] = ALL_MODES,
+    k: Annotated[str, typer.Option("-k", help="Where rankings are cut.")] = "2,5,10,20",
+    titles: Annotated[
+        bool, typer.Option("--titles/--no-titles", help="Ingest passages with their titles.")
+    ] = True,
+    memory: Annotated[
+        str | None, typer.Option("-m", "--memory", help="A memory to keep, instead of a new one.")
+    ] = None,
+    json_file: JsonFileOption = None,
+) -> None:
+    """Ingest a data set, ask its questions in every mode, and score the rankings."""
+    from graphmem.evaluation.report import as_json, notes_of, rows_of, write_json
+    from graphmem.evaluation.runner import run
+
+    _refuse_nowhere(json_file)
+    with progress_bars() as tell:
+        report = run(
+            folder,
+            open_memory=open_memory,
+            modes=[
+                Mode(mode) if mode in ALL_MODES.split(",") else mode for mode in modes.split(",")
+            ],
+            ks=_whole_numbers(k),
+            titles=titles,
+            location=memory,
+            progress=tell,
+        )
+    if json_file == Path("-"):
+        emit(as_json(report))
+    else:
+        if json_file is not None:
+            write_json(report, json_file)
+        header, *rows = rows_of(report)
+        table = Table(*header, title=f"{report.dataset}: {report.questions} questions")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+        for note in notes_of(report):
+            console.print(f"[yellow]note[/yellow] {escape(note)}")
+    if report.ingest.failed:
+        raise typer.Exit(3)
+
+
+@measures.command()
+def extraction(
+    corpus: Annotated[
+        Path, typer.Argument(help="Passages: {id, title, text} a line.", metavar="CORPUS.jsonl")
+    ],
+    openie: Annotated[
+        Path | None,
+        typer.Option(
+            help="Triples to cover: {id, triples} a line; openie_llm.jsonl beside CORPUS if there.",
+            metavar="FILE",
+        ),
+    ] = None,
+    facts: Annotated[
+        Path | None, typer.Option("--facts", help="Write the facts to this file.", metavar="FILE")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Reading processes.", min=0, show_default=False)
+    ] = None,
+    json_file: JsonFileOption = None,
+) -> None:
+    """Read a corpus, and score its facts: coverage of another's triples, size, and looks."""
+    from graphmem.evaluation import extraction as scoring
+    from graphmem.evaluation.resources import about_machine, commit, versions
+
+    _refuse_nowhere(json_file)
+    _refuse_nowhere(facts)
+    beside = corpus.with_name("openie_llm.jsonl")
+    passages, triples = scoring.load(corpus, openie or (beside if beside.is_file() else None))
+    settings = load_settings() if workers is None else load_settings(workers=workers)
+    extractor = make_extractor(settings)
+    try:
+        extractor.extract(passages[:_WARM_UP])
+        begun = time.perf_counter()
+        found = extractor.extract(passages)
+        seconds = time.perf_counter() - begun
+    finally:
+        extractor.close()
+    if facts is not None:
+        scoring.write_facts(facts, found)
+    result = {
+        "corpus": corpus.resolve().parent.name,
+        "extractor": extractor.name,
+        "workers": settings.workers,
+        **scoring.report(passages, found, triples, seconds=seconds),
+        "machine": about_machine(),
+        "versions": versions(),
+        "commit": commit(),
+    }
+    if json_file == Path("-"):
+        emit(result)
+        return
+    if json_file is not None:
+        json_file.write_text(f"{json.dumps(result, indent=2)}\n", encoding="utf-8")
+    console.print(_extraction_table(result))
+
+
+def _extraction_table(result: dict[str, Any]) -> Table:
+    table = Table("", "figure", title=f"{result['corpus']}: {result['passages_per_s']} passages/s")
+    for name, value in result["facts"].items():
+        table.add_row(name.replace("_", " "), f"{value:,}")
+    for part, covered in result.get("coverage", {}).items():
+        table.add_section()
+        for name, value in covered.items():
+            table.add_row(f"{part.replace('_', ' ')}: {name.replace('_', ' ')}", f"{value:,}")
+    return table
+
+
+def _refuse_nowhere(file: Path | None) -> None:
+    if file is not None and not file.parent.is_dir():
+        raise InvalidInputError(f"There is no folder {file.parent} to write {file.name} to")
+
+
+def _whole_numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as cause:
+        raise InvalidInputError(f"-k {text!r}", remedy="Write whole numbers: -k 2,5,10") from cause
