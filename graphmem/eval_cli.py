@@ -1,4 +1,4 @@
-"""The commands ``graphmem eval``: retrieval on a data set, and extraction on a corpus."""
+"""The commands ``graphmem eval``: retrieval on a data set, extraction on a corpus and on labels."""
 
 from __future__ import annotations
 
@@ -146,6 +146,51 @@ def extraction(
     if json_file is not None:
         json_file.write_text(f"{json.dumps(result, indent=2)}\n", encoding="utf-8")
     console.print(_extraction_table(result))
+
+
+@measures.command()
+def labelled(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="time.jsonl, coreference.jsonl and discourse.jsonl.", metavar="DIR"),
+    ],
+    json_file: JsonFileOption = None,
+) -> None:
+    """Score times, coreference and discourse links on labelled cases, by half."""
+    from graphmem.evaluation import labelled as scoring
+    from graphmem.evaluation.resources import about_machine, commit, versions
+
+    _refuse_nowhere(json_file)
+    extractor = make_extractor(load_settings(workers=0))
+    try:
+        outcomes = scoring.evaluate(folder, extractor.extract)
+    finally:
+        extractor.close()
+    sets = scoring.as_json(outcomes)
+    result = {
+        "extractor": extractor.name,
+        "sets": sets,
+        "machine": about_machine(),
+        "versions": versions(),
+        "commit": commit(),
+    }
+    if json_file == Path("-"):
+        emit(result)
+        return
+    if json_file is not None:
+        json_file.write_text(f"{json.dumps(result, indent=2)}\n", encoding="utf-8")
+    console.print(_labelled_table(sets))
+
+
+def _labelled_table(sets: dict[str, Any]) -> Table:
+    table = Table("set", "half", "there", "found", "right", "precision", "recall", "F1")
+    for name, halves in sets.items():
+        table.add_section()
+        for half, figures in halves.items():
+            counts = (str(figures[key]) for key in ("there", "found", "right"))
+            ratios = (f"{100 * figures[key]:.1f}" for key in ("precision", "recall", "f1"))
+            table.add_row(name, half, *counts, *ratios)
+    return table
 
 
 def _extraction_table(result: dict[str, Any]) -> Table:

@@ -78,7 +78,7 @@ def read_dataset(folder: Path, *, titles: bool = True) -> Dataset:
             f"{folder} is not a data set",
             remedy="It holds queries.jsonl and either corpus.jsonl or turns.jsonl",
         )
-    asked = list(_rows(queries, _QueryRow))
+    asked = list(read_rows(queries, _QueryRow))
     if turns.is_file():
         shape = Shape.TURNS
         corpora = _conversations(turns)
@@ -140,7 +140,7 @@ def read_openie(path: Path) -> dict[str, tuple[tuple[str, str, str], ...]]:
     """
     _refuse_missing(path)
     found: dict[str, tuple[tuple[str, str, str], ...]] = {}
-    for _, row in _rows(path, _OpenieRow):
+    for _, row in read_rows(path, _OpenieRow):
         triples = [
             (parts[0], parts[1], parts[2])
             for parts in row.triples or ()
@@ -197,10 +197,10 @@ class _TurnRow(_Row):
     text: str
 
 
-_RowT = TypeVar("_RowT", bound=_Row)
+_RowT = TypeVar("_RowT", bound=BaseModel)
 
 
-def _rows(path: Path, kind: type[_RowT]) -> Iterator[tuple[int, _RowT]]:
+def read_rows(path: Path, kind: type[_RowT]) -> Iterator[tuple[int, _RowT]]:
     """Rows with their line numbers, from 1; blank lines are passed over."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -228,7 +228,7 @@ def _bad_line(path: Path, number: int, what: str, remedy: str) -> GraphMemError:
 
 
 def _passages(path: Path, *, titles: bool) -> tuple[SourceItem, ...]:
-    rows = list(_rows(path, _PassageRow))
+    rows = list(read_rows(path, _PassageRow))
     _refuse_repeats(path, ((line, row.id) for line, row in rows))
     return tuple(
         SourceItem(source=row.id, title=(row.title or "") if titles else "", text=row.text)
@@ -237,7 +237,7 @@ def _passages(path: Path, *, titles: bool) -> tuple[SourceItem, ...]:
 
 
 def _conversations(path: Path) -> dict[str, tuple[SourceItem, ...]]:
-    rows = list(_rows(path, _TurnRow))
+    rows = list(read_rows(path, _TurnRow))
     _refuse_repeats(path, ((line, f"{row.conversation}: {row.id}") for line, row in rows))
     # Sorting is stable, so turns keep the file's order within their session, and sessions come in
     # the order in which the file first names them.

@@ -6,14 +6,17 @@ to what the document is about. In a chat, "I" is the speaker and "you" the addre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from graphmem.extract.lexicon import FEMALE, MALE, PERSON_NOUNS
+from graphmem.extract.names import name_key
 from graphmem.extract.page import Page, Referent
+from graphmem.extract.phrases import conjuncts, phrase_of
 from graphmem.extract.referents import Topic
 from graphmem.kernels.text import fold
+from graphmem.model.extraction import ReferenceDraft
 from graphmem.model.knowledge import EntityType
 from graphmem.model.source import EpisodeKind
 
@@ -60,6 +63,24 @@ def resolve_pronouns(page: Page, topic: Topic | None) -> None:
                 _definite(page, token, topic)
             if parse.deps[token] in ("nsubj", "nsubjpass") and tag[:1] != "W":
                 _note_subject(page, token, heard)
+
+
+def references(page: Page) -> Iterator[ReferenceDraft]:
+    """What was resolved: pronouns and descriptions, and names that stand for a longer one."""
+    parse = page.parse
+    for token, antecedent in page.antecedents.items():
+        if parse.tags[token][:1] == "W":
+            continue
+        if isinstance(antecedent, Referent):
+            names = [antecedent.name]
+        else:
+            phrases = (phrase_of(page, head) for head in conjuncts(page, token))
+            names = [phrase.name for phrase in phrases if phrase]
+        for name in names:
+            yield ReferenceDraft(start=parse.starts[token], end=parse.ends[token], name=name)
+    for named in page.names:
+        if name_key(page.context.text[named.start : named.end]) != name_key(named.referent.name):
+            yield ReferenceDraft(start=named.start, end=named.end, name=named.referent.name)
 
 
 def _relative(page: Page, token: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from graphmem.extract.clauses import read_clauses
-from graphmem.extract.coreference import resolve_pronouns
+from graphmem.extract.coreference import references, resolve_pronouns
 from graphmem.extract.discourse import read_links
 from graphmem.extract.facts import content_of, read_facts
 from graphmem.extract.names import NameSpan, find_names, meaning_title, name_key, title_names
@@ -16,7 +16,13 @@ from graphmem.extract.referents import Topic, referents, topic_of
 from graphmem.extract.time import find_times
 from graphmem.kernels.layout import unwrap
 from graphmem.kernels.text import tokenise
-from graphmem.model.extraction import Extraction, FactDraft, MentionDraft, PassageContext
+from graphmem.model.extraction import (
+    Extraction,
+    FactDraft,
+    MentionDraft,
+    PassageContext,
+    TimeDraft,
+)
 from graphmem.model.knowledge import EntityType
 from graphmem.model.source import EpisodeKind
 
@@ -75,6 +81,18 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
         mentions=_mentions(context, aliases, named, topic),
         facts=_without_repeats(facts, [*lives, *appositions(page)]),
         links=tuple(links),
+        times=tuple(
+            TimeDraft(
+                start=time.start,
+                end=time.end,
+                name=time.name,
+                valid_from=time.interval.start,
+                valid_to=time.interval.end,
+                precision=time.interval.precision,
+            )
+            for time in page.times
+        ),
+        references=tuple(references(page)),
     )
 
 

@@ -50,6 +50,31 @@ class MemberDraft(Value):
     end: int | None = None
 
 
+class TimeDraft(Value):
+    """A time as read: characters ``[start, end)``, its name resolved, and the interval it gives.
+
+    `valid_from` or `valid_to` is ``None`` where the interval is open ("since 2019").
+    """
+
+    start: int
+    end: int
+    name: str
+    valid_from: UtcTime | None
+    valid_to: UtcTime | None
+    precision: Precision
+
+
+class ReferenceDraft(Value):
+    """A pronoun, description or short form at ``[start, end)``, and what it refers to.
+
+    One that refers to several has a draft for each of them.
+    """
+
+    start: int
+    end: int
+    name: str
+
+
 class FactDraft(Value):
     """A fact as read; `start` and `end` are characters of the passage."""
 
@@ -86,4 +111,6 @@ class Extraction(Value):
     mentions: tuple[MentionDraft, ...] = ()
     facts: tuple[FactDraft, ...] = ()
     links: tuple[LinkDraft, ...] = ()
+    times: tuple[TimeDraft, ...] = ()
+    references: tuple[ReferenceDraft, ...] = ()
     attributes: Mapping[str, AttributeValue] = {}

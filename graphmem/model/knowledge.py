@@ -59,7 +59,8 @@ class Sense(StrEnum):
 
     Read "the source is the SENSE of the target": its cause, its purpose, the condition it holds
     under, an elaboration of it, the answer to it. PRECEDES says that the source happened first;
-    CONTRAST and CONJUNCTION go both ways and are stored once, in the order of the text.
+    SYNCHRONOUS, CONTRAST and CONJUNCTION go both ways and are stored once, in the order of the
+    text.
     """
 
     CAUSE = "cause"
@@ -68,6 +69,7 @@ class Sense(StrEnum):
     CONTRAST = "contrast"
     ELABORATION = "elaboration"
     PRECEDES = "precedes"
+    SYNCHRONOUS = "synchronous"
     CONJUNCTION = "conjunction"
     ANSWER = "answer"
 

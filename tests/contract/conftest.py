@@ -58,11 +58,7 @@ def _on_neo4j(request: pytest.FixtureRequest) -> Opener:
             server.empty()
             emptied.add(folder)
         bolt = Bolt(server.url, server.auth, read_only=read_only)
-        try:
-            return Neo4jStore.open(bolt, create=True, clock=clock)
-        except BaseException:
-            bolt.close()
-            raise
+        return Neo4jStore.open(bolt, create=True, clock=clock)
 
     return open_memory
 

@@ -211,3 +211,29 @@ def test_extraction_of_no_corpus_is_refused(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "is not a file" in done.stderr
+
+
+def test_labelled_cases_are_scored_by_half(tmp_path: Path) -> None:
+    folder, report = tmp_path / "labels", tmp_path / "report.json"
+    year = {"start": 3, "end": 7, "text": "2019", "precision": "year"}
+    label = {**year, "from": "2019-01-01", "to": "2020-01-01"}
+    rows = [
+        {"source": "own", "text": f"In 2019 Ann left {name}.", "times": [label]}
+        for name in ("Acme", "Heron", "Osprey", "Rook", "Tern", "Wren")
+    ]
+    write_rows(folder / "time.jsonl", rows)
+    for name in ("coreference", "discourse"):
+        write_rows(folder / f"{name}.jsonl", [])
+    done = evaluate("labelled", folder, "--json", report)
+    assert done.returncode == 0, done.stderr
+    sets = json.loads(report.read_text("utf-8"))["sets"]
+    halves = sets["time"].values()
+    assert sum(half["right"] for half in halves) == len(rows)
+    assert {half["f1"] for half in halves if half["there"]} == {1.0}
+    assert "precision" in done.stdout
+
+
+def test_labels_that_are_not_there_end_with_2(tmp_path: Path) -> None:
+    done = evaluate("labelled", tmp_path)
+    assert done.returncode == 2
+    assert "time.jsonl" in done.stderr

@@ -68,16 +68,10 @@ class Embeddings:
         if not waiting:
             return
         tx = self._namespace.tx
-        own = self._namespace.space
+        rows(tx, _OWN["fill_vectors"], rows=[[key, self._vectors[key]] for key in sorted(waiting)])
         gaining = set().union(*waiting.values())
-        versions = {**touch(tx, gaining - {own}), own: self._namespace.next_version}
-        rows(
-            tx,
-            _OWN["fill_vectors"],
-            rows=[[key, self._vectors[key]] for key in sorted(waiting)],
-            versions={str(space): version for space, version in versions.items()},
-        )
-        self._namespace.changed |= own in gaining
+        self._namespace.changed |= self._namespace.space in gaining
+        touch(tx, gaining - {self._namespace.space})
 
 
 def dimension(tx: neo4j.ManagedTransaction) -> int | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from graphmem.adapters.stores.sqlite.versions import mark, raise_version
 from graphmem.model.change import COUNTED, Counts
 
 _COLLECTED: Final = ("gone_episodes", "gone_passages", "facts_met", "entities_met")
@@ -74,7 +73,7 @@ _RETIRE: Final = """
         SELECT 1 FROM evidence x CROSS JOIN passages q ON q.nid = x.passage_nid
         CROSS JOIN episodes o ON o.nid = q.episode_nid
         WHERE x.fact_nid = facts.nid AND o.retired_at IS NULL
-    ) RETURNING nid"""
+    )"""
 
 
 def delete_source(
@@ -97,10 +96,9 @@ def delete_source(
         rows = connection.execute(statement).rowcount
         if kind:
             removed[kind] += rows
-    retired = connection.execute(_RETIRE, {"moment": moment}).fetchall()
-    mark(connection, "facts", [nid for (nid,) in retired])
+    connection.execute(_RETIRE, {"moment": moment})
     for table in _COLLECTED:
         connection.execute(f"DROP TABLE temp.{table}")
     if any(removed.values()):
-        raise_version(connection, found, removed=True)
+        connection.execute("UPDATE namespaces SET version = version + 1 WHERE nid = ?", found)
     return Counts(**removed)

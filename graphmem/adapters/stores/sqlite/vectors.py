@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from graphmem.adapters.stores.sqlite.rows import select_in
-from graphmem.adapters.stores.sqlite.versions import mark
 from graphmem.errors import EmbedderMismatchError, InvalidInputError
 from graphmem.ports.store import Vectors
 
@@ -40,10 +39,10 @@ def add_vectors(connection: sqlite3.Connection, vectors: Mapping[str, Vectors]) 
                 remedy="Open the memory with the embedder that filled it",
             )
         rows.append((key, vector.astype("<f4").tobytes()))
-    gaining = list(
+    gaining = set(
         select_in(
             connection,
-            "SELECT nid, namespace_nid FROM passages WHERE vector_key IN ({keys})",
+            "SELECT DISTINCT namespace_nid FROM passages WHERE vector_key IN ({keys})",
             [key for key, _ in rows],
         )
     )
@@ -52,8 +51,7 @@ def add_vectors(connection: sqlite3.Connection, vectors: Mapping[str, Vectors]) 
         WHERE EXISTS (SELECT 1 FROM passages WHERE vector_key = ?1)""",
         rows,
     )
-    mark(connection, "passages", [nid for nid, _ in gaining])
-    return {namespace for _, namespace in gaining}
+    return {nid for (nid,) in gaining}
 
 
 def known_keys(connection: sqlite3.Connection, keys: Collection[str]) -> set[str]:
