@@ -193,6 +193,57 @@ def _labelled_table(sets: dict[str, Any]) -> Table:
     return table
 
 
+@measures.command()
+def entities(
+    pairs: Annotated[
+        Path,
+        typer.Argument(help="Labelled pairs of mentions, one a line.", metavar="PAIRS.jsonl"),
+    ],
+    json_file: JsonFileOption = None,
+) -> None:
+    """Resolve labelled pairs of mentions, and score which were held to be one entity."""
+    from graphmem.evaluation import entities as scoring
+    from graphmem.evaluation.resources import about_machine, commit, versions
+    from graphmem.judging import judged
+
+    _refuse_nowhere(json_file)
+    labelled = scoring.read_pairs(pairs)
+    extractor = make_extractor(load_settings(workers=0))
+    try:
+        found = scoring.report(labelled, lambda asked: judged(asked, extractor=extractor))
+    finally:
+        extractor.close()
+    result = {
+        "set": pairs.name,
+        **found,
+        "extractor": extractor.name,
+        "machine": about_machine(),
+        "versions": versions(),
+        "commit": commit(),
+    }
+    if json_file == Path("-"):
+        emit(result)
+        return
+    if json_file is not None:
+        json_file.write_text(scoring.as_text(result), encoding="utf-8")
+    console.print(_entities_table(result))
+
+
+def _entities_table(result: dict[str, Any]) -> Table:
+    table = Table(
+        *("half", "kind", "pairs", "same", "precision", "recall", "F1", "wrong", "missed"),
+        title=f"{result['set']}: {result['pairs']} pairs",
+    )
+    for half, scores in result["halves"].items():
+        table.add_section()
+        for kind, row in (("all", scores), *scores["by_kind"].items()):
+            rates = [row[name] for name in ("precision", "recall", "f1")]
+            shown = ["-" if rate is None else f"{100 * rate:.1f}" for rate in rates]
+            counts = [str(row[name]) for name in ("n", "same", "wrong", "missed")]
+            table.add_row(half, kind, *counts[:2], *shown, *counts[2:])
+    return table
+
+
 def _extraction_table(result: dict[str, Any]) -> Table:
     table = Table("", "figure", title=f"{result['corpus']}: {result['passages_per_s']} passages/s")
     for name, value in result["facts"].items():

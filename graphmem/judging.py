@@ -31,7 +31,9 @@ def judged(pairs: Sequence[Pair], *, extractor: Extractor) -> list[Verdict]:
     verdicts = []
     for at in range(0, len(sides), 2):
         left, right = sides[at : at + 2]
-        verdicts.append(_judged((left, contexts[at], read[at]), (right, contexts[at + 1], read[at + 1])))
+        verdicts.append(
+            _judged((left, contexts[at], read[at]), (right, contexts[at + 1], read[at + 1]))
+        )
     return verdicts
 
 

@@ -123,9 +123,7 @@ def report(pairs: Sequence[Pair], judge: Judge) -> dict[str, Any]:
 def _scores(judged: Sequence[tuple[Pair, Verdict]]) -> dict[str, Any]:
     counts = _counted(judged)
     kinds = sorted({pair.kind for pair, _ in judged})
-    by_kind = {
-        kind: _counted([row for row in judged if row[0].kind == kind]) for kind in kinds
-    }
+    by_kind = {kind: _counted([row for row in judged if row[0].kind == kind]) for kind in kinds}
     return {
         **counts,
         **_rates(counts),
