@@ -41,8 +41,7 @@ _Read = tuple[Named, PassageContext, Extraction]
 
 
 def _judged(left: _Read, right: _Read) -> Verdict:
-    first, one = _resolved(left)
-    second, other = _resolved(right)
+    one, other = _resolved(left)[1], _resolved(right)[1]
     if one == other:
         return Verdict(same=True, score=1.0, by="name")
     return Verdict(same=False)

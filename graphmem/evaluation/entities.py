@@ -44,7 +44,7 @@ class Named(Value):
 
 
 class Pair(Value):
-    """Two mentions and whether they are one entity; `kind` says what makes the pair worth asking."""
+    """Two mentions and whether they are one entity; `kind` says why the pair is asked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
