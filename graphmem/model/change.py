@@ -74,6 +74,16 @@ class EditSet(Value):
     removed_same_as: tuple[SameAs, ...] = ()
 
     @property
+    def removes(self) -> bool:
+        """Whether the edits take something away."""
+        return bool(
+            self.removed_facts
+            or self.removed_discourse
+            or self.removed_supersessions
+            or self.removed_same_as
+        )
+
+    @property
     def entity_ids(self) -> set[str]:
         """Entities that the edits name."""
         pairs = (*self.same_as, *self.removed_same_as)

@@ -48,11 +48,20 @@ of its episode."""
 
 
 class StoreReader(Protocol):
-    """A consistent view of one namespace, as of the moment it was opened."""
+    """A consistent view of one namespace, as of the moment it was opened.
+
+    A view `since` a version shows what later commits added or changed: nodes (passages also when
+    their episode or their vector changed) and, of those nodes, all relations that start there. A
+    node may come again unchanged. What was removed is not shown, see :attr:`removed`.
+    """
 
     @property
     def version(self) -> int:
         """The namespace's change counter; rises with every commit that changed something."""
+
+    @property
+    def removed(self) -> bool:
+        """Whether anything was removed after `since`; then only a view of all of it tells."""
 
     def scan(
         self, table: str, columns: Sequence[str], *, batch: int = 10_000
@@ -112,9 +121,9 @@ class GraphStore(Protocol):
         """
 
     def read(
-        self, namespace: str, tables: Sequence[str] | None = None
+        self, namespace: str, tables: Sequence[str] | None = None, *, since: int = 0
     ) -> AbstractContextManager[StoreReader]:
-        """Open a consistent view.
+        """Open a consistent view; of what changed after the version `since`, if one is given.
 
         `tables` are those that will be scanned, ``"vectors"`` among them, all by default: a store
         that has to copy what it shows copies no more.

@@ -58,7 +58,11 @@ def _on_neo4j(request: pytest.FixtureRequest) -> Opener:
             server.empty()
             emptied.add(folder)
         bolt = Bolt(server.url, server.auth, read_only=read_only)
-        return Neo4jStore.open(bolt, create=True, clock=clock)
+        try:
+            return Neo4jStore.open(bolt, create=True, clock=clock)
+        except BaseException:
+            bolt.close()
+            raise
 
     return open_memory
 

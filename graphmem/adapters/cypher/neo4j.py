@@ -70,7 +70,8 @@ _ATTEMPTS: Final = 3
 _FETCHED: Final = 1000
 _INTERNAL: Final = frozenset(
     (
-        *("nid", "space", "source_key", "vector_key", "embedding", "episode_id", "episode_nid"),
+        *("nid", "space", "changed_in", "source_key", "vector_key", "embedding", "episode_id"),
+        "episode_nid",
         *("position", "passage_id"),
     )
 )

@@ -54,8 +54,10 @@ def delete_source(namespace: Namespace, source: str, *, moment: int) -> Counts:
         supersessions=supersessions,
         same_as=same_as,
     )
-    removal.remove("retire", sorted(set(facts_met) - set(gone)), moment=moment)
+    left_facts = sorted(set(facts_met) - set(gone))
+    removal.remove("retire", left_facts, moment=moment, version=namespace.next_version)
     namespace.changed |= removed != Counts()
+    namespace.removed |= removed != Counts()
     left = {name: getattr(namespace.counts, name) - getattr(removed, name) for name in COUNTED}
     namespace.counts = Counts(**left)
     return removed

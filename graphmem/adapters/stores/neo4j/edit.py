@@ -57,7 +57,9 @@ def edit(namespace: Namespace, edits: EditSet) -> Counts:
     _remove_links(namespace, edits)
     added = _add_links(namespace, edits)
     _remove_facts(namespace, list(edits.removed_facts))
+    _mark(namespace, edits)
     namespace.changed = True
+    namespace.removed |= edits.removes
     namespace.counts = count(namespace.tx, namespace.space)
     return added + Counts(entities=len(new))
 
@@ -107,6 +109,18 @@ def _replace(namespace: Namespace, edits: EditSet) -> None:
                 f"The fact {min(unfit)} cannot be believed again: all that states it is retired",
                 remedy="Ingest again what states it",
             )
+
+
+def _mark(namespace: Namespace, edits: EditSet) -> None:
+    """Say what was changed, and at what the links start that were added."""
+    entities = {e.id for e in edits.entities} | {pair.left_id for pair in edits.same_as}
+    facts = {
+        *(fact.id for fact in edits.facts),
+        *(link.source_id for link in edits.discourse),
+        *(pair.newer_id for pair in edits.supersessions),
+    }
+    namespace.mark("mark_entities", entities)
+    namespace.mark("mark_facts", facts)
 
 
 def _remove_links(namespace: Namespace, edits: EditSet) -> None:

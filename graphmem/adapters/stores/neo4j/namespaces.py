@@ -26,6 +26,10 @@ KINDS = ("episodes", "passages", "entities", "facts")
 class Namespace:
     """A namespace that is locked by `tx`.
 
+    `version` is the one before this write; what the write adds or changes is marked with the
+    `next_version`, which is the namespace's transaction time, counted in commits. A relation is
+    told by the node that it starts at, and of what is removed only that something was.
+
     `numbered` is the last ``nid`` given out per kind, `counts` what the namespace holds: kept up to
     date by whoever writes, so that they are told at once and never half.
     """
@@ -37,6 +41,18 @@ class Namespace:
     numbered: dict[str, int]
     counts: Counts
     changed: bool = field(default=False)
+    removed: bool = field(default=False)
+
+    @property
+    def next_version(self) -> int:
+        """The version that this write makes, if it changes something."""
+        return self.version + 1
+
+    def mark(self, name: str, ids: Iterable[str]) -> None:
+        """Say that nodes were changed by this write, by the statement of that name."""
+        told = sorted(ids)
+        if told:
+            rows(self.tx, statements("write")[name], ids=told, version=self.next_version)
 
     def next_nids(self, kind: str, count: int) -> range:
         """So many numbers that nothing of this kind has had before."""
@@ -46,7 +62,7 @@ class Namespace:
 
     def owner(self, nid: int) -> list[object]:
         """What the rows of all nodes begin with, after the id."""
-        return [nid, self.space, self.name]
+        return [nid, self.space, self.name, self.next_version]
 
 
 def write_once(bolt: Bolt, name: str, token: str, work: Callable[[Namespace], Counts]) -> Counts:
@@ -74,6 +90,7 @@ def write_once(bolt: Bolt, name: str, token: str, work: Callable[[Namespace], Co
             own["finish"],
             key=key,
             version=version + namespace.changed,
+            removed=namespace.removed,
             token=token,
             outcome=done.model_dump_json(),
             counts=namespace.counts.model_dump_json(),
@@ -84,6 +101,7 @@ def write_once(bolt: Bolt, name: str, token: str, work: Callable[[Namespace], Co
     return bolt.write(run)
 
 
-def touch(tx: neo4j.ManagedTransaction, spaces: Iterable[int]) -> None:
-    """Raise the version of other namespaces that this write changed."""
-    rows(tx, statements("write")["touch"], spaces=sorted(spaces))
+def touch(tx: neo4j.ManagedTransaction, spaces: Iterable[int]) -> dict[int, int]:
+    """Raise the version of other namespaces that this write changes; returns them by space."""
+    raised = rows(tx, statements("write")["touch"], spaces=sorted(spaces))
+    return {int(space): int(version) for space, version in raised}

@@ -26,7 +26,7 @@ NO_OFFSET: Final = -1
 
 V = TypeVar("V", bound=Value)
 
-_OF_NAMESPACE: Final = ("id", "nid", "space", "namespace")
+_OF_NAMESPACE: Final = ("id", "nid", "space", "namespace", "changed_in")
 EPISODE_FIELDS: Final = (
     *("source", "title", "kind", "occurred_at", "recorded_at", "retired_at", "digest", "trust"),
     "depth",
@@ -60,7 +60,7 @@ micros = lru_cache(maxsize=1 << 14)(to_micros)
 def episode_row(owner: Row, episode: Episode) -> Row:
     """In the order of :data:`EPISODE_COLUMNS`, after a place that is not used.
 
-    `owner` is ``nid``, ``space`` and the namespace's name.
+    `owner` is ``nid``, ``space``, the namespace's name and the version that the commit makes.
     """
     return [
         *(None, episode.id, *owner, episode.source, episode.title, episode.kind.value),

@@ -56,19 +56,23 @@ _Places = Mapping[str, Sequence[tuple[int, int]]]
 
 
 class _State(NamedTuple):
-    """A namespace's number and version, and the last ``nid`` of each kind of node."""
+    """A namespace's number, its version, that of its last removal, and its last ``nid`` values."""
 
     space: int | None
     version: int
+    removed_in: int
     last: Mapping[str, int]
 
 
 class Neo4jReader:
     """A consistent view of one namespace; :func:`view` makes it."""
 
-    def __init__(self, where: str, version: int, file: IO[bytes], places: _Places) -> None:
+    def __init__(
+        self, where: str, version: int, file: IO[bytes], places: _Places, *, removed: bool
+    ) -> None:
         self._where = where
         self._version = version
+        self._removed = removed
         self._file = file
         self._places = places
         self._open = True
@@ -77,6 +81,11 @@ class Neo4jReader:
     def version(self) -> int:
         """The namespace's change counter."""
         return self._version
+
+    @property
+    def removed(self) -> bool:
+        """Whether something was removed after the version that the view begins at."""
+        return self._removed
 
     def scan(
         self, table: str, columns: Sequence[str], *, batch: int = 10_000
@@ -147,52 +156,61 @@ class Neo4jReader:
             raise StoreError(f"a view of {self._where} was used after it was closed")
 
 
-def view(bolt: Bolt, namespace: str, tables: Sequence[str] | None = None) -> Neo4jReader:
-    """Copy the namespace as it is now, or those of its `tables`, and open the copy."""
-    wanted = TABLES if tables is None else tables
+def view(
+    bolt: Bolt, namespace: str, tables: Sequence[str] | None = None, *, since: int = 0
+) -> Neo4jReader:
+    """Copy the namespace as it is now, or those of its `tables`, and open the copy.
+
+    With `since`, of what was changed after that version.
+    """
     with bolt.explained():
         key = digest(namespace)
-    copied = bolt.read(lambda tx: _copy(tx, bolt.where, key, wanted))
+    wanted = _Wanted(bolt.where, key, TABLES if tables is None else tables, since)
+    copied = bolt.read(lambda tx: _copy(tx, wanted))
     if copied is None:
-        copied = _copy_while_writers_wait(bolt, key, wanted)
+        copied = _copy_while_writers_wait(bolt, wanted)
     return copied
 
 
-def _copy_while_writers_wait(bolt: Bolt, key: str, tables: Sequence[str]) -> Neo4jReader:
+class _Wanted(NamedTuple):
+    """What to copy: of a database, the namespace under `key`, its tables, after a version."""
+
+    where: str
+    key: str
+    tables: Sequence[str]
+    since: int
+
+
+def _copy_while_writers_wait(bolt: Bolt, wanted: _Wanted) -> Neo4jReader:
     own = statements("scan")
     with (
         bolt.explained(),
         bolt.session(neo4j.WRITE_ACCESS) as session,
         session.begin_transaction() as tx,
     ):
-        tx.run(own["hold"], key=key, token=secrets.token_hex(8)).consume()
-        copied = _copy(tx, bolt.where, key, tables)
+        tx.run(own["hold"], key=wanted.key, token=secrets.token_hex(8)).consume()
+        copied = _copy(tx, wanted)
         tx.rollback()
     assert copied is not None
     return copied
 
 
-def _copy(
-    tx: neo4j.ManagedTransaction | neo4j.Transaction, where: str, key: str, tables: Sequence[str]
-) -> Neo4jReader | None:
+def _copy(tx: neo4j.ManagedTransaction | neo4j.Transaction, wanted: _Wanted) -> Neo4jReader | None:
     """The copy, or ``None`` if somebody wrote meanwhile."""
-    before = _state(tx, key)
+    before = _state(tx, wanted.key)
+    source = _Source(tx, before, wanted.since)
     file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - the reader's
     places: dict[str, list[tuple[int, int]]] = {}
     try:
-        episodes: dict[int, list[Any]] = {}
-        if "passages" in tables:
-            columns = ("nid", *_OF_EPISODE, "id")
-            for page in _fetched(tx, before, "episodes", columns):
-                episodes.update((nid, more) for nid, *more in page)
-        for table in tables:
+        for table in wanted.tables:
             places[table] = []
-            for page in _table(tx, before, table, episodes):
+            for page in _table(source, table):
                 data = marshal.dumps(page, _PLAIN)
                 places[table].append((file.tell(), len(data)))
                 file.write(data)
-        if _state(tx, key).version == before.version:
-            return Neo4jReader(where, before.version, file, places)
+        if _state(tx, wanted.key).version == before.version:
+            removed = before.removed_in > wanted.since
+            return Neo4jReader(wanted.where, before.version, file, places, removed=removed)
     except BaseException:
         file.close()
         raise
@@ -203,34 +221,96 @@ def _copy(
 def _state(tx: Any, key: str) -> _State:
     found = rows(tx, statements("scan")["state"], key=key)
     if not found:
-        return _State(None, 0, {})
-    ((space, version, *last),) = found
+        return _State(None, 0, 0, {})
+    ((space, version, removed_in, *last),) = found
     kinds = ("episodes", "passages", "entities", "facts")
-    return _State(space, version, dict(zip(kinds, last, strict=True)))
+    return _State(space, version, removed_in, dict(zip(kinds, last, strict=True)))
 
 
-def _table(
-    tx: Any, state: _State, table: str, episodes: Mapping[int, list[Any]]
-) -> Iterator[list[Any]]:
+class _Source:
+    """Pages of rows as the server gives them: of all nodes, or of those changed since a version."""
+
+    def __init__(self, tx: Any, state: _State, since: int) -> None:
+        self._tx = tx
+        self._state = state
+        self._since = since
+        self._changed: dict[str, list[int]] = {}
+
+    def pages(self, table: str, columns: Sequence[str], *, owner: str = "n") -> Iterator[list[Any]]:
+        """A table's rows in `columns`, which are the node's, or with `owner` the relation's."""
+        if self._state.space is None:
+            return
+        size = _VECTOR_PAGE if table == VECTORS else _PAGE
+        nodes = _STARTS.get(table, table)
+        if self._since:
+            yield from self._of(table, columns, self._nids(nodes), owner=owner, size=size)
+            return
+        statement = _statement(table, columns, owner, "n.nid > $after AND n.nid <= $upto")
+        for after in range(0, self._state.last[nodes], size):
+            page = self._listed(statement, after=after, upto=after + size)
+            if page:
+                yield page
+
+    def episodes(self) -> dict[int, list[Any]]:
+        """What passages show of their episodes, by ``nid``."""
+        columns = ("nid", *_OF_EPISODE, "id")
+        if self._since and self._state.space is not None:
+            theirs: set[int] = set()
+            for part in _parts(self._nids("passages"), _PAGE):
+                theirs.update(self._listed(statements("scan")["their_episodes"], nids=part))
+            pages = self._of("episodes", columns, sorted(theirs), owner="n", size=_PAGE)
+        else:
+            pages = self.pages("episodes", columns)
+        return {nid: more for page in pages for nid, *more in page}
+
+    def _nids(self, nodes: str) -> list[int]:
+        if nodes not in self._changed:
+            statement = statements("scan")[f"changed_{nodes}"]
+            self._changed[nodes] = sorted(self._listed(statement, since=self._since))
+        return self._changed[nodes]
+
+    def _of(
+        self, table: str, columns: Sequence[str], nids: list[int], *, owner: str, size: int
+    ) -> Iterator[list[Any]]:
+        statement = _statement(table, columns, owner, "n.nid IN $nids")
+        for part in _parts(nids, size):
+            page = self._listed(statement, nids=part)
+            if page:
+                yield page
+
+    def _listed(self, statement: str, **parameters: Any) -> list[Any]:
+        return listed(self._tx, statement, space=self._state.space, **parameters)
+
+
+def _statement(table: str, columns: Sequence[str], owner: str, page: str) -> str:
+    named = ", ".join(_expression(table, owner, column) for column in columns)
+    return statements("scan")[table].replace("{columns}", named).replace("{page}", page)
+
+
+def _parts(nids: list[int], size: int) -> Iterator[list[int]]:
+    return (nids[at : at + size] for at in range(0, len(nids), size))
+
+
+def _table(source: _Source, table: str) -> Iterator[list[Any]]:
     """Pages of a table, in the columns of ``SCANNABLE``."""
     if table == VECTORS:
-        for page in _fetched(tx, state, table, ()):
+        for page in source.pages(table, ()):
             yield [(nid, np.array(vector, dtype="<f4").tobytes()) for nid, vector in page]
     elif table == "passages":
-        yield from _passages(tx, state, episodes)
+        yield from _passages(source)
     elif table in _ENDS:
-        yield from _relations(tx, state, table)
+        yield from _relations(source, table)
     elif table == "entities":
         at = SCANNABLE[table].index("aliases")
-        for page in _fetched(tx, state, table, SCANNABLE[table]):
+        for page in source.pages(table, SCANNABLE[table]):
             for row in page:
                 row[at] = aliases_json(row[at])
             yield page
     else:
-        yield from _fetched(tx, state, table, SCANNABLE[table])
+        yield from source.pages(table, SCANNABLE[table])
 
 
-def _passages(tx: Any, state: _State, episodes: Mapping[int, list[Any]]) -> Iterator[list[Any]]:
+def _passages(source: _Source) -> Iterator[list[Any]]:
     """Passages, with what is their episode's."""
     columns = SCANNABLE["passages"]
     own = [column for column in columns if column not in (*_OF_EPISODE, "episode_id")]
@@ -240,7 +320,8 @@ def _passages(tx: Any, state: _State, episodes: Mapping[int, list[Any]]) -> Iter
     sources = [
         (column in places, places.get(column, inherited.get(column, 0))) for column in columns
     ]
-    for page in _fetched(tx, state, "passages", own):
+    episodes = source.episodes()
+    for page in source.pages("passages", own):
         made = []
         for row in page:
             episode = episodes[row[episode_at]]
@@ -248,13 +329,13 @@ def _passages(tx: Any, state: _State, episodes: Mapping[int, list[Any]]) -> Iter
         yield made
 
 
-def _relations(tx: Any, state: _State, table: str) -> Iterator[list[Any]]:
+def _relations(source: _Source, table: str) -> Iterator[list[Any]]:
     ends = _ENDS[table]
     columns = [column for column in SCANNABLE[table] if column not in ends]
     order = [(*ends, *columns).index(column) for column in SCANNABLE[table]]
     is_plain = order == list(range(len(order))) and table != "roles"
     order_key = _order_of(table, (*ends, *columns))
-    for page in _fetched(tx, state, table, columns, owner="r"):
+    for page in source.pages(table, columns, owner="r"):
         page.sort(key=order_key)
         yield page if is_plain else [[row[at] for at in order] for row in page]
 
@@ -272,22 +353,6 @@ def _order_of(table: str, columns: Sequence[str]) -> Any:
     }[table]
     places = [columns.index(key) for key in keys]
     return lambda row: [(-1 if row[at] is None else row[at]) for at in places]
-
-
-def _fetched(
-    tx: Any, state: _State, table: str, columns: Sequence[str], *, owner: str = "n"
-) -> Iterator[list[Any]]:
-    """Pages of rows as the server gives them."""
-    if state.space is None:
-        return
-    named = ", ".join(_expression(table, owner, column) for column in columns)
-    statement = statements("scan")[table].replace("{columns}", named)
-    size = _VECTOR_PAGE if table == VECTORS else _PAGE
-    last = state.last[_STARTS.get(table, table)]
-    for after in range(0, last, size):
-        page = listed(tx, statement, space=state.space, after=after, upto=after + size)
-        if page:
-            yield page
 
 
 def _expression(table: str, owner: str, column: str) -> str:

@@ -17,7 +17,7 @@ from graphmem.adapters.bolt import Bolt, rows
 from graphmem.adapters.stores.neo4j.statements import statements
 from graphmem.errors import EmbedderMismatchError, StoreFormatError
 
-MIGRATIONS: Final[tuple[str, ...]] = ("schema_1",)
+MIGRATIONS: Final[tuple[str, ...]] = ("schema_1", "schema_2")
 """``MIGRATIONS[n]`` is the file of statements that take a database from version n to n + 1."""
 
 _INDEX_SECONDS: Final = 300
@@ -66,9 +66,9 @@ def verify(bolt: Bolt, found: Meta, migrations: Sequence[str] = MIGRATIONS) -> N
     """Raise `StoreFormatError` for a memory of a newer schema, or one that was not made whole."""
     if found.schema_version > len(migrations):
         raise StoreFormatError(
-            f"{bolt.where} is of schema {found.schema_version}; this graphmem knows"
-            f" {len(migrations)}",
-            remedy="Update graphmem",
+            f"{bolt.where} was written by a newer graphmem"
+            f" (schema {found.schema_version}; this one knows {len(migrations)})",
+            remedy="Upgrade graphmem to open it",
         )
 
 

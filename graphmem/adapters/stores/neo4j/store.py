@@ -82,7 +82,7 @@ class Neo4jStore:
                 raise StoreFormatError(
                     f"{bolt.where} is of the older schema {found.schema_version}; this graphmem"
                     f" reads {len(migrations)}",
-                    remedy="Open it for writing once, which brings it up to date",
+                    remedy="Open it for writing once, as `graphmem ingest` does: that updates it",
                 )
             schema.migrate(bolt, found.schema_version, migrations)
         return cls(bolt, clock)
@@ -171,13 +171,13 @@ class Neo4jStore:
 
     @contextmanager
     def read(
-        self, namespace: str, tables: Sequence[str] | None = None
+        self, namespace: str, tables: Sequence[str] | None = None, *, since: int = 0
     ) -> Iterator[scan.Neo4jReader]:
         """Open a consistent view, which is a copy on this machine; see :mod:`.scan`.
 
         `tables` are those that will be scanned, ``"vectors"`` among them; by default all.
         """
-        with closing(scan.view(self.bolt, namespace, tables)) as reader:
+        with closing(scan.view(self.bolt, namespace, tables, since=since)) as reader:
             yield reader
 
     def episodes(self, ids: Sequence[str]) -> dict[str, Episode]:

@@ -68,10 +68,16 @@ class Embeddings:
         if not waiting:
             return
         tx = self._namespace.tx
-        rows(tx, _OWN["fill_vectors"], rows=[[key, self._vectors[key]] for key in sorted(waiting)])
+        own = self._namespace.space
         gaining = set().union(*waiting.values())
-        self._namespace.changed |= self._namespace.space in gaining
-        touch(tx, gaining - {self._namespace.space})
+        versions = {**touch(tx, gaining - {own}), own: self._namespace.next_version}
+        rows(
+            tx,
+            _OWN["fill_vectors"],
+            rows=[[key, self._vectors[key]] for key in sorted(waiting)],
+            versions={str(space): version for space, version in versions.items()},
+        )
+        self._namespace.changed |= own in gaining
 
 
 def dimension(tx: neo4j.ManagedTransaction) -> int | None:

@@ -133,6 +133,7 @@ class _Batch:
                 revived.append(id_)
         self._update("set_depth", ids=deeper, depth=Depth.FULL.value)
         self._update("revive_episodes", ids=revived)
+        self._namespace.mark("mark_passages_of", revived)
         made = (episode_row(owner, given[id_]) for id_, owner in self._owners("episodes"))
         self._add("episodes", _CREATE_EPISODES, made)
 
@@ -204,6 +205,8 @@ class _Batch:
         self._drop_held("evidence", evidence, "passages")
         self._connect("mentions", _grouped([*key, about] for key, about in mentions.items()))
         self._connect("evidence", _grouped(map(list, evidence)))
+        self._mark("passages", {key[0] for key in mentions})
+        self._mark("facts", {key[1] for key in evidence})
         self.added |= {"mentions": len(mentions), "evidence": len(evidence)}
         discourse = dict.fromkeys(map(_link_key, changes.discourse))
         supersessions = {
@@ -220,6 +223,8 @@ class _Batch:
             "supersessions", _ordered([*key, more] for key, more in supersessions.items())
         )
         self._connect("same_as", _ordered([*key, more] for key, more in same_as.items()))
+        self._mark("facts", {key[0] for key in (*discourse, *supersessions)})
+        self._mark("entities", {key[0] for key in same_as})
         self.added |= {
             "discourse": len(discourse),
             "supersessions": len(supersessions),
@@ -231,8 +236,10 @@ class _Batch:
         retired = self._changes.retired_episodes
         for id_ in sorted(retired, key=lambda id_: (retired[id_], id_)):
             moment = micros(retired[id_])
-            if number(self._tx, _OWN["retire_episode"], id=id_, moment=moment):
-                rows(self._tx, _OWN["retire_unsupported"], id=id_, moment=moment)
+            given = {"id": id_, "moment": moment, "version": self._namespace.next_version}
+            if number(self._tx, _OWN["retire_episode"], **given):
+                rows(self._tx, _OWN["retire_unsupported"], **given)
+                self._namespace.mark("mark_passages_of", [id_])
                 self._namespace.changed = True
 
     def _look_up(self, kind: str, given: Iterable[str]) -> dict[str, Row]:
@@ -280,9 +287,13 @@ class _Batch:
         for part in parts(made):
             rows(self._tx, _OWN[f"create_{kind}"], rows=part)
 
+    def _mark(self, kind: str, starts: set[str]) -> None:
+        """Tell the held nodes that relations were added to; new ones are told as such."""
+        self._namespace.mark(f"mark_{kind}", starts & self._held[kind].keys())
+
     def _update(self, name: str, **parameters: Any) -> None:
         """Change what is held, if there is anything to change."""
-        if self._run(name, **parameters):
+        if self._run(name, **parameters, version=self._namespace.next_version):
             self._namespace.changed = True
 
     def _run(self, name: str, **parameters: Any) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from graphmem.adapters.stores.sqlite.versions import mark, raise_version
 from graphmem.model.change import COUNTED, Counts
 
 _COLLECTED: Final = ("gone_episodes", "gone_passages", "facts_met", "entities_met")
@@ -73,7 +74,7 @@ _RETIRE: Final = """
         SELECT 1 FROM evidence x CROSS JOIN passages q ON q.nid = x.passage_nid
         CROSS JOIN episodes o ON o.nid = q.episode_nid
         WHERE x.fact_nid = facts.nid AND o.retired_at IS NULL
-    )"""
+    ) RETURNING nid"""
 
 
 def delete_source(
@@ -96,9 +97,10 @@ def delete_source(
         rows = connection.execute(statement).rowcount
         if kind:
             removed[kind] += rows
-    connection.execute(_RETIRE, {"moment": moment})
+    retired = connection.execute(_RETIRE, {"moment": moment}).fetchall()
+    mark(connection, "facts", [nid for (nid,) in retired])
     for table in _COLLECTED:
         connection.execute(f"DROP TABLE temp.{table}")
     if any(removed.values()):
-        connection.execute("UPDATE namespaces SET version = version + 1 WHERE nid = ?", found)
+        raise_version(connection, found, removed=True)
     return Counts(**removed)

@@ -18,6 +18,7 @@ from graphmem.adapters.stores.sqlite.rows import (
     micros,
     select_in,
 )
+from graphmem.adapters.stores.sqlite.versions import mark, raise_version
 from graphmem.errors import InvalidInputError, NotFoundError, StoreBusyError
 from graphmem.model.change import Counts, EditSet
 
@@ -81,8 +82,9 @@ def edit(connection: sqlite3.Connection, edits: EditSet) -> Counts:
     _replace(connection, edits, entities, facts)
     _remove(connection, edits, entities, facts)
     added = _add_links(connection, namespace, edits, entities, facts)
+    _mark(connection, edits, entities, facts)
     _remove_facts(connection, [_nid(facts, id_) for id_ in edits.removed_facts])
-    connection.execute("UPDATE namespaces SET version = version + 1 WHERE nid = ?", (namespace,))
+    raise_version(connection, [namespace], removed=edits.removes)
     return added + Counts(entities=len(known))
 
 
@@ -147,6 +149,18 @@ def _replace(connection: sqlite3.Connection, edits: EditSet, entities: Nids, fac
                 f"The fact {fact.id} cannot be believed again: all that states it is retired",
                 remedy="Ingest again what states it",
             )
+
+
+def _mark(connection: sqlite3.Connection, edits: EditSet, entities: Nids, facts: Nids) -> None:
+    """Say what was changed, and at what the links start that were added."""
+    told = {e.id for e in edits.entities} | {pair.left_id for pair in edits.same_as}
+    mark(connection, "entities", [entities[id_] for id_ in told])
+    told = {
+        *(fact.id for fact in edits.facts),
+        *(link.source_id for link in edits.discourse),
+        *(pair.newer_id for pair in edits.supersessions),
+    }
+    mark(connection, "facts", [facts[id_] for id_ in told])
 
 
 def _remove(connection: sqlite3.Connection, edits: EditSet, entities: Nids, facts: Nids) -> None:

@@ -58,22 +58,31 @@ _RELATIONS: Final = {"mentions", "roles", "evidence", "discourse", "supersession
 class SqliteReader:
     """A consistent view of one namespace; `connection` is inside a read transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, namespace: str) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, namespace: str, *, since: int = 0
+    ) -> None:
         self._connection = connection
         self._path = path
         self._cursors: list[sqlite3.Cursor] = []
         self._open = True
         # This first statement is what pins the view.
         row = connection.execute(
-            "SELECT nid, version FROM namespaces WHERE name = ?", (namespace,)
+            "SELECT nid, version, removed_in FROM namespaces WHERE name = ?", (namespace,)
         ).fetchone()
         self._namespace: int | None = row[0] if row else None
         self._version: int = row[1] if row else 0
+        self._removed_in: int = row[2] if row else 0
+        self._since = since
 
     @property
     def version(self) -> int:
         """The namespace's change counter."""
         return self._version
+
+    @property
+    def removed(self) -> bool:
+        """Whether something was removed after the version that the view begins at."""
+        return self._removed_in > self._since
 
     def scan(
         self, table: str, columns: Sequence[str], *, batch: int = 10_000
@@ -97,14 +106,14 @@ class SqliteReader:
         tables, order = _SCANS[table]
         expressions = ", ".join(_expression(table, column) for column in columns)
         return self._batches(
-            f"SELECT {expressions} FROM {tables} WHERE n.namespace_nid = ? ORDER BY {order}", batch
+            f"SELECT {expressions} FROM {tables} WHERE {self._chosen} ORDER BY {order}", batch
         )
 
     def vectors(self, *, batch: int = 10_000) -> Iterator[tuple[list[int], Vectors]]:
         """Passages' ``nid`` values and vectors, shape (n, dimension), in the order of ``nid``."""
         batches = self._batches(
-            """SELECT n.nid, v.vector FROM passages n CROSS JOIN vectors v ON v.key = n.vector_key
-            WHERE n.namespace_nid = ? ORDER BY n.nid""",
+            f"""SELECT n.nid, v.vector FROM passages n CROSS JOIN vectors v ON v.key = n.vector_key
+            WHERE {self._chosen} ORDER BY n.nid""",
             batch,
         )
         for rows in batches:
@@ -120,12 +129,19 @@ class SqliteReader:
         for cursor in self._cursors:
             cursor.close()
 
+    @property
+    def _chosen(self) -> str:
+        changed = " AND n.changed_in > :since" if self._since else ""
+        return f"n.namespace_nid = :namespace{changed}"
+
     def _batches(self, statement: str, batch: int) -> Iterator[list[Row]]:
         if batch < 1:
             raise InvalidInputError(f"batch is {batch}, at least 1 is needed")
         self._refuse_closed()
         with explained(self._path):
-            cursor = self._connection.execute(statement, (self._namespace,))
+            cursor = self._connection.execute(
+                statement, {"namespace": self._namespace, "since": self._since}
+            )
         self._cursors.append(cursor)
         return self._fetch(cursor, batch)
 

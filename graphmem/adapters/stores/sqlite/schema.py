@@ -170,7 +170,20 @@ def _create(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_create,)
+_NODES: Final = ("episodes", "passages", "entities", "facts")
+"""Tables whose rows say in which version of their namespace they were last changed."""
+
+
+def _add_change_feed(connection: sqlite3.Connection) -> None:
+    """What was changed before is not known: whoever read it has to read all of it again."""
+    connection.execute("ALTER TABLE namespaces ADD COLUMN removed_in INTEGER NOT NULL DEFAULT 0")
+    connection.execute("UPDATE namespaces SET removed_in = version")
+    for table in _NODES:
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN changed_in INTEGER NOT NULL DEFAULT 0")
+        connection.execute(f"CREATE INDEX {table}_by_change ON {table} (namespace_nid, changed_in)")
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_create, _add_change_feed)
 """``MIGRATIONS[n]`` takes a file from version n to n + 1, inside a transaction of its own."""
 
 

@@ -164,11 +164,15 @@ class SqliteStore:
         self,
         namespace: str,
         tables: Sequence[str] | None = None,  # noqa: ARG002 - a view costs nothing here
+        *,
+        since: int = 0,
     ) -> Iterator[scan.SqliteReader]:
         """Open a consistent view; it keeps a connection of its own until the block ends."""
         with self._connections.lent() as connection:
             with explained(self._connections.path):
-                reader = scan.SqliteReader(connection, self._connections.path, namespace)
+                reader = scan.SqliteReader(
+                    connection, self._connections.path, namespace, since=since
+                )
             with closing(reader):
                 yield reader
 
@@ -319,7 +323,7 @@ def _admitted(
                 raise StoreFormatError(
                     f"{path} is of the older schema {version}; this graphmem reads"
                     f" {len(migrations)}",
-                    remedy="Open it for writing once, which brings it up to date",
+                    remedy="Open it for writing once, as `graphmem ingest` does: that updates it",
                 )
             schema.migrate(connection, path, migrations)
         _require_meta(connection, path)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from graphmem.adapters.stores.sqlite.rows import select_in
+from graphmem.adapters.stores.sqlite.versions import mark
 from graphmem.errors import EmbedderMismatchError, InvalidInputError
 from graphmem.ports.store import Vectors
 
@@ -39,10 +40,10 @@ def add_vectors(connection: sqlite3.Connection, vectors: Mapping[str, Vectors]) 
                 remedy="Open the memory with the embedder that filled it",
             )
         rows.append((key, vector.astype("<f4").tobytes()))
-    gaining = set(
+    gaining = list(
         select_in(
             connection,
-            "SELECT DISTINCT namespace_nid FROM passages WHERE vector_key IN ({keys})",
+            "SELECT nid, namespace_nid FROM passages WHERE vector_key IN ({keys})",
             [key for key, _ in rows],
         )
     )
@@ -51,7 +52,8 @@ def add_vectors(connection: sqlite3.Connection, vectors: Mapping[str, Vectors]) 
         WHERE EXISTS (SELECT 1 FROM passages WHERE vector_key = ?1)""",
         rows,
     )
-    return {nid for (nid,) in gaining}
+    mark(connection, "passages", [nid for nid, _ in gaining])
+    return {namespace for _, namespace in gaining}
 
 
 def known_keys(connection: sqlite3.Connection, keys: Collection[str]) -> set[str]:

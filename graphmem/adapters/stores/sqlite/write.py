@@ -38,6 +38,12 @@ from graphmem.adapters.stores.sqlite.rows import (
     select_in,
 )
 from graphmem.adapters.stores.sqlite.vectors import add_vectors
+from graphmem.adapters.stores.sqlite.versions import (
+    mark,
+    mark_episodes,
+    next_version,
+    raise_version,
+)
 from graphmem.errors import InvalidInputError
 from graphmem.model.change import ChangeSet, Counts
 from graphmem.model.knowledge import Entity, Evidence, Mention
@@ -53,6 +59,13 @@ _DISCOURSE: Final = (
 )
 _SUPERSESSION: Final = ("newer_nid", "older_nid", "reason")
 _SAME_AS: Final = ("left_nid", "right_nid", "by", "score")
+_START: Final = {
+    "mentions": "passage_nid",
+    "evidence": "fact_nid",
+    "discourse": "source_nid",
+    "supersessions": "newer_nid",
+    "same_as": "left_nid",
+}
 
 _NOW_UNSUPPORTED: Final = """
     SELECT DISTINCT e.fact_nid
@@ -91,9 +104,7 @@ def write(
     touched = add_vectors(connection, vectors) if vectors else set()
     if batch.changed:
         touched.add(batch.namespace)
-    connection.executemany(
-        "UPDATE namespaces SET version = version + 1 WHERE nid = ?", [(nid,) for nid in touched]
-    )
+    raise_version(connection, touched)
     if changes.checkpoint is not None:
         connection.execute(
             "INSERT OR REPLACE INTO checkpoints VALUES (?, ?)",
@@ -109,6 +120,8 @@ class _Batch:
         self._connection = connection
         self._changes = changes
         self.namespace = _namespace(connection, changes.namespace)
+        self._version = next_version(connection, self.namespace)
+        self._first_new: dict[str, int] = {}
         self.added: dict[str, int] = {}
         self.changed = 0
 
@@ -135,9 +148,11 @@ class _Batch:
                 revived.append((nid,))
         self._update("UPDATE episodes SET depth = ? WHERE nid = ?", deeper)
         self._update("UPDATE episodes SET retired_at = NULL WHERE nid = ?", revived)
+        mark(self._connection, "episodes", [nid for _, nid in deeper])
+        mark_episodes(self._connection, [nid for (nid,) in revived])
         nids, new = self._number("episodes", held, given)
         rows = (episode_row(nids[id_], self.namespace, given[id_]) for id_ in new)
-        self._add("episodes", EPISODE_COLUMNS, rows)
+        self._add_nodes("episodes", EPISODE_COLUMNS, rows)
         return self._complete("episode", nids, wanted)
 
     def add_passages(self, episodes: Nids) -> Nids:
@@ -154,7 +169,7 @@ class _Batch:
             passage_row(nids[id_], self.namespace, episodes[given[id_].episode_id], given[id_])
             for id_ in new
         )
-        self._add("passages", PASSAGE_COLUMNS, rows)
+        self._add_nodes("passages", PASSAGE_COLUMNS, rows)
         return self._complete("passage", nids, wanted)
 
     def add_entities(self) -> Nids:
@@ -174,9 +189,10 @@ class _Batch:
             if update != (type_, aliases):
                 merged.append((*update, nid))
         self._update("UPDATE entities SET type = ?, aliases = ? WHERE nid = ?", merged)
+        mark(self._connection, "entities", [nid for *_, nid in merged])
         nids, new = self._number("entities", held, given)
         rows = (entity_row(nids[id_], self.namespace, given[id_]) for id_ in new)
-        self._add("entities", ENTITY_COLUMNS, rows)
+        self._add_nodes("entities", ENTITY_COLUMNS, rows)
         return self._complete("entity", nids, wanted)
 
     def add_facts(self, entities: Nids) -> Nids:
@@ -196,9 +212,10 @@ class _Batch:
             if retired_at is not None and id_ in given and given[id_].retired_at is None
         ]
         self._update("UPDATE facts SET retired_at = NULL WHERE nid = ?", revived)
+        mark(self._connection, "facts", [nid for (nid,) in revived])
         nids, new = self._number("facts", held, given)
         rows = (fact_row(nids[id_], self.namespace, given[id_]) for id_ in new)
-        self._add("facts", FACT_COLUMNS, rows)
+        self._add_nodes("facts", FACT_COLUMNS, rows)
         roles = (
             (nids[id_], position, entities[m.entity_id], m.role, m.text, m.ordinal, m.start, m.end)
             for id_ in new
@@ -231,11 +248,11 @@ class _Batch:
             (entities[pair.left_id], entities[pair.right_id], pair.by, pair.score)
             for pair in changes.same_as
         )
-        self._add("mentions", _MENTION, mentions, keep=True)
-        self._add("evidence", _EVIDENCE, evidence, keep=True)
-        self._add("discourse", _DISCOURSE, discourse, keep=True)
-        self._add("supersessions", _SUPERSESSION, supersessions, keep=True)
-        self._add("same_as", _SAME_AS, same_as, keep=True)
+        self._relate("mentions", _MENTION, mentions, "passages")
+        self._relate("evidence", _EVIDENCE, evidence, "facts")
+        self._relate("discourse", _DISCOURSE, discourse, "facts")
+        self._relate("supersessions", _SUPERSESSION, supersessions, "facts")
+        self._relate("same_as", _SAME_AS, same_as, "entities")
 
     def retire(self, episodes: Nids) -> None:
         """Retire episodes in order of time, each with the facts it was the last to support."""
@@ -248,11 +265,13 @@ class _Batch:
                 [(moment, nid)],
             )
             if self._connection.total_changes > before:
+                mark_episodes(self._connection, [nid])
                 facts = self._connection.execute(_NOW_UNSUPPORTED, (nid,)).fetchall()
                 self._update(
                     "UPDATE facts SET retired_at = ? WHERE nid = ?",
                     [(moment, fact) for (fact,) in facts],
                 )
+                mark(self._connection, "facts", [fact for (fact,) in facts])
 
     def _held(self, table: str, ids: set[str], columns: Sequence[str] = ()) -> dict[str, Row]:
         """``nid`` and `columns` of those rows that the store holds, by id."""
@@ -273,8 +292,9 @@ class _Batch:
         """``nid`` of all that is held or given, and the ids that are new, in order."""
         new = [id_ for id_ in given if id_ not in held]
         nids = {id_: row[0] for id_, row in held.items()}
-        (last,) = self._connection.execute(f"SELECT max(nid) FROM {table}").fetchone()
-        nids.update(zip(new, count((last or 0) + 1), strict=False))
+        (last,) = self._connection.execute(f"SELECT ifnull(max(nid), 0) FROM {table}").fetchone()
+        self._first_new[table] = last + 1
+        nids.update(zip(new, count(last + 1), strict=False))
         return nids, new
 
     def _complete(self, kind: str, nids: Nids, wanted: set[str]) -> Nids:
@@ -286,11 +306,22 @@ class _Batch:
             )
         return nids
 
-    def _add(
-        self, table: str, columns: Sequence[str], rows: Iterable[Row], *, keep: bool = False
-    ) -> None:
+    def _add_nodes(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        statement = insert(table, (*columns, "changed_in"))
+        self._add(table, statement, ((*row, self._version) for row in rows))
+
+    def _relate(self, table: str, columns: Sequence[str], rows: Iterable[Row], starts: str) -> None:
+        """Add relations that are not held, and tell the held nodes of `starts` they start at."""
+        made = list(rows)
+        self._add(table, insert(table, columns, keep=True), made)
+        if self.added[table]:
+            start = columns.index(_START[table])
+            first_new = self._first_new[starts]
+            mark(self._connection, starts, sorted({r[start] for r in made if r[start] < first_new}))
+
+    def _add(self, table: str, statement: str, rows: Iterable[Row]) -> None:
         before = self._connection.total_changes
-        self._connection.executemany(insert(table, columns, keep=keep), rows)
+        self._connection.executemany(statement, rows)
         self.added[table] = self._connection.total_changes - before
         self.changed += self.added[table]
 

@@ -87,5 +87,5 @@ MATCH (f:Fact {space: $space, nid: nid})
 WHERE f.retired_at IS NULL AND NOT EXISTS {
   MATCH (f)-[:EVIDENCE]->(:Passage)<-[:HAS]-(o:Episode) WHERE o.retired_at IS NULL
 }
-SET f.retired_at = $moment
+SET f.retired_at = $moment, f.changed_in = $version
 RETURN count(*)

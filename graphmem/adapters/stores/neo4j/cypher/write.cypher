@@ -15,11 +15,13 @@ SET n.space = m.spaces
 RETURN n.space
 // name: finish
 MATCH (n:_Namespace {key: $key})
-SET n.version = $version, n.token = $token, n.outcome = $outcome, n.counts = $counts, n += $numbered
+SET n.version = $version, n.token = $token, n.outcome = $outcome, n.counts = $counts, n += $numbered,
+  n.removed_in = CASE WHEN $removed THEN $version ELSE coalesce(n.removed_in, 0) END
 // name: touch
 UNWIND $spaces AS space
 MATCH (n:_Namespace {space: space})
 SET n.version = n.version + 1
+RETURN n.space, n.version
 // name: checkpoint
 MERGE (j:_Job {key: $key})
 SET j.job = $job, j.position = $position
@@ -72,19 +74,36 @@ RETURN collect([a.id, b.id, s.by])
 // name: set_depth
 UNWIND $ids AS id
 MATCH (n:Episode {id: id})
-SET n.depth = $depth
+SET n.depth = $depth, n.changed_in = $version
 // name: revive_episodes
 UNWIND $ids AS id
 MATCH (n:Episode {id: id})
-SET n.retired_at = null
+SET n.retired_at = null, n.changed_in = $version
 // name: revive_facts
 UNWIND $ids AS id
 MATCH (n:Fact {id: id})
-SET n.retired_at = null
+SET n.retired_at = null, n.changed_in = $version
 // name: merge_entities
 UNWIND $rows AS row
 MATCH (n:Entity {id: row[0]})
-SET n.type = row[1], n.aliases = row[2]
+SET n.type = row[1], n.aliases = row[2], n.changed_in = $version
+// A passage is shown with columns of its episode.
+// name: mark_passages_of
+UNWIND $ids AS id
+MATCH (:Episode {id: id})-[:HAS]->(n:Passage)
+SET n.changed_in = $version
+// name: mark_passages
+UNWIND $ids AS id
+MATCH (n:Passage {id: id})
+SET n.changed_in = $version
+// name: mark_entities
+UNWIND $ids AS id
+MATCH (n:Entity {id: id})
+SET n.changed_in = $version
+// name: mark_facts
+UNWIND $ids AS id
+MATCH (n:Fact {id: id})
+SET n.changed_in = $version
 
 // name: create_episodes
 UNWIND $rows AS row
@@ -147,7 +166,7 @@ CREATE (a)-[:NEXT]->(b)
 // name: retire_episode
 MATCH (e:Episode {id: $id})
 WHERE e.retired_at IS NULL
-SET e.retired_at = $moment
+SET e.retired_at = $moment, e.changed_in = $version
 RETURN count(e)
 // name: retire_unsupported
 MATCH (:Episode {id: $id})-[:HAS]->(:Passage)<-[:EVIDENCE]-(f:Fact)
@@ -156,7 +175,7 @@ WITH DISTINCT f
 WHERE NOT EXISTS {
   MATCH (f)-[:EVIDENCE]->(:Passage)<-[:HAS]-(o:Episode) WHERE o.retired_at IS NULL
 }
-SET f.retired_at = $moment
+SET f.retired_at = $moment, f.changed_in = $version
 
 // name: vector_holders
 UNWIND $keys AS key
@@ -177,4 +196,4 @@ RETURN collect([key, p.embedding])
 UNWIND $rows AS row
 MATCH (p:Passage {vector_key: row[0]})
 WHERE p.embedding IS NULL
-SET p.embedding = row[1]
+SET p.embedding = row[1], p.changed_in = $versions[toString(p.space)]
