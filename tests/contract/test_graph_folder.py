@@ -221,7 +221,8 @@ from pathlib import Path
 from graphmem.graph.folder import GraphFolder
 from graphmem.adapters.stores.sqlite import SqliteStore
 from datetime import UTC, datetime
-store = SqliteStore.open(Path(sys.argv[1]), create=False, read_only=True, clock=lambda: datetime.now(UTC))
+clock = lambda: datetime.now(UTC)
+store = SqliteStore.open(Path(sys.argv[1]), create=False, read_only=True, clock=clock)
 kept = GraphFolder(Path(sys.argv[2]), store, ["default"])
 kept.graph()
 print("on", flush=True)
