@@ -48,6 +48,15 @@ def write(result: Mapping[str, Any], path: Path) -> None:
     print(f"wrote {path}")
 
 
+def bar(
+    measured: float, *, at_least: float | None = None, below: float | None = None
+) -> dict[str, Any]:
+    """What was to be reached, what was measured, and whether that meets it."""
+    met = (at_least is None or measured >= at_least) and (below is None or measured < below)
+    limit = {"at_least": at_least} if below is None else {"below": below}
+    return {**limit, "measured": round(measured, 3), "met": met}
+
+
 def _is_dirty() -> bool:
     # Result files of the same run do not count: they differ by being written.
     done = subprocess.run(

@@ -33,7 +33,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from harness import RESULTS, about_run, fresh, write
+from harness import RESULTS, about_run, bar, fresh, write
 
 from graphmem.adapters.embedders import make_embedder
 from graphmem.build import load_settings
@@ -73,10 +73,10 @@ def bench(folder: Path, result: Path, *, limit: int | None = None) -> int:
     bare_seconds = fastest["spacy_seconds"] + fastest["embedder_seconds"]
     ratio = bare_seconds / ingested["seconds"]
     bars = {
-        "share_of_bare_speed": _bar(ratio, at_least=BARE_SHARE),
-        "peak_rss_mb": _bar(ingested["peak_rss_mb"], below=PEAK_MB),
-        "open_seconds": _bar(max(row["open_seconds"] for row in reopened), below=REOPEN_SECONDS),
-        "first_answer_seconds": _bar(reopened[1]["first_answer_seconds"], below=REOPEN_SECONDS),
+        "share_of_bare_speed": bar(ratio, at_least=BARE_SHARE),
+        "peak_rss_mb": bar(ingested["peak_rss_mb"], below=PEAK_MB),
+        "open_seconds": bar(max(row["open_seconds"] for row in reopened), below=REOPEN_SECONDS),
+        "first_answer_seconds": bar(reopened[1]["first_answer_seconds"], below=REOPEN_SECONDS),
     }
     settings = load_settings()
     write(
@@ -94,9 +94,9 @@ def bench(folder: Path, result: Path, *, limit: int | None = None) -> int:
         },
         result,
     )
-    for name, bar in bars.items():
-        print(f"{name}: {bar}")
-    return 0 if all(bar["met"] for bar in bars.values()) else 1
+    for name, found in bars.items():
+        print(f"{name}: {found}")
+    return 0 if all(found["met"] for found in bars.values()) else 1
 
 
 def bare(folder: Path, limit: int | None) -> dict[str, float]:
@@ -163,14 +163,6 @@ def reopening(folder: Path, memory: Path) -> dict[str, float]:
         "first_answer_seconds": round(answered_at - started, 3),
         "second_answer_seconds": round(again_at - answered_at, 3),
     }
-
-
-def _bar(
-    measured: float, *, at_least: float | None = None, below: float | None = None
-) -> dict[str, Any]:
-    met = (at_least is None or measured >= at_least) and (below is None or measured < below)
-    limit = {"at_least": at_least} if below is None else {"below": below}
-    return {**limit, "measured": round(measured, 3), "met": met}
 
 
 def _items(folder: Path, limit: int | None) -> Iterator[tuple[str, str]]:

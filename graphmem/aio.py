@@ -42,6 +42,7 @@ class AsyncMemory:
         self.context = _threaded(memory.context)
         self.get = _threaded(memory.get)
         self.cypher = _threaded(memory.cypher)
+        self.analyse = _threaded(memory.analyse)
         self.stats = _threaded(memory.stats)
         self.sources = _threaded(memory.sources)
         self.doctor = _threaded(memory.doctor)

@@ -13,10 +13,11 @@ from graphmem.errors import ConfigurationError
 from graphmem.memory import Memory
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.parts import Parts
+from graphmem.ports.analytics import Analyst
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.graphs import GraphMaker
 from graphmem.ports.models import Extractor
-from graphmem.ports.store import Clock
+from graphmem.ports.store import Clock, GraphStore
 from graphmem.settings import Settings
 
 _SCHEMES = ("sqlite", "neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
@@ -77,11 +78,19 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
 
         return EmbeddedCypher(store, namespace, folder=folder / "views")
 
+    def analyst(engine: str | None) -> Analyst:
+        if engine == "gds":
+            raise ConfigurationError(
+                f"{folder} is a folder, and GDS is a part of Neo4j", remedy="Leave the engine out"
+            )
+        return _igraph_analyst(store, engine)
+
     return Parts(
         store=store,
         extractor=make_extractor(opening.settings),
         embedder=lambda: make_embedder(opening.settings),
         runner=runner,
+        analyst=analyst,
         index_dir=folder / "index",
         clock=opening.clock,
     )
@@ -121,14 +130,37 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
 
         return Neo4jCypher(store, namespace, bolt)
 
+    def analyst(engine: str | None) -> Analyst:
+        from graphmem.adapters.analytics import gds
+
+        if engine not in {None, "gds"} or (engine is None and gds.version(bolt) is None):
+            return _igraph_analyst(store, engine)
+        if gds.version(bolt) is None:
+            raise ConfigurationError(
+                f"{bolt.where} has no GDS",
+                remedy="Install it (graphmem neo4j start --plugins gds), or leave the engine out",
+            )
+        return gds.GdsAnalyst(bolt)
+
     return Parts(
         store=store,
         extractor=make_extractor(settings),
         embedder=lambda: make_embedder(settings),
         runner=runner,
+        analyst=analyst,
         index_dir=settings.cache_dir / "indexes" / store.info().memory_id,
         clock=opening.clock,
     )
+
+
+def _igraph_analyst(store: GraphStore, engine: str | None) -> Analyst:
+    from graphmem.adapters.analytics.igraph import IgraphAnalyst
+
+    if engine not in {None, "igraph"}:
+        raise ConfigurationError(
+            f"There is no engine {engine!r} for analytics", remedy="There is igraph, and gds"
+        )
+    return IgraphAnalyst(store)
 
 
 def _credentials(settings: Settings) -> tuple[str, str] | None:

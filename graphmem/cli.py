@@ -25,6 +25,7 @@ from graphmem.model.change import Counts
 from graphmem.model.retrieval import Mode
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.model.transfer import ExportFormat
+from graphmem.ports.analytics import DAMPING
 from graphmem.terminal import console, emit, errors, hit_panel, progress_bars
 
 MemoryOption = Annotated[
@@ -197,6 +198,39 @@ def doctor(
         console.print(table)
     if problems:
         raise typer.Exit(1)
+
+
+@app.command()
+def analyse(
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    k: Annotated[int, typer.Option("-k", help="How many entities to show.", min=1)] = 20,
+    damping: Annotated[float, typer.Option("--damping", help="Of PageRank.")] = DAMPING,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            "--engine", help="igraph, or gds on a Neo4j that has it; by default the best."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank the entities by the facts that they share, and find their communities."""
+    with open_memory(memory, namespace) as opened:
+        _refuse_unknown(opened)
+        found = opened.analyse(damping=damping, engine=engine)
+    shown = found.model_copy(update={"entities": found.entities[:k]})
+    if as_json:
+        emit(shown)
+        return
+    table = Table("entity", "PageRank", "shares facts", "component", "community")
+    for entity in shown.entities:
+        groups = (str(entity.component), str(entity.community))
+        table.add_row(escape(entity.name), f"{entity.pagerank:.4f}", f"{entity.degree:,}", *groups)
+    console.print(table)
+    console.print(
+        f"[dim]{len(found.entities):,} entities that share facts, {found.components:,} components,"
+        f" {found.communities:,} communities; computed by {found.engine}[/dim]"
+    )
 
 
 @app.command()

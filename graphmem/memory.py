@@ -11,6 +11,7 @@ from graphmem.context.assemble import assemble
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.inputs import Time, chunked, item_of, query_of
 from graphmem.maintain import transfer
+from graphmem.model.analysis import Analysis
 from graphmem.model.change import AddReport, ChangeSet, Checkpoint, Counts, Problem, Stats
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, Fact
@@ -28,6 +29,7 @@ from graphmem.model.source import (
 )
 from graphmem.model.transfer import ExportFormat, ExportReport, ImportReport
 from graphmem.parts import Parts
+from graphmem.ports.analytics import DAMPING
 from graphmem.ports.cypher import CypherResult, CypherSchema
 from graphmem.ports.store import Clock
 from graphmem.reading import Reading
@@ -324,6 +326,21 @@ class Memory:
     def cypher_schema(self) -> CypherSchema:
         """Labels, relationship types and properties that a statement can name."""
         return self._parts.runner(self.namespace).schema()
+
+    def analyse(self, *, damping: float = DAMPING, engine: str | None = None) -> Analysis:
+        """How central each entity is by the facts that it shares, and with whom it belongs.
+
+        Computed by Graph Data Science where the store's server has it, else by igraph here; an
+        `engine` (``gds``, ``igraph``) chooses. `damping` is the probability to follow an edge.
+
+        Raises
+        ------
+        InvalidInputError
+            A damping that is not in (0, 1).
+        ConfigurationError
+            There is no such engine here.
+        """
+        return self._parts.analyst(engine).analyse(self.namespace, damping=damping)
 
     # ------------------------------------------------------------------ moving
 

@@ -41,6 +41,13 @@ def start(
         int | None, typer.Option("--port", help="Where it answers; by default a free one.")
     ] = None,
     heap: Annotated[str, typer.Option("--heap", help="Memory of its Java heap.")] = "1g",
+    plugins: Annotated[
+        str | None,
+        typer.Option(
+            "--plugins",
+            help="gds, apoc or both with a comma, fetched the first time; by default as before.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Start it, and wait until it answers; the first time fetches it (130 MB)."""
@@ -50,7 +57,12 @@ def start(
     folder = home or settings.neo4j_home
     with errors.status(f"Starting Neo4j in {escape(str(folder))}"):
         started = servers.start(
-            folder, cache_dir=settings.cache_dir, port=port, heap=heap, offline=settings.offline
+            folder,
+            cache_dir=settings.cache_dir,
+            port=port,
+            heap=heap,
+            plugins=None if plugins is None else [n.strip() for n in plugins.split(",") if n],
+            offline=settings.offline,
         )
     _show(started, as_json=as_json)
 
@@ -77,7 +89,8 @@ def _show(server: ServerStatus, *, as_json: bool) -> None:
         console.print(f"No Neo4j runs in {escape(server.home)}.")
         return
     console.print(
-        f"Neo4j {server.version} answers at [bold]{server.url}[/bold] (process {server.pid}).\n"
+        f"Neo4j {server.version} answers at [bold]{server.url}[/bold] (process {server.pid}),"
+        f" plugins: {', '.join(server.plugins) or 'none'}.\n"
         f"Its user is {server.user}; the password is in {escape(server.password_file)}:\n"
         f"  export GRAPHMEM_NEO4J_PASSWORD_FILE={escape(server.password_file)}\n"
         f"  graphmem ingest PATH -m {server.url}",

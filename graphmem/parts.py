@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+from graphmem.ports.analytics import Analyst
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.models import Embedder, Extractor
 from graphmem.ports.store import Clock, GraphStore
@@ -16,6 +17,7 @@ class Parts:
     """A store, an embedder, an extractor and a Cypher runner per namespace.
 
     `index_dir` is where retrieval keeps its rebuildable files, ``None`` for in memory only.
+    `analyst` takes the name of an engine, ``None`` for the best that there is.
     """
 
     def __init__(
@@ -25,6 +27,7 @@ class Parts:
         extractor: Extractor,
         embedder: Callable[[], Embedder],
         runner: Callable[[str], CypherRunner],
+        analyst: Callable[[str | None], Analyst],
         index_dir: Path | None,
         clock: Clock,
     ) -> None:
@@ -32,6 +35,7 @@ class Parts:
         self.extractor = extractor
         self.index_dir = index_dir
         self.clock = clock
+        self.analyst = analyst
         self._make_embedder = embedder
         self._make_runner = runner
         self._runners: dict[str, CypherRunner] = {}

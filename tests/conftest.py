@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from graphmem.adapters.bolt import Bolt
+from graphmem.adapters.servers import distribution
 from graphmem.adapters.servers import neo4j as servers
+from graphmem.errors import StoreError
 from graphmem.settings import Settings
 
 # Short-lived: compiled fast rather than well, and plans made for an empty database are kept.
@@ -39,15 +41,18 @@ class Neo4jServer(NamedTuple):
             bolt.close()
 
 
-def start_neo4j(home: Path) -> Neo4jServer:
-    """Start a server in `home`, or find the one that runs there."""
+def start_neo4j(home: Path, **options: Any) -> Neo4jServer:
+    """Start a server in `home`, or find the one that runs there; `settings` are added to ours."""
+    settings = {**SERVER_SETTINGS, **options.pop("settings", {})}
+    java_options = (*JAVA_OPTIONS, *options.pop("java_options", ()))
     status = servers.start(
         home,
         cache_dir=Settings().cache_dir,
         heap="768m",
         page_cache="64m",
-        java_options=JAVA_OPTIONS,
-        settings=SERVER_SETTINGS,
+        java_options=java_options,
+        settings=settings,
+        **options,
     )
     assert status.url is not None
     password = Path(status.password_file).read_text()
@@ -65,9 +70,24 @@ def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServ
 
 
 @pytest.fixture(scope="session")
-def starter() -> Callable[[Path], Neo4jServer]:
+def starter() -> Callable[..., Neo4jServer]:
     """Starts a server of a test's own."""
     return start_neo4j
+
+
+@pytest.fixture(scope="session")
+def neo4j_with_plugins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+    """Another server, with GDS and APOC."""
+    home = tmp_path_factory.mktemp("neo4j-plugins")
+    try:
+        for part in distribution.PLUGINS.values():
+            distribution.jars(Settings().cache_dir, part=part)
+    except StoreError as error:
+        pytest.skip(f"the plugins are not to be had: {error}")
+    try:
+        yield start_neo4j(home, plugins=tuple(distribution.PLUGINS))
+    finally:
+        servers.stop(home)
 
 
 @pytest.fixture

@@ -44,14 +44,28 @@ PROCEDURES: Final = re.compile(
       db\.(labels|relationshiptypes|propertykeys)
     | db\.schema\.(visualization|nodetypeproperties|reltypeproperties)
     | db\.index\.(fulltext|vector)\.query(nodes|relationships)
-    | gds\.(version|list|graph\.list)
+    | gds\.(version|list|graph\.(list|drop))
     | gds\.[a-z.]+\.stream
     | apoc\.(algo|path)\.[a-z]+
     | apoc\.meta\.(schema|stats)
     """,
     re.VERBOSE,
 )
-"""Procedures that may be called, in lower case: those that only read the graph."""
+"""Procedures that may be called, in lower case: those that only read the graph, and what drops a
+projection from the memory of GDS."""
+
+FUNCTIONS: Final = re.compile(
+    r"""
+      (date|datetime|localdatetime|time|localtime|duration|point|vector)\.[a-z.]+
+    | gds\.(version|graph\.(project|exists)|(util|similarity)\.[a-z.]+)
+    | apoc\.version
+    | apoc\.(agg|any|bitwise|coll|convert|date|diff|label|map|math|node|nodes)\.[a-z0-9_.]+
+    | apoc\.(number|rel|temporal|text)\.[a-z0-9_.]+
+    """,
+    re.VERBOSE,
+)
+"""Functions with a dot in their name that may be used, in lower case: those that only compute, and
+what projects a graph into the memory of GDS. Others of APOC run statements of their own."""
 
 _BEGINNINGS: Final = frozenset(
     (
@@ -111,7 +125,11 @@ class Neo4jCypher:
         The server looks for statements that are out of time every few seconds only.
         """
         given = {"namespace": self._namespace, **bound(parameters)}
-        text = checked(statement, may_call=lambda name: bool(PROCEDURES.fullmatch(name)))
+        text = checked(
+            statement,
+            may_call=lambda name: bool(PROCEDURES.fullmatch(name)),
+            may_use=lambda name: bool(FUNCTIONS.fullmatch(name)),
+        )
         _refuse_administration(text)
         options = _Options(_seconds(timeout), _rows(max_rows))
         start = time.perf_counter()

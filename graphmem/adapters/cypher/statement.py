@@ -26,16 +26,22 @@ PROCEDURES: Final[frozenset[str]] = frozenset(
 """Procedures that may be called, in lower case: those that only read the graph."""
 
 
-def checked(text: str, *, may_call: Callable[[str], bool] = PROCEDURES.__contains__) -> str:
+def checked(
+    text: str,
+    *,
+    may_call: Callable[[str], bool] = PROCEDURES.__contains__,
+    may_use: Callable[[str], bool] = lambda _: True,
+) -> str:
     """The one statement of `text`, without comments.
 
-    `may_call` says of a procedure's name, in lower case, whether it may be called.
+    `may_call` says of a procedure's name, `may_use` of a function's that has a dot in it, both in
+    lower case, whether a statement may have it.
 
     Raises
     ------
     QueryError
-        None or several statements, or one that reads files, writes CSV or calls a procedure that
-        may not be called.
+        None or several statements, or one that reads files, writes CSV, or has a procedure or a
+        function that it may not.
     """
     statements, rest = split_statements(well_formed(text))
     if rest:
@@ -45,7 +51,9 @@ def checked(text: str, *, may_call: Callable[[str], bool] = PROCEDURES.__contain
             "The statement is empty" if not statements else f"{len(statements)} statements in one",
             remedy="Run one statement at a time",
         )
-    _refuse_unsafe(_solid(statements[0]), may_call)
+    tokens = _solid(statements[0])
+    _refuse_unsafe(tokens, may_call)
+    _refuse_functions(tokens, may_use)
     return statements[0]
 
 
@@ -80,6 +88,21 @@ def _refuse_unsafe(tokens: list[Token], may_call: Callable[[str], bool]) -> None
                     f"The procedure {procedure} may not be called",
                     remedy="Those may that only read the graph, such as db.labels",
                 )
+
+
+def _refuse_functions(tokens: list[Token], may_use: Callable[[str], bool]) -> None:
+    for at, token in enumerate(tokens):
+        begins = token.name is not None and (not at or tokens[at - 1].text != ".")
+        if not begins or (at and tokens[at - 1].name == "call"):
+            continue
+        name = _dotted(tokens[at:])
+        end = at + 2 * name.count(".") + 1
+        is_function = "." in name and end < len(tokens) and tokens[end].text == "("
+        if is_function and not may_use(name):
+            raise QueryError(
+                f"The function {name} may not be used",
+                remedy="Those may that only compute from their arguments, such as apoc.coll.sum",
+            )
 
 
 def _dotted(tokens: list[Token]) -> str:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from graphmem.adapters.servers import distribution
 from graphmem.adapters.servers.distribution import VERSION, jars, java
 from graphmem.errors import ConfigurationError, StoreBusyError, StoreError
 from graphmem.model.base import Value
@@ -27,6 +28,7 @@ USER: Final = "neo4j"
 _STATE: Final = "server.json"
 _PASSWORD: Final = "password"  # noqa: S105 - a file's name
 _LOG: Final = "console.log"
+_PLUGINS: Final = "plugins"
 _POLL_SECONDS: Final = 0.1
 _SPAWN_SECONDS: Final = 10.0
 _USUAL_PORT: Final = 7687
@@ -55,11 +57,19 @@ dbms.usage_report.enabled=false
 client.allow_telemetry=false
 db.transaction.monitor.check.interval=500ms
 db.tx_log.rotation.retention_policy=1 files
+# Else it waits for five seconds twice before it ends, whether or not anybody is connected.
+internal.server.bolt.connection_shutdown_wait_time=0s
+internal.server.bolt.thread_pool_shutdown_wait_time=0s
 """
+# GDS looks into the server; APOC gets no more rights than a statement has.
+_UNRESTRICTED: Final = "dbms.security.procedures.unrestricted=gds.*\n"
 
 
 class ServerStatus(Value):
-    """A server's folder, and where it answers; `pid` is ``None`` while it does not run."""
+    """A server's folder, and where it answers; `pid` is ``None`` while it does not run.
+
+    `plugins` are those that it was started with last.
+    """
 
     home: str
     running: bool
@@ -68,6 +78,7 @@ class ServerStatus(Value):
     user: str = USER
     password_file: str
     pid: int | None = None
+    plugins: tuple[str, ...] = ()
 
 
 def start(
@@ -77,6 +88,7 @@ def start(
     port: int | None = None,
     heap: str = "1g",
     page_cache: str = "256m",
+    plugins: Sequence[str] | None = None,
     java_options: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
     offline: bool = False,
@@ -90,6 +102,8 @@ def start(
         Where it answers; by default where it did before, or a free one.
     heap, page_cache
         Memory, as Java writes it.
+    plugins
+        Of ``gds`` and ``apoc``, fetched when they are not there; by default those of last time.
     java_options
         More options of Java.
     settings
@@ -100,21 +114,43 @@ def start(
     Raises
     ------
     ConfigurationError
-        A needed package is not installed, or this system cannot run it.
+        A needed package is not installed, this system cannot run it, or it runs already with other
+        plugins.
+    InvalidInputError
+        There is no such plugin.
     StoreError
         The port is taken, the server ended or did not answer; the message has the end of its log.
     """
     home = home.absolute()
     running = status(home)
+    wanted = running.plugins if plugins is None else distribution.plugins(plugins)
     if running.pid is not None and _answers(home, running.pid, timeout):
+        if wanted != running.plugins:
+            raise ConfigurationError(
+                f"The Neo4j in {home} runs with the plugins {', '.join(running.plugins) or 'none'}",
+                remedy="Stop it first: graphmem neo4j stop",
+            )
         return running
     if not hasattr(os, "posix_spawn"):
         raise ConfigurationError(
             "A local Neo4j needs a POSIX system", remedy="Use the Docker files in docker/"
         )
     binary, class_path = java(), jars(cache_dir, offline=offline)
+    added = [
+        jar
+        for name in wanted
+        for jar in jars(cache_dir, part=distribution.PLUGINS[name], offline=offline)
+    ]
+    # What both bring is the server's own: it comes first.
+    class_path += added
     port = _choose_port(port, before=_state(home).get("port"))
-    _furnish(home, port=port, page_cache=page_cache, settings=settings or {})
+    _furnish(
+        home,
+        port=port,
+        page_cache=page_cache,
+        settings=settings or {},
+        plugins=[jar for jar in added if distribution.has_procedures(jar)],
+    )
     options = [
         str(binary),
         *(f"-Xms64m -Xmx{heap} -XX:+ExitOnOutOfMemoryError -Dfile.encoding=UTF-8".split()),
@@ -125,7 +161,8 @@ def start(
         *(f"--home-dir={home}", f"--config-dir={home / 'conf'}"),
     ]
     pid = _spawn(options, log=home / _LOG)
-    _write(home / _STATE, json.dumps({"pid": pid, "port": port, "version": VERSION}))
+    state = {"pid": pid, "port": port, "version": VERSION, "plugins": wanted}
+    _write(home / _STATE, json.dumps(state))
     try:
         # While it is being started, a process has no command line that could be looked at.
         _until(lambda: _is_ours(pid, home) or not _exists(pid), _SPAWN_SECONDS)
@@ -169,6 +206,7 @@ def status(home: Path) -> ServerStatus:
         url=f"bolt://127.0.0.1:{port}" if running else None,
         password_file=str(home / _PASSWORD),
         pid=pid if running else None,
+        plugins=tuple(state.get("plugins", ())),
     )
 
 
@@ -182,8 +220,17 @@ def log_tail(home: Path) -> str:
     return "\n".join(lines[-_SHOWN_LINES:])
 
 
-def _furnish(home: Path, *, port: int, page_cache: str, settings: Mapping[str, str]) -> None:
+def _furnish(
+    home: Path,
+    *,
+    port: int,
+    page_cache: str,
+    settings: Mapping[str, str],
+    plugins: Sequence[Path],
+) -> None:
     lines = [_CONF.format(port=port, page_cache=page_cache)]
+    if plugins:
+        lines.append(_UNRESTRICTED)
     lines += [f"{name}={value}\n" for name, value in settings.items()]
     try:
         for folder in (home, home / "conf", home / "data" / "dbms"):
@@ -194,6 +241,12 @@ def _furnish(home: Path, *, port: int, page_cache: str, settings: Mapping[str, s
             # Read by the server when it first starts, so that it never stands open.
             _write(home / "data" / "dbms" / "auth.ini", _credentials(password))
         _write(home / "conf" / "neo4j.conf", "".join(lines))
+        (home / _PLUGINS).mkdir(exist_ok=True)
+        for held in (home / _PLUGINS).iterdir():
+            if held.is_symlink():  # ours, of last time
+                held.unlink()
+        for jar in plugins:
+            (home / _PLUGINS / jar.name).symlink_to(jar)
     except OSError as cause:
         raise StoreError(
             f"{home} cannot be written ({cause.strerror})", remedy="Name another --home"

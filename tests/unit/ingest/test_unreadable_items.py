@@ -15,6 +15,7 @@ from graphmem.errors import ExtractionError
 from graphmem.memory import Memory
 from graphmem.model.extraction import Extraction, PassageContext
 from graphmem.parts import Parts
+from graphmem.ports.analytics import Analyst
 from graphmem.ports.cypher import CypherRunner
 from graphmem.settings import Settings
 from graphmem_ingest.job import ingest
@@ -38,6 +39,10 @@ def no_runner(namespace: str) -> CypherRunner:
     raise AssertionError(f"nothing asks {namespace} here")
 
 
+def no_analyst(engine: str | None) -> Analyst:
+    raise AssertionError(f"nothing asks {engine} here")
+
+
 @pytest.fixture
 def memory(tmp_path: Path) -> Memory:
     parts = Parts(
@@ -45,6 +50,7 @@ def memory(tmp_path: Path) -> Memory:
         extractor=Fragile(),
         embedder=lambda: make_embedder(Settings()),
         runner=no_runner,
+        analyst=no_analyst,
         index_dir=None,
         clock=clock,
     )

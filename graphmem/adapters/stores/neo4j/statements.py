@@ -1,27 +1,15 @@
-"""The statements of this package, in files of Cypher: each under a line ``// name: NAME``."""
+"""The statements of this package, in files of Cypher."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Final
 
-_NAME: Final = "// name: "
+from graphmem.adapters.statements import read_statements
 
 
-@cache
 def statements(file: str) -> Mapping[str, str]:
     """The statements of ``cypher/FILE.cypher`` by name, in the order of the file."""
-    text = (files(__package__) / "cypher" / f"{file}.cypher").read_text(encoding="utf-8")
-    found: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in text.splitlines():
-        if line.startswith(_NAME):
-            current = found.setdefault(line.removeprefix(_NAME), [])
-        elif not line.startswith("//"):
-            current.append(line)
-    return {name: "\n".join(lines).strip() for name, lines in found.items()}
+    return read_statements(__package__, file)
 
 
 def with_properties(statement: str, columns: Sequence[str]) -> str:
