@@ -1,20 +1,22 @@
-"""Who "she" is: pronouns and "the company", by simple rules over one passage.
+"""Who "she" is: pronouns, "the company" and "it", by rules over the parse of one passage.
 
-A pronoun goes to the clause's subject (possessives), or else to the last fitting subject, or else
-to what the document is about. In a chat, "I" is the speaker and "you" the addressee.
+What is meant is the most salient entity (:mod:`graphmem.extract.salience`) that agrees in number
+and gender and that the syntax allows: an object is not its clause's subject, a possessive is it
+more often than not. In a chat, "I" is the speaker and "you" the addressee.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Final
 
-from graphmem.extract.lexicon import FEMALE, MALE, PERSON_NOUNS
+from graphmem.extract.lexicon import FEMALE
+from graphmem.extract.mentions import SUBJECTS, note_name, note_noun, relation, topic_entity
 from graphmem.extract.names import name_key
 from graphmem.extract.page import Page, Referent
 from graphmem.extract.phrases import conjuncts, phrase_of
 from graphmem.extract.referents import Topic
+from graphmem.extract.salience import LEAST_SALIENT, Entity, Scene
 from graphmem.kernels.text import fold
 from graphmem.model.extraction import ReferenceDraft
 from graphmem.model.knowledge import EntityType
@@ -25,44 +27,35 @@ _ADDRESSEE: Final = frozenset("you your yours yourself".split())
 _PERSONAL: Final = frozenset("he him his himself she her hers herself".split())
 _NEUTER: Final = frozenset("it its itself".split())
 _PLURAL: Final = frozenset("they them their theirs themselves".split())
-_CLAUSAL: Final = frozenset("ccomp csubj".split())
-_NOT_PERSONS: Final = frozenset(
-    (EntityType.ORGANISATION, EntityType.PLACE, EntityType.WORK, EntityType.EVENT)
+_EMPTY_VERBS: Final = frozenset(
+    """be seem appear turn happen become take remain prove make rain snow pour drizzle hail
+    freeze""".split()
 )
-_THINGS: Final = _NOT_PERSONS | {EntityType.PRODUCT, EntityType.GROUP}
-
-
-@dataclass
-class _Heard:
-    """The subjects so far, the last one last, and the gender that names were used with."""
-
-    topic: Topic | None
-    persons: list[int] = field(default_factory=list)
-    things: list[int] = field(default_factory=list)
-    plurals: list[int] = field(default_factory=list)
-    genders: dict[str, str] = field(default_factory=dict)
+_WEATHER: Final = frozenset("rain snow pour drizzle hail".split())
+_SAID: Final = frozenset(
+    """believe know think estimate suggest discover say report claim consider decide argue note
+    find speculate expect hope assume rumour rumor announce reveal confirm propose accept agree
+    recommend require understand state show prove document allege""".split()
+)
 
 
 def resolve_pronouns(page: Page, topic: Topic | None) -> None:
     """Fill the page's antecedents."""
     parse = page.parse
-    heard = _Heard(topic)
+    scene = Scene()
     if topic:
-        heard.genders[topic.referent.name] = topic.gender
-    is_chat = page.context.kind is EpisodeKind.CHAT
-    for first, last in parse.sentences:
+        scene.topic = scene.add(topic_entity(topic))
+    for sentence, (first, last) in enumerate(parse.sentences):
         for token in range(first, last):
             tag = parse.tags[token]
             if token in page.name_at:
-                pass
+                note_name(page, token, scene, sentence)
             elif tag in ("WDT", "WP", "WP$", "WRB"):
                 _relative(page, token)
             elif tag in ("PRP", "PRP$"):
-                _personal(page, token, heard, is_chat=is_chat)
-            elif topic and parse.pos[token] == "NOUN" and parse.words[token].lower() in topic.nouns:
-                _definite(page, token, topic)
-            if parse.deps[token] in ("nsubj", "nsubjpass") and tag[:1] != "W":
-                _note_subject(page, token, heard)
+                _pronoun(page, token, scene, sentence)
+            elif parse.pos[token] == "NOUN" and token not in page.time_at:
+                note_noun(page, token, scene, sentence)
 
 
 def references(page: Page) -> Iterator[ReferenceDraft]:
@@ -99,183 +92,132 @@ def _relative(page: Page, token: int) -> None:
         verb = parse.heads[verb]
 
 
-def _personal(page: Page, token: int, heard: _Heard, *, is_chat: bool) -> None:
-    parse = page.parse
-    word = fold(parse.words[token])
-    found: int | Referent | None = None
-    if is_chat and word in _SPEAKER | _ADDRESSEE:
+def _pronoun(page: Page, token: int, scene: Scene, sentence: int) -> None:
+    word = fold(page.parse.words[token])
+    if page.context.kind is EpisodeKind.CHAT and word in _SPEAKER | _ADDRESSEE:
         name = page.context.speaker if word in _SPEAKER else page.context.addressee
-        found = Referent(name, name, EntityType.PERSON) if name else None
-    elif word in _PERSONAL:
-        found = _person(page, token, word, heard)
+        if name:
+            page.antecedents[token] = Referent(name, name, EntityType.PERSON)
+        return
+    if word in _NEUTER and _is_empty(page, token):
+        return
+    fits = _fits(word, scene)
+    entity = _near(page, token, scene, fits, sentence)
+    if entity is not None:
+        _settle(entity, word)
+        page.antecedents[token] = entity.meant
+        scene.mention(token, entity, sentence, relation(page, token))
+
+
+def _settle(entity: Entity, word: str) -> None:
+    """What is called "she" is a woman from now on, and what is called "it" nobody."""
+    if word in _PERSONAL:
+        entity.gender = entity.gender or ("f" if word in FEMALE else "m")
+        entity.person, entity.thing = 1.0, 0.0
     elif word in _NEUTER:
-        found = _thing(page, token, heard)
-    elif word in _PLURAL:
-        found = _they(page, token, heard)
-    if isinstance(found, int):
-        found = page.antecedents.get(found, found)
-    if found is not None:
-        page.antecedents[token] = found
+        entity.person = 0.0
 
 
-def _person(page: Page, token: int, word: str, heard: _Heard) -> int | Referent | None:
-    gender = "f" if word in FEMALE else "m"
-    fitting = [
-        subject
-        for subject in heard.persons
-        if heard.genders.get(_name_at(page, subject), gender) in (gender, "")
-    ]
-    own = _own_subject(page, token, fitting) if page.parse.tags[token] == "PRP$" else None
-    clause_subject = _subject_of_clause(page, token)
-    others = [subject for subject in fitting if subject != clause_subject]
-    if heard.topic and heard.topic.referent.type is EntityType.PERSON:
-        # A tagger's single-word "person" loses to the person that the document is about.
-        others = [subject for subject in others if _is_sure(page, subject, heard)]
-        fitting = others
-    found: int | Referent | None = own if own is not None else _last(others or fitting, token)
-    if found is None and heard.topic:
-        topic = heard.topic
-        if topic.referent.type not in _NOT_PERSONS and topic.gender in (gender, ""):
-            found = topic.referent
-    if found is None:
-        found = _last_person(page, token, gender)
-    if found is not None:
-        name = found.name if isinstance(found, Referent) else _name_at(page, found)
-        heard.genders.setdefault(name, gender)
-        heard.genders[name] = heard.genders[name] or gender
-    return found
+def _fits(word: str, scene: Scene) -> list[tuple[Entity, float]]:
+    if word in _PERSONAL:
+        gender = "f" if word in FEMALE else "m"
+        return [(e, e.person) for e in scene if e.gender in (gender, "")]
+    if word in _NEUTER:
+        return [(e, e.thing) for e in scene]
+    return [(e, e.group) for e in scene] if word in _PLURAL else []
 
 
-def _is_sure(page: Page, subject: int, heard: _Heard) -> bool:
-    name = _name_at(page, subject)
-    return " " in name or bool(heard.genders.get(name)) or subject in page.antecedents
-
-
-def _last_person(page: Page, token: int, gender: str) -> int | Referent | None:
-    """The last person before a pronoun, named or described, who is not taking part in the chat."""
+def _near(
+    page: Page, token: int, scene: Scene, fits: list[tuple[Entity, float]], sentence: int
+) -> Entity | None:
+    """The fitting entity that the pronoun's place asks for, or the most salient one."""
     parse = page.parse
-    partners = (page.context.speaker, page.context.addressee)
-    other = MALE if gender == "f" else FEMALE
-    for before in range(token - 1, -1, -1):
-        referent = page.referent(before)
-        if referent:
-            if referent.type is EntityType.PERSON and referent.name not in partners:
-                return referent
-        elif parse.pos[before] == "NOUN" and parse.lemmas[before] in PERSON_NOUNS - other:
-            return before
-    return None
-
-
-def _thing(page: Page, token: int, heard: _Heard) -> int | Referent | None:
-    parse = page.parse
-    governor = parse.heads[token]
-    is_empty = parse.deps[token] == "expl" or (
-        parse.deps[token] in ("nsubj", "nsubjpass")
-        and any(kid > governor and parse.deps[kid] in _CLAUSAL for kid in parse.children[governor])
-    )
-    if is_empty:
-        return None
-    found = _own_subject(page, token, heard.things) if parse.tags[token] == "PRP$" else None
-    if found is None:
-        found = _last(heard.things, token)
-    if found is None and heard.topic and heard.topic.referent.type is not EntityType.PERSON:
-        return heard.topic.referent
-    return found
-
-
-def _they(page: Page, token: int, heard: _Heard) -> int | Referent | None:
-    found = _own_subject(page, token, heard.plurals)
-    if found is None:
-        found = _last(heard.plurals, token)
-    if found is None and heard.topic and heard.topic.referent.type is EntityType.ORGANISATION:
-        return heard.topic.referent
-    return found
-
-
-def _definite(page: Page, token: int, topic: Topic) -> None:
-    """ "The film" is the document's subject where that is said to be a film."""
-    parse = page.parse
-    kids = parse.children[token]
-    before = [kid for kid in kids if parse.deps[kid] != "case"]
-    if before == [token - 1] and parse.words[token - 1].lower() in ("the", "this"):
-        page.antecedents[token] = topic.referent
-
-
-def _note_subject(page: Page, token: int, heard: _Heard) -> None:
-    parse = page.parse
-    referent = page.referent(token)
-    if any(parse.deps[kid] == "conj" for kid in parse.children[token]):
-        heard.plurals.append(token)
-    elif referent is None:
-        if parse.tags[token] in ("NNS", "NNPS"):
-            heard.plurals.append(token)
-        else:
-            _note_description(page, token, heard)
-    elif referent.type in _THINGS:
-        heard.things.append(token)
-    elif referent.name in (page.context.speaker, page.context.addressee):
-        pass
-    elif referent.type is EntityType.PERSON:
-        heard.persons.append(token)
-        _note_gender(page, token, referent, heard)
-    else:
-        is_title = heard.topic is not None and referent.name == heard.topic.referent.name
-        if is_title or heard.topic is None or heard.topic.referent.type is not EntityType.PERSON:
-            heard.persons.append(token)
-        heard.things.append(token)
-
-
-def _note_description(page: Page, token: int, heard: _Heard) -> None:
-    """A described thing is remembered as a main clause's subject, or where nothing is the topic."""
-    parse = page.parse
-    is_main = parse.deps[parse.heads[token]] in ("ROOT", "conj") or heard.topic is None
-    if is_main and parse.pos[token] == "NOUN" and parse.lemmas[token] not in PERSON_NOUNS:
-        heard.things.append(token)
-
-
-def _note_gender(page: Page, token: int, referent: Referent, heard: _Heard) -> None:
-    """What a name is said to be ("was a queen") tells its gender."""
-    attribute = page.parse.child(page.parse.heads[token], "attr")
-    noun = page.parse.words[attribute].lower() if attribute is not None else ""
-    gender = "f" if noun in FEMALE else "m" if noun in MALE else ""
-    if gender:
-        heard.genders[referent.name] = heard.genders.get(referent.name) or gender
-
-
-def _own_subject(page: Page, token: int, fitting: Sequence[int]) -> int | None:
-    """The subject of the pronoun's own clause, if it stands before it and fits."""
-    subject = _subject_of_clause(page, token)
-    if subject is None or subject >= token:
-        return None
-    antecedent = page.antecedents.get(subject, subject)
-    name = _name_at(page, subject)
-    for other in fitting:
-        if other in (subject, antecedent) or (name and _name_at(page, other) == name):
+    fit = {id(entity): value for entity, value in fits}
+    subject = _subject_of_clause(page, token, scene)
+    is_fit = subject is not None and fit.get(id(subject), 0.0) > 0
+    if parse.tags[token] == "PRP$":
+        neighbour = _joined_with(page, token, scene)
+        if neighbour is not None and fit.get(id(neighbour), 0.0) > 0:
+            return neighbour
+        if is_fit:
             return subject
+    elif parse.words[token].lower().endswith(("self", "selves")):
+        return subject if is_fit else scene.best(fits, sentence, least=LEAST_SALIENT)
+    elif parse.deps[token] in SUBJECTS:
+        if is_fit and parse.deps[parse.heads[token]] == "ccomp":
+            return subject
+    elif subject is not None:
+        return scene.best(fits, sentence, without=[subject], least=LEAST_SALIENT)
+    return scene.best(fits, sentence, least=LEAST_SALIENT)
+
+
+def _joined_with(page: Page, token: int, scene: Scene) -> Entity | None:
+    """Whom "his wife" is named beside: "a son of Hugh and his wife"."""
+    parse = page.parse
+    if token < 2 or parse.words[token - 1].lower() != "and" or token - 2 not in page.name_at:
+        return None
+    above = token - 2
+    for _ in range(5):
+        entity = scene.at(above)
+        if entity is not None and entity.person > 0:
+            return entity if parse.deps[above] in ("pobj", "conj", "appos") else None
+        if parse.deps[above] in SUBJECTS or parse.heads[above] == above:
+            return None
+        above = parse.heads[above]
     return None
 
 
-def _subject_of_clause(page: Page, token: int) -> int | None:
+def _is_empty(page: Page, token: int) -> bool:
+    """Whether "it" refers to nothing: "it is known that", "it rained", "made it hard to"."""
+    parse = page.parse
+    verb = parse.heads[token]
+    if parse.deps[token] == "expl" or parse.lemmas[verb] in _WEATHER:
+        return True
+    if parse.deps[token] not in SUBJECTS:
+        return False
+    is_said = parse.deps[token] == "nsubjpass" and parse.lemmas[verb] in _SAID
+    if parse.lemmas[verb] not in _EMPTY_VERBS and not is_said:
+        return False
+    kids = [kid for kid in parse.children[verb] if kid > verb]
+    said = [kid for kid in kids if parse.deps[kid] == "acomp"]
+    below = [kid for adjective in said for kid in parse.children[adjective]]
+    if any(_is_clause(page, kid) for kid in (*kids, *below)):
+        return True
+    return bool(said or is_said) and any(
+        parse.deps[kid] == "advcl" and parse.child(kid, "aux", "mark") is not None for kid in kids
+    )
+
+
+def _is_clause(page: Page, token: int) -> bool:
+    parse = page.parse
+    if parse.deps[token] == "xcomp":
+        auxiliary = parse.child(token, "aux")
+        return auxiliary is not None and parse.tags[auxiliary] == "TO"
+    return parse.deps[token] in ("ccomp", "csubj")
+
+
+def _subject_of_clause(page: Page, token: int, scene: Scene) -> Entity | None:
+    """The entity that the pronoun's clause is about, unless the pronoun is part of its subject."""
     parse = page.parse
     above = token
     for _ in range(8):
         above = parse.heads[above]
-        subject = parse.child(above, "nsubj", "nsubjpass")
-        if subject is not None and subject != token and not _is_inside(page, token, subject):
-            return subject
+        subject = parse.child(above, *SUBJECTS)
+        if subject is None and parse.deps[above] == "acl":
+            subject = page.described(above)
+        if subject is not None and subject < token:
+            if _is_inside(page, token, subject):
+                return None
+            return _entity_of(page, subject, scene)
         if parse.heads[above] == above:
             return None
     return None
 
 
+def _entity_of(page: Page, token: int, scene: Scene) -> Entity | None:
+    meant = page.antecedents.get(token)
+    return scene.at(meant if isinstance(meant, int) else token)
+
+
 def _is_inside(page: Page, token: int, subject: int) -> bool:
     return page.parse.left[subject] <= token <= page.parse.right[subject]
-
-
-def _last(subjects: Sequence[int], token: int) -> int | None:
-    return next((subject for subject in reversed(subjects) if subject < token), None)
-
-
-def _name_at(page: Page, token: int) -> str:
-    referent = page.referent(token)
-    return referent.name if referent else ""

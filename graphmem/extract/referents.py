@@ -48,6 +48,10 @@ _GENERIC: Final = {
     EntityType.PLACE: frozenset("city town village river lake island county".split()),
     EntityType.EVENT: frozenset("war battle festival tournament election".split()),
 }
+_SURNAMES: Final = frozenset(
+    """park lake church castle bridge street road forest bay port canal sea mountain valley street
+    race match war story king""".split()
+)
 _SUFFIXES: Final = frozenset("i ii iii iv v vi vii viii jr sr".split())
 
 
@@ -74,7 +78,8 @@ def topic_of(
         nouns |= frozenset(words(hint[1]))
     if opening and opening[1] in WORK_NOUNS | ORGANISATION_NOUNS | PLACE_NOUNS | EVENT_NOUNS:
         nouns |= {opening[1]}
-    kind = _kind_of(context, names, nouns, persons=female + male)
+    neuters = heard.count("it") + heard.count("its")
+    kind = _kind_of(context, title, names, nouns, persons=female + male, things=neuters)
     nouns |= _definite_nouns(kind, heard)
     gender = ""
     if kind is EntityType.PERSON and female != male:
@@ -129,19 +134,30 @@ def referents(names: Sequence[NameSpan], text: str, topic: Topic | None) -> list
 
 
 def _kind_of(
-    context: PassageContext, names: Sequence[NameSpan], nouns: frozenset[str], *, persons: int
+    context: PassageContext,
+    title: str,
+    names: Sequence[NameSpan],
+    nouns: frozenset[str],
+    *,
+    persons: int,
+    things: int,
 ) -> EntityType:
-    """Of what type the title is; `persons` counts the words "he" and "she" in the passage."""
+    """Of what type the title is; `persons` counts "he" and "she" in the passage, `things` "it"."""
     tagged = [n.type for n in names if n.title is not None and n.type is not EntityType.OTHER]
     for known, kind in _KINDS:
         if nouns & known:
             return kind
-    is_born = re.match(r"[^.(]{2,60}\(\s*(?:born|b\.|died|d\.)", context.text)
-    if is_born or (persons > 1 and context.text[:400].count(" his ") + persons > 2):
+    if re.match(r"[^.(]{2,60}\(\s*(?:born|b\.|died|d\.)", context.text):
+        return EntityType.PERSON
+    last = frozenset(words(_PARENTHESIS.sub("", title))[-1:]) - _SURNAMES
+    for known, kind in _KINDS:
+        if kind is not EntityType.PERSON and known & last:
+            return kind
+    if persons > 1 and context.text[:400].count(" his ") + persons > 2:
         return EntityType.PERSON
     if tagged:
         return tagged[0]
-    return EntityType.PERSON if persons and not nouns else EntityType.OTHER
+    return EntityType.PERSON if persons > (things if nouns else 0) else EntityType.OTHER
 
 
 def _definite_nouns(kind: EntityType, heard: Sequence[str]) -> frozenset[str]:
@@ -172,11 +188,16 @@ def _acronyms(
         written = text[following.start : following.end]
         if text[name.end : following.start] not in ("(", " (") or not written.isupper():
             continue
-        initials = [word[0] for word in words(referent.shown)]
-        letters = [letter for letter in written.lower() if letter.isalpha()]
-        if len(letters) > 1 and set(letters) <= set(initials) and letters[0] == initials[0]:
+        if _shortens(fold(written), fold(referent.shown)):
             found[fold(written)] = referent
     return found
+
+
+def _shortens(short: str, name: str) -> bool:
+    """Whether the letters of an acronym come in their order in a name, from its first one on."""
+    letters = [letter for letter in short if letter.isalpha()]
+    rest = iter(letter for letter in name if letter.isalpha())
+    return len(letters) > 1 and short[0] == name[:1] and all(letter in rest for letter in letters)
 
 
 def _plain(text: str, name: NameSpan) -> Referent:

@@ -162,3 +162,148 @@ def test_an_acronym_stands_for_the_name_that_introduces_it() -> None:
 )
 def test_a_title_is_shown_as_it_reads_in_a_sentence(title: str, shown: str) -> None:
     assert shown_title(title) == shown
+
+
+def test_it_refers_to_nothing_where_a_clause_follows(reading: Reading) -> None:
+    table = """
+    Acme  acme  PROPN NNP nsubj 1
+    grew  grow  VERB  VBD ROOT  1
+    .     .     PUNCT .   punct 1
+
+    It    it    PRON  PRP  nsubjpass 5
+    is    be    AUX   VBZ  auxpass 5
+    known know  VERB  VBN  ROOT  5
+    that  that  SCONJ IN   mark  8
+    Bob   bob   PROPN NNP  nsubj 8
+    left  leave VERB  VBD  ccomp 5
+    .     .     PUNCT .    punct 5
+    """
+    extraction = reading(table, [(0, 1, "ORG"), (7, 8, "PERSON")])
+    assert extraction.references == ()
+
+
+def test_it_refers_to_the_subject_where_a_mere_object_follows(reading: Reading) -> None:
+    table = """
+    Acme  acme  PROPN NNP nsubj 1
+    grew  grow  VERB  VBD ROOT  1
+    .     .     PUNCT .   punct 1
+
+    It    it    PRON  PRP  nsubj 4
+    makes make  VERB  VBZ  ROOT  4
+    toys  toy   NOUN  NNS  dobj  4
+    .     .     PUNCT .    punct 4
+    """
+    extraction = reading(table, [(0, 1, "ORG")])
+    assert [r.name for r in extraction.references] == ["Acme"]
+
+
+def test_an_object_is_not_the_subject_of_its_clause(reading: Reading) -> None:
+    table = """
+    Hugh met  PROPN NNP nsubj 1
+    met  meet VERB  VBD ROOT  1
+    Ivo  ivo  PROPN NNP dobj  1
+    .    .    PUNCT .   punct 1
+
+    Hugh hugh PROPN NNP nsubj 5
+    paid pay  VERB  VBD ROOT  5
+    him  he   PRON  PRP dobj  5
+    .    .    PUNCT .   punct 5
+    """
+    extraction = reading(table, [(0, 1, "PERSON"), (2, 3, "PERSON"), (4, 5, "PERSON")])
+    assert [r.name for r in extraction.references] == ["Ivo"]
+
+
+def test_his_wife_beside_a_name_is_the_wife_of_that_one(reading: Reading) -> None:
+    table = """
+    Ann   ann   PROPN NNP nsubj 1
+    was   be    AUX   VBD ROOT  1
+    a     a     DET   DT  det   3
+    child child NOUN  NN  attr  1
+    of    of    ADP   IN  prep  3
+    Hugh  hugh  PROPN NNP pobj  4
+    and   and   CCONJ CC  cc    5
+    his   his   PRON  PRP$ poss 8
+    wife  wife  NOUN  NN  conj  5
+    .     .     PUNCT .   punct 1
+    """
+    extraction = reading(table, [(0, 1, "PERSON"), (5, 6, "PERSON")])
+    assert [r.name for r in extraction.references] == ["Hugh"]
+
+
+def test_a_gender_is_kept_once_it_is_known(reading: Reading) -> None:
+    table = """
+    Queen queen PROPN NNP compound 1
+    Ann   ann   PROPN NNP nsubj 2
+    met   meet  VERB  VBD ROOT  2
+    Hugh  hugh  PROPN NNP dobj  2
+    .     .     PUNCT .   punct 2
+
+    He    he    PRON  PRP nsubj 6
+    left  leave VERB  VBD ROOT  6
+    .     .     PUNCT .   punct 6
+    """
+    extraction = reading(table, [(0, 2, "PERSON"), (3, 4, "PERSON")])
+    assert [r.name for r in extraction.references] == ["Hugh"]
+
+
+def test_the_band_is_the_name_that_was_said_to_be_one(reading: Reading) -> None:
+    table = """
+    Acme  acme  PROPN NNP nsubj 1
+    hired hire  VERB  VBD ROOT  1
+    the   the   DET   DT  det   4
+    band  band  NOUN  NN  compound 4
+    Tern  tern  PROPN NNP dobj  1
+    .     .     PUNCT .   punct 1
+
+    The   the   DET   DT  det   7
+    band  band  NOUN  NN  nsubj 8
+    split split VERB  VBD ROOT  8
+    .     .     PUNCT .   punct 8
+    """
+    extraction = reading(table, [(0, 1, "ORG"), (4, 5, "PERSON")])
+    assert [r.name for r in extraction.references] == ["Tern"]
+
+
+def test_they_are_all_that_were_named_together(reading: Reading) -> None:
+    table = """
+    Hugh  hugh  PROPN NNP nsubj 3
+    and   and   CCONJ CC  cc    0
+    Ann   ann   PROPN NNP conj  0
+    wed   wed   VERB  VBD ROOT  3
+    .     .     PUNCT .   punct 3
+
+    They  they  PRON  PRP nsubj 6
+    left  leave VERB  VBD ROOT  6
+    .     .     PUNCT .   punct 6
+    """
+    extraction = reading(table, [(0, 1, "PERSON"), (2, 3, "PERSON")])
+    assert [r.name for r in extraction.references] == ["Hugh", "Ann"]
+
+
+def test_what_opens_a_document_under_its_title_is_what_it_is_about(reading: Reading) -> None:
+    table = """
+    The   the   DET   DT  det   1
+    mass  mass  NOUN  NN  nsubjpass 3
+    was   be    AUX   VBD auxpass 3
+    held  hold  VERB  VBN ROOT  3
+    .     .     PUNCT .   punct 3
+
+    It    it    PRON  PRP nsubj 6
+    drew  draw  VERB  VBD ROOT  6
+    crowds crowd NOUN NNS dobj  6
+    .     .     PUNCT .   punct 6
+    """
+    extraction = reading(table, title="First Mass in Manila")
+    assert [r.name for r in extraction.references] == ["First Mass in Manila"] * 2
+
+
+def test_an_acronym_may_take_more_than_initials() -> None:
+    text = "The American Locomotive Company (ALCO) grew."
+    names = names_of(
+        text,
+        ("American Locomotive Company", EntityType.ORGANISATION),
+        ("ALCO", EntityType.OTHER),
+    )
+    assert [n.referent.name for n in referents(names, text, None)] == [
+        "American Locomotive Company"
+    ] * 2
