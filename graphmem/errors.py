@@ -7,6 +7,8 @@
     ├── NotFoundError            an id, a source or a namespace that the memory does not hold
     ├── ConfigurationError       a setting or a URL is wrong, or a needed package is missing
     ├── ModelUnavailableError    a model is neither cached nor to be fetched, or is damaged
+    ├── LLMError                 a language model gave no usable answer; says why in a word
+    │   └── LLMBudgetError       the calls, tokens or cost that were allowed are used up
     ├── StoreError               the store could not do what was asked
     │   ├── StoreFormatError     not a memory, damaged, or of another schema version
     │   ├── StoreBusyError       another process is writing to this memory
@@ -68,6 +70,25 @@ class ConfigurationError(GraphMemError):
 
 class ModelUnavailableError(GraphMemError):
     """A model is neither cached nor to be fetched, or fails its digest."""
+
+
+class LLMError(GraphMemError):
+    """A language model gave no usable answer; `reason` names the kind of failure in a few words."""
+
+    def __init__(self, message: str, *, remedy: str = "", reason: str = "no answer") -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_llm, (type(self), self.message, self.remedy, self.reason)
+
+
+def _rebuild_llm(kind: type[LLMError], message: str, remedy: str, reason: str) -> LLMError:
+    return kind(message, remedy=remedy, reason=reason)
+
+
+class LLMBudgetError(LLMError):
+    """The calls, tokens or cost that were allowed are used up."""
 
 
 class StoreError(GraphMemError):

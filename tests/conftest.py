@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from scripted_llm import ScriptedLLM
 
 from graphmem.adapters.bolt import Bolt
 from graphmem.adapters.servers import distribution
@@ -95,3 +96,11 @@ def neo4j(neo4j_server: Neo4jServer) -> Neo4jServer:
     """The server, with nothing in it."""
     neo4j_server.empty()
     return neo4j_server
+
+
+@pytest.fixture
+def llm_server() -> Iterator[ScriptedLLM]:
+    """A language model's endpoint on loopback, which answers as it is told."""
+    server = ScriptedLLM()
+    yield server
+    server.close()
