@@ -19,6 +19,7 @@ from rich.table import Table
 from graphmem.build import open_memory as build_memory
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
 from graphmem.eval_cli import measures
+from graphmem.extract.attributes import NAMES as MINED
 from graphmem.maintain.transfer import read_manifest
 from graphmem.memory import Memory
 from graphmem.model.change import Counts
@@ -325,7 +326,7 @@ def _refuse_empty(memory: Memory) -> None:
 
 def _filter(pairs: Sequence[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    attributes: dict[str, str] = {}
+    attributes: dict[str, tuple[str, ...]] = {}
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign:
@@ -333,8 +334,9 @@ def _filter(pairs: Sequence[str]) -> dict[str, Any]:
                 f"--where {pair!r} has no '='",
                 remedy="Write it as FIELD=VALUE, such as speaker=Ann",
             )
-        if name.startswith("attributes."):
-            attributes[name.removeprefix("attributes.")] = value
+        if name in MINED or name.startswith("attributes."):
+            name = name.removeprefix("attributes.")
+            attributes[name] = (*attributes.get(name, ()), value)
         else:
             fields[name] = value
     return {**fields, "attributes": attributes} if attributes else fields

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from graphmem.errors import InvalidInputError
+from graphmem.extract.attributes import NAMES as MINED
 from graphmem.model.ids import digest
 from graphmem.model.retrieval import Filter, Mode, Query
 from graphmem.model.source import EpisodeKind, Message, SourceItem
@@ -57,10 +58,15 @@ def _member(kind: type[E], value: E | str, what: str) -> E:
 
 
 def _filter_of(fields: Mapping[str, Any]) -> Filter:
-    for name in sorted(fields.keys() - Filter.model_fields.keys()):
+    for name in sorted(fields.keys() - Filter.model_fields.keys() - set(MINED)):
         raise InvalidInputError(
-            f"{name!r} is nothing to filter by", remedy=f"Take {', '.join(Filter.model_fields)}"
+            f"{name!r} is nothing to filter by",
+            remedy=f"Take {', '.join((*Filter.model_fields, *MINED))}",
         )
+    mined = {name: fields[name] for name in MINED if name in fields}
+    if mined:
+        own = {name: value for name, value in fields.items() if name not in mined}
+        fields = {**own, "attributes": {**mined, **fields.get("attributes", {})}}
     times = {
         name: parse_time(value)
         for name, value in fields.items()

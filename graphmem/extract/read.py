@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from graphmem.extract.attributes import mine
 from graphmem.extract.clauses import read_clauses
 from graphmem.extract.coreference import references, resolve_pronouns
 from graphmem.extract.discourse import read_links
@@ -51,8 +52,9 @@ def read_names(context: PassageContext) -> Extraction:
     """The names of a passage, without a model."""
     aliases, names, topic = _names(context, entities=(), proper=None)
     named = referents(names, context.text, topic)
+    mentions = _mentions(context, aliases, named, topic)
     return Extraction(
-        passage_id=context.passage_id, mentions=_mentions(context, aliases, named, topic)
+        passage_id=context.passage_id, mentions=mentions, attributes=mine(context, mentions, ())
     )
 
 
@@ -76,11 +78,14 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
     outside = [c for c in clauses if not _is_within(parse.starts[c.verb], stated)]
     facts, first_of = read_facts(page, outside)
     links = read_links(page, outside, first_of)
+    mentions = _mentions(context, aliases, named, topic)
+    stated_once = _without_repeats(facts, [*lives, *appositions(page)])
     return Extraction(
         passage_id=context.passage_id,
-        mentions=_mentions(context, aliases, named, topic),
-        facts=_without_repeats(facts, [*lives, *appositions(page)]),
+        mentions=mentions,
+        facts=stated_once,
         links=tuple(links),
+        attributes=mine(context, mentions, stated_once),
         times=tuple(
             TimeDraft(
                 start=time.start,

@@ -24,7 +24,8 @@ class Filter(Value):
     """What a hit must satisfy; every field that is set must hold.
 
     `type` keeps passages that mention an entity of that type. `since` and `until` bound the
-    passage's own time, half-open. `attributes` must be equal.
+    passage's own time, half-open. `attributes` must be equal; of one with several values, each that
+    is asked for must be among them.
     """
 
     source: str | None = None

@@ -10,7 +10,8 @@ from pydantic import Field
 from graphmem.model.base import Share, UtcTime, Value
 from graphmem.model.ids import digest
 
-AttributeValue = str | int | float | bool
+AttributeValue = str | int | float | bool | tuple[str, ...]
+"""A plain value, or several; a filter finds any of several."""
 DEFAULT_NAMESPACE = "default"
 DEFAULT_TRUST = 0.5
 
@@ -45,9 +46,20 @@ class Message(Value):
         return self.name or self.role
 
 
+class OpenTriples(Value):
+    """What open information extraction elsewhere found in a text: entities, and triples.
+
+    A triple is (subject, predicate, object), as phrases.
+    """
+
+    entities: tuple[str, ...] = ()
+    triples: tuple[tuple[str, str, str], ...] = ()
+
+
 class SourceItem(Value):
     """One thing to ingest: a text, or the messages of a chat; exactly one of the two.
 
+    `triples` take the place of what would be read in the text, but for names.
     `replaces` says that the source's earlier content is outdated by this one: its episodes are
     retired (still readable by ``known_at``), as for a file that was edited.
     """
@@ -61,6 +73,7 @@ class SourceItem(Value):
     occurred_at: UtcTime | None = None
     trust: Share = DEFAULT_TRUST
     attributes: Mapping[str, AttributeValue] = Field(default_factory=dict)
+    triples: OpenTriples | None = None
     replaces: bool = False
 
 

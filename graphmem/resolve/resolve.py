@@ -67,7 +67,7 @@ def resolve(
     for passage, extraction in zip(passages, extractions, strict=True):
         if passage.id in unique:
             continue
-        unique[passage.id] = passage
+        unique[passage.id] = _with_attributes(passage, extraction)
         episode = by_id[passage.episode_id]
         for mention in extraction.mentions:
             _add_mention(rows, passage.id, mention)
@@ -91,6 +91,14 @@ def resolve(
         evidence=tuple(rows.evidence.values()),
         discourse=tuple(rows.links.values()),
     )
+
+
+def _with_attributes(passage: Passage, extraction: Extraction) -> Passage:
+    """The passage with what was mined; what its owner has said of it stays."""
+    if not extraction.attributes:
+        return passage
+    attributes = {**extraction.attributes, **passage.attributes}
+    return passage.model_copy(update={"attributes": attributes})
 
 
 def fact_id(draft: FactDraft, members: Sequence[Member], *, namespace: str) -> str:

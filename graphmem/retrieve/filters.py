@@ -13,6 +13,7 @@ from graphmem.kernels.arrays import Doubles, Ints, Mask
 from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Fact
 from graphmem.model.retrieval import Query
+from graphmem.model.source import AttributeValue
 from graphmem.model.time import to_micros
 
 
@@ -92,8 +93,18 @@ def _equals(column: Category, wanted: str) -> Mask:
 
 
 def _holds(attributes: str, query: Query) -> bool:
-    held = json.loads(attributes) if attributes else {}
-    return all(str(held.get(name)) == str(value) for name, value in query.where.attributes.items())
+    wanted = query.where.attributes
+    # Most passages have other values: seen in the text, they need not be parsed.
+    if not all(json.dumps(name, ensure_ascii=False) in attributes for name in wanted):
+        return False
+    held = json.loads(attributes)
+    return all(name in held and _has(held[name], value) for name, value in wanted.items())
+
+
+def _has(held: AttributeValue | list[str], wanted: AttributeValue) -> bool:
+    """Whether a value is the one asked for, or one of several is; of several asked for, all are."""
+    values = {str(value) for value in held} if isinstance(held, list | tuple) else {str(held)}
+    return values >= ({str(w) for w in wanted} if isinstance(wanted, tuple) else {str(wanted)})
 
 
 def _bearing(index: PassageIndex, name: str) -> Ints:

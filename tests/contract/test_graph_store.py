@@ -72,7 +72,7 @@ def test_every_field_of_a_value_comes_back(store: GraphStore, make: Any) -> None
         session="s1",
         occurred_at=make.at(1),
         external_id="x7",
-        attributes={"n": 1, "x": 1.5, "flag": True, "word": "w", "none": 0},
+        attributes={"n": 1, "x": 1.5, "flag": True, "word": "w", "none": 0, "both": ("a", "é")},
     )
     ann = make.entity("Ann", type=EntityType.PERSON, aliases=("Annie", "A."), profile="A person.")
     bob = make.entity("Bob")
@@ -115,7 +115,7 @@ def test_every_field_of_a_value_comes_back(store: GraphStore, make: Any) -> None
     assert store.facts([fact.id]) == {fact.id: fact}
     assert store.evidence_of([fact.id]) == [evidence]
     attributes = store.passages([passage.id])[passage.id].attributes
-    assert [type(value) for value in attributes.values()] == [int, float, bool, str, int]
+    assert [type(value) for value in attributes.values()] == [int, float, bool, str, int, tuple]
 
 
 def test_unknown_ids_are_left_out_and_the_rest_comes_in_the_order_asked_for(

@@ -1,0 +1,83 @@
+"""Intents: what a turn of a chat does, told from how its sentences begin and end."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from graphmem.extract.lexicon import GREETINGS
+from graphmem.kernels.text import words
+
+_SENTENCE: Final = re.compile(r"[^.!?\n]+[.!?]*")
+
+
+class Intent(StrEnum):
+    """What a turn of a chat does, its most binding act first."""
+
+    QUESTION = "question"
+    REQUEST = "request"
+    PROMISE = "promise"
+    SUGGESTION = "suggestion"
+    APOLOGY = "apology"
+    THANKS = "thanks"
+    OPINION = "opinion"
+    STATEMENT = "statement"
+    GREETING = "greeting"
+
+
+_ACTS: Final[tuple[tuple[Intent, re.Pattern[str]], ...]] = tuple(
+    (intent, re.compile(pattern, re.IGNORECASE))
+    for intent, pattern in (
+        (Intent.REQUEST, r"^(?:please\b|(?:can|could|would|will) you\b(?!.*\bthink\b)"
+         r"|i need you to\b|i(?:'d| would) like you to\b"
+         r"|(?:remind|send|tell|show|give|help|call|let) (?:me|us)\b"
+         r"|(?:remember|don't forget|make sure|book|schedule|remind)\b)|\bplease\b"),
+        (Intent.QUESTION, r"\?\s*$|^(?:who|what|when|where|why|how|which|whose)\b(?!.*[.!]$)"),
+        (Intent.PROMISE, r"\bi(?:'ll| will| promise|'m going to| am going to)\b(?! (?:be|have)\b)"
+         r"|\bi swear\b|\byou can count on me\b"),
+        (Intent.SUGGESTION, r"^(?:let's|how about|why don't (?:we|you)|maybe (?:we|you) should"
+         r"|(?:we|you) (?:should|could))\b|\byou should\b|\bi(?:'d)? (?:suggest|recommend)\b"),
+        (Intent.APOLOGY, r"\b(?:i'm (?:so |really |very )?sorry|sorry (?:for|about|that)"
+         r"|i apologi[sz]e|my apologies|my bad)\b|^sorry\b"),
+        (Intent.THANKS, r"\b(?:thanks|thank you|thx|appreciate it|much appreciated)\b"),
+        (Intent.OPINION, r"\bi (?:really |do |don't |honestly )?(?:think|believe|feel|love|like"
+         r"|hate|prefer|enjoy|guess|doubt|agree|disagree)\b|\bin my opinion\b|\bimo\b"
+         r"|^(?:that|it|this)(?:'s| is| was| sounds| looks) (?:\w+ ){0,2}(?:great|good|nice|awesome"
+         r"|amazing|wonderful|beautiful|terrible|bad|awful|cool|fun|lovely|fantastic|interesting)"),
+    )
+)  # fmt: skip
+_GREETING: Final = re.compile(
+    r"^(?:hi|hey|hello|howdy|good (?:morning|afternoon|evening|night)|bye|goodbye|see you"
+    r"|take care)\b",
+    re.IGNORECASE,
+)
+
+
+def intent_of(text: str) -> Intent:
+    """What a turn does: of its sentences' acts the one that comes first in :class:`Intent`."""
+    acts = {_act_of(match[0].strip()) for match in _SENTENCE.finditer(text.replace("’", "'"))}
+    for intent in Intent:
+        if intent in acts:
+            return intent
+    return Intent.STATEMENT
+
+
+def _act_of(sentence: str) -> Intent | None:
+    bare = sentence
+    while (greeted := _GREETING.match(bare)) is not None or _is_interjection(bare):
+        rest = bare[greeted.end() :] if greeted else bare.partition(" ")[2]
+        # "Hey Ann, ..." greets by name.
+        rest = re.sub(r"^[\s,!.]*(?:[A-Z]\w+[,!]\s*)?", "", rest)
+        if len(words(rest)) < 2:
+            return Intent.GREETING if greeted else None
+        bare = rest
+    for intent, pattern in _ACTS:
+        if pattern.search(bare):
+            return intent
+    return Intent.STATEMENT if len(words(bare)) > 2 else None
+
+
+def _is_interjection(text: str) -> bool:
+    first = text.partition(" ")[0].strip(",.!").lower()
+    return first in GREETINGS and first not in ("please", "sorry", "thanks", "thank")
