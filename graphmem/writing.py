@@ -11,8 +11,9 @@ from datetime import datetime
 
 from graphmem.errors import ExtractionError, InvalidInputError
 from graphmem.model.change import AddReport, Checkpoint, Counts, FailedItem, Neighbourhood
-from graphmem.model.extraction import Extraction
-from graphmem.model.source import Depth, Episode, Passage, SourceItem
+from graphmem.model.extraction import Extraction, PassageContext
+from graphmem.model.source import Depth, Episode, OpenTriples, Passage, SourceItem
+from graphmem.model.usage import Tally
 from graphmem.parts import Parts
 from graphmem.ports.store import Vectors
 from graphmem.resolve.resolve import referred_entities, resolve
@@ -33,6 +34,7 @@ class _Batch:
     episodes: list[Episode] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
+    triples: dict[str, OpenTriples] = field(default_factory=dict)
     extractions: Future[list[Extraction]] | None = None
     retired: dict[str, datetime] = field(default_factory=dict)
     replaced: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -56,7 +58,7 @@ def write_batches(
         try:
             for items, checkpoint in batches:
                 batch = _prepare(parts, namespace, items, checkpoint, ahead)
-                contexts = contexts_of(batch.episodes, batch.passages)
+                contexts = _contexts(batch)
                 batch.extractions = reader.submit(parts.extractor.extract, contexts)
                 pending.append(batch)
                 if len(pending) > _READ_AHEAD:
@@ -102,11 +104,19 @@ def _prepare(
         batch.episodes.append(episode)
         batch.passages.extend(passages)
         batch.titles[episode.id] = episode.title
+        if item.triples is not None:
+            batch.triples[episode.id] = item.triples
         if item.replaces:
             outdated = _outdated(parts, namespace, episode, batch)
             batch.retired.update(outdated)
             batch.replaced[episode.id] = tuple(outdated)
     return batch
+
+
+def _contexts(batch: _Batch) -> list[PassageContext]:
+    held = {episode.id for episode in batch.episodes}
+    triples = {id: stated for id, stated in batch.triples.items() if id in held}
+    return contexts_of(batch.episodes, batch.passages, triples=triples)
 
 
 def _is_held(known: Episode | None, episode: Episode) -> bool:
@@ -152,6 +162,7 @@ def _commit(parts: Parts, namespace: str, batch: _Batch, ahead: set[str]) -> Add
         added=added,
         episode_ids=tuple(episode.id for episode in batch.episodes),
         failed=tuple(batch.failed),
+        reading=sum((e.tally for e in extractions if e.tally is not None), Tally()),
         seconds=time.monotonic() - batch.started,
     )
 
@@ -165,7 +176,7 @@ def _extracted(parts: Parts, batch: _Batch) -> list[Extraction]:
         _drop(batch, error)
     while batch.episodes:
         try:
-            return parts.extractor.extract(contexts_of(batch.episodes, batch.passages))
+            return parts.extractor.extract(_contexts(batch))
         except ExtractionError as error:
             _drop(batch, error)
     return []

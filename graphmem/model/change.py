@@ -18,6 +18,7 @@ from graphmem.model.knowledge import (
     Supersession,
 )
 from graphmem.model.source import Episode, Passage
+from graphmem.model.usage import Tally
 
 
 class Checkpoint(Value):
@@ -151,6 +152,7 @@ class AddReport(Value):
     added: Counts = Counts()
     episode_ids: tuple[str, ...] = ()
     failed: tuple[FailedItem, ...] = ()
+    reading: Tally = Tally()
     seconds: float = 0.0
 
     def __add__(self, other: AddReport) -> AddReport:
@@ -161,6 +163,7 @@ class AddReport(Value):
             added=self.added + other.added,
             episode_ids=self.episode_ids + other.episode_ids,
             failed=self.failed + other.failed,
+            reading=self.reading + other.reading,
             seconds=self.seconds + other.seconds,
         )
 

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 
 from graphmem.model.base import Share, UtcTime, Value
 from graphmem.model.knowledge import EntityType, FactKind, Modality, Polarity, Sense
-from graphmem.model.source import AttributeValue, EpisodeKind
+from graphmem.model.source import AttributeValue, EpisodeKind, OpenTriples
 from graphmem.model.time import Precision
+from graphmem.model.usage import Tally
 
 
 class PassageContext(Value):
-    """A passage with what an extractor may know about its surroundings."""
+    """A passage with what an extractor may know about its surroundings.
+
+    `triples` are those that were extracted elsewhere, ``None`` where it is to be read here.
+    """
 
     passage_id: str
     text: str
@@ -22,6 +26,7 @@ class PassageContext(Value):
     addressee: str | None = None
     occurred_at: UtcTime | None = None
     previous: str = ""
+    triples: OpenTriples | None = None
 
 
 class MentionDraft(Value):
@@ -105,7 +110,7 @@ class LinkDraft(Value):
 
 
 class Extraction(Value):
-    """All that was read in one passage."""
+    """All that was read in one passage; `tally` says how, where there is something to be told."""
 
     passage_id: str
     mentions: tuple[MentionDraft, ...] = ()
@@ -114,3 +119,4 @@ class Extraction(Value):
     times: tuple[TimeDraft, ...] = ()
     references: tuple[ReferenceDraft, ...] = ()
     attributes: Mapping[str, AttributeValue] = {}
+    tally: Tally | None = None

@@ -6,11 +6,12 @@ Ids come from the content, so the same item has the same ids whenever it is segm
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from graphmem.errors import InvalidInputError
+from graphmem.extract.triples import shared_out
 from graphmem.kernels.text import well_formed
 from graphmem.model.extraction import PassageContext
 from graphmem.model.ids import Kind, content_id, digest
@@ -20,6 +21,7 @@ from graphmem.model.source import (
     Episode,
     EpisodeKind,
     Message,
+    OpenTriples,
     Passage,
     SourceItem,
 )
@@ -97,11 +99,18 @@ def embedded_text(passage: Passage, title: str) -> str:
     return _embedded(passage.text, passage.speaker, title)
 
 
-def contexts_of(episodes: Sequence[Episode], passages: Sequence[Passage]) -> list[PassageContext]:
+def contexts_of(
+    episodes: Sequence[Episode],
+    passages: Sequence[Passage],
+    *,
+    triples: Mapping[str, OpenTriples] | None = None,
+) -> list[PassageContext]:
     """What an extractor is told of each passage, in the order given.
 
     The addressee is the other speaker of a session of two, or else whoever spoke last before.
+    `triples`, by the episode's id, go to the passages that they are about.
     """
+    given = _triples_of(passages, triples or {})
     by_id = {episode.id: episode for episode in episodes}
     speakers: dict[str, list[str]] = {}
     for passage in passages:
@@ -129,10 +138,23 @@ def contexts_of(episodes: Sequence[Episode], passages: Sequence[Passage]) -> lis
                 addressee=others[0] if len(others) == 1 else addressee,
                 occurred_at=passage.occurred_at,
                 previous=before.text[-_PREVIOUS_CHARS:] if before else "",
+                triples=given.get(passage.id),
             )
         )
         before = passage
     return contexts
+
+
+def _triples_of(
+    passages: Sequence[Passage], triples: Mapping[str, OpenTriples]
+) -> dict[str, OpenTriples]:
+    """Each passage's share of its episode's triples, by the passage's id."""
+    found: dict[str, OpenTriples] = {}
+    for episode, stated in triples.items():
+        own = [passage for passage in passages if passage.episode_id == episode]
+        shares = shared_out(stated, [passage.text for passage in own])
+        found.update((p.id, share) for p, share in zip(own, shares, strict=True))
+    return found
 
 
 def _embedded(text: str, speaker: str | None, title: str) -> str:
@@ -174,7 +196,9 @@ def _passage(item: SourceItem, episode: Episode, ordinal: int, piece: _Piece) ->
 
 def _digest_of(item: SourceItem) -> str:
     """What makes an item's content the same content: all but its source, trust and attributes."""
-    head = (item.title, _or_empty(item.session), _or_empty(item.occurred_at))
+    head = [item.title, _or_empty(item.session), _or_empty(item.occurred_at)]
+    if item.triples is not None:
+        head.append(item.triples.model_dump_json())
     if item.text is not None:
         return digest("text", *head, item.text)
     parts = ((_or_empty(m.id), m.speaker, _or_empty(m.at), m.content) for m in item.messages)

@@ -13,6 +13,7 @@ from graphmem.model.source import SourceItem
 from graphmem_ingest.position import Findings, Place
 from graphmem_ingest.readers.base import InputFile, Note, Read
 from graphmem_ingest.readers.isolate import Sandbox
+from graphmem_ingest.readers.openie import OpenTriplesFile
 from graphmem_ingest.readers.read import read
 
 BATCH_CHARS: Final = 400_000
@@ -46,11 +47,12 @@ def batches_of(
     start: Place,
     size: int,
     held: Held | None = None,
+    triples: OpenTriplesFile | None = None,
 ) -> Generator[Batch]:
     """Read `files` from `start` on into batches of `size` items, or of `BATCH_CHARS` if fewer.
 
     A batch is closed by the item that fills it, so its end depends on nothing that comes later. The
-    last one may have no items.
+    last one may have no items. Documents get their `triples`.
     """
     open_batch = _Open()
     done = sum(file.size for file in files[: start.file])
@@ -60,7 +62,7 @@ def batches_of(
         place = Place(file=number, item=skip, items=place.items)
         unseen = set((held or {}).get(file.source, ()))
         is_whole = True
-        with closing(_values(file, sandbox)) as values:
+        with closing(_values(file, sandbox, triples)) as values:
             for value, at in values:
                 is_item = isinstance(value, SourceItem)
                 is_whole = is_whole and not isinstance(value, FailedItem)
@@ -124,11 +126,11 @@ class _Open:
         )
 
 
-def _values(file: InputFile, sandbox: Sandbox) -> Generator[Read]:
+def _values(file: InputFile, sandbox: Sandbox, triples: OpenTriplesFile | None) -> Generator[Read]:
     """What a file holds; why it cannot be read further is its last value."""
     try:
         with closing(read(file, sandbox)) as values:
-            yield from values
+            yield from triples.given(file, values) if triples else values
     except ReaderError as error:
         yield Read(_failed(file, error), file.size)
 

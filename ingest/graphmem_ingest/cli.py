@@ -6,6 +6,8 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
@@ -17,12 +19,23 @@ from graphmem.build import load_settings, open_memory
 from graphmem.cli import JsonOption, MemoryOption, NamespaceOption, console, emit, errors
 from graphmem.model.source import DEFAULT_NAMESPACE, DEFAULT_TRUST, Depth
 from graphmem.model.time import parse_time
+from graphmem.model.usage import Tally
+from graphmem.settings import Settings
 from graphmem_ingest.job import DEFAULT_BATCH
 from graphmem_ingest.job import ingest as run
 from graphmem_ingest.paths import Options, expand
 from graphmem_ingest.progress import shown
 from graphmem_ingest.readers.base import Format, Limits
+from graphmem_ingest.readers.openie import OpenTriplesFile
 from graphmem_ingest.report import Report
+
+
+class Extractor(StrEnum):
+    """What reads passages."""
+
+    SPACY = "spacy"
+    LLM = "llm"
+
 
 _LISTED = 50
 """Failed items and notes that are shown; ``--json`` has them all."""
@@ -48,6 +61,18 @@ def ingest(
     depth: Annotated[
         Depth | None,
         typer.Option("--depth", help="fast: names and vectors; full: facts and links too."),
+    ] = None,
+    extractor: Annotated[
+        Extractor | None,
+        typer.Option("--extractor", help="What reads: spacy, or llm at GRAPHMEM_LLM_BASE_URL."),
+    ] = None,
+    openie: Annotated[
+        Path | None,
+        typer.Option(
+            "--openie",
+            help="Ready-made triples of a corpus, {id, entities, triples} a line.",
+            metavar="FILE",
+        ),
     ] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", help="Processes that read passages.", min=0, max=64)
@@ -101,7 +126,10 @@ def ingest(
     )
     # Before a memory is made for nothing.
     found = expand(paths, options)
-    settings = load_settings(**_given(depth=depth, workers=workers))
+    triples = OpenTriplesFile(openie, limits=options.limits) if openie else None
+    settings = load_settings(
+        **_given(depth=depth, workers=workers, extractor=extractor and extractor.value)
+    )
     with (
         open_memory(memory, namespace=namespace, settings=settings, create=True) as opened,
         _interruptible() as should_stop,
@@ -111,10 +139,11 @@ def ingest(
             opened,
             paths,
             found=found,
+            triples=triples,
             options=options,
             batch=batch,
             restart=restart,
-            variant=settings.depth,
+            variant=_variant(settings, openie),
             on_progress=show,
             should_stop=should_stop,
         )
@@ -149,6 +178,15 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
+def _variant(settings: Settings, openie: Path | None) -> str:
+    """What makes it another job: how deep it reads, with what, and which triples."""
+    read = settings.depth if settings.extractor == "spacy" else settings.extractor
+    if openie is None:
+        return read
+    status = openie.stat()
+    return f"{read} {openie.absolute()} {status.st_size} {status.st_mtime_ns}"
+
+
 def _given(**settings: Any) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
 
@@ -161,6 +199,8 @@ def _print(report: Report) -> None:
     for note in report.notes[:_LISTED]:
         console.print(f"[yellow]note[/yellow] {escape(note.item)}: {escape(note.text)}")
     console.print(_summary(report))
+    if rows := _told(report.reading):
+        console.print(_listing_of(rows))
     if report.interrupted:
         console.print(
             "[yellow]Interrupted.[/yellow] What was committed is kept; the same command goes on "
@@ -175,6 +215,31 @@ def _listing(title: str, rows: list[tuple[str, str, str]]) -> Table:
     for row in rows[:_LISTED]:
         table.add_row(*map(escape, row))
     return table
+
+
+def _listing_of(rows: dict[str, str]) -> Table:
+    table = Table("reading", "count")
+    for row in rows.items():
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _told(reading: Tally) -> dict[str, str]:
+    """What there is to tell of reading, by name; nothing where spaCy read it all."""
+    usage = reading.usage
+    counts = {
+        "calls": usage.calls,
+        "retries": usage.retries,
+        "tokens in": usage.prompt_tokens,
+        "tokens out": usage.completion_tokens,
+        "cache hits": usage.cache_hits,
+        "replies mended": usage.repaired,
+        **{f"rejected: {why}": count for why, count in reading.rejected.items()},
+        **{f"unplaced: {why}": count for why, count in reading.unplaced.items()},
+        **{f"fallback: {why}": count for why, count in reading.fallbacks.items()},
+    }
+    rows = {name: f"{count:,}" for name, count in counts.items() if count}
+    return {**rows, "cost": f"{usage.cost:,.4f}"} if usage.cost else rows
 
 
 def _summary(report: Report) -> Table:

@@ -20,6 +20,7 @@ from graphmem_ingest.paths import Found, Options, expand
 from graphmem_ingest.position import Findings, Fingerprints, Place, Position, job_id, resume
 from graphmem_ingest.readers.base import InputFile
 from graphmem_ingest.readers.isolate import Sandbox
+from graphmem_ingest.readers.openie import OpenTriplesFile
 from graphmem_ingest.report import Progress, Report
 
 DEFAULT_BATCH = 64
@@ -31,6 +32,7 @@ def ingest(
     *,
     options: Options | None = None,
     found: Found | None = None,
+    triples: OpenTriplesFile | None = None,
     batch: int = DEFAULT_BATCH,
     restart: bool = False,
     variant: str = "",
@@ -46,6 +48,8 @@ def ingest(
         they get.
     found
         What `paths` stand for, where the caller has listed it.
+    triples
+        Ready-made triples, which take the place of what would be read in the documents.
     batch
         Items that are committed together at most.
     restart
@@ -72,8 +76,10 @@ def ingest(
         found.files,
         on_progress or (lambda _: None),
         restart=restart,
+        triples=triples,
     )
-    beside = Findings(failed=tuple(found.failed), failures=len(found.failed))
+    failed = (*found.failed, *(triples.failed if triples else ()))
+    beside = Findings() + Findings(failed=failed, failures=len(failed))
     with Sandbox(options.limits) as sandbox:
         return job.run(sandbox, beside, size=batch, should_stop=should_stop)
 
@@ -89,10 +95,12 @@ class _Job:
         on_progress: Callable[[Progress], None],
         *,
         restart: bool,
+        triples: OpenTriplesFile | None,
     ) -> None:
         self._memory = memory
         self._id = job
         self._files = files
+        self._triples = triples
         self._on_progress = on_progress
         self._size = sum(file.size for file in files)
         self._fingerprints = Fingerprints(files)
@@ -114,7 +122,14 @@ class _Job:
     ) -> Report:
         """Read and commit to the end, or until `should_stop`."""
         held = _held(self._memory, self._files)
-        batches = batches_of(self._files, sandbox, start=self._start, size=size, held=held)
+        batches = batches_of(
+            self._files,
+            sandbox,
+            start=self._start,
+            size=size,
+            held=held,
+            triples=self._triples,
+        )
         with closing(batches):
             handed = self._hand_over(batches, should_stop)
             try:
@@ -127,6 +142,7 @@ class _Job:
             self._conclude(self._on_way.popleft())
         if not self._stopped:
             self._memory.clear_checkpoint(self._id)
+            self._note_triples()
         return self._report(beside)
 
     def _hand_over(
@@ -181,6 +197,11 @@ class _Job:
         self._removed += sum(self._memory.retire_source(source) > 0 for source in batch.outdated)
         self._reported = batch.end
 
+    def _note_triples(self) -> None:
+        """Say what had no triples, and which had no document; a resumed run cannot tell."""
+        if self._triples and not self._start.items:
+            self._findings += Findings(notes=self._triples.notes())
+
     def _with_remedy(self, error: StoreError) -> StoreError:
         kept = self._committed.items + self._total.items
         return type(error)(
@@ -205,6 +226,7 @@ class _Job:
             resumed_after=self._committed.items,
             interrupted=self._stopped,
             seconds=time.monotonic() - self._began,
+            reading=self._total.reading,
             failed=findings.failed,
             notes=findings.notes,
         )

@@ -8,6 +8,7 @@ from pydantic import computed_field
 
 from graphmem.model.base import Value
 from graphmem.model.change import Counts, FailedItem
+from graphmem.model.usage import Tally
 from graphmem_ingest.readers.base import Note
 
 EXIT_DONE = 0
@@ -53,7 +54,8 @@ class Report(Value):
     `items`, `new`, `unchanged`, `replaced`, `added` and `seconds` are those of this run; it began
     behind `resumed_after` items that an earlier run had committed. `replaced` counts outdated
     versions of what was edited, `removed` records that their file no longer has. `failed` names
-    those of both runs, at most 10,000 of the `failures` that there were.
+    those of both runs, at most 10,000 of the `failures` that there were. `reading` tells what a
+    language model has cost, and what of its claims or of ready-made triples the text bears out.
     """
 
     files: int
@@ -69,6 +71,7 @@ class Report(Value):
     resumed_after: int = 0
     interrupted: bool = False
     seconds: float
+    reading: Tally = Tally()
     failed: tuple[FailedItem, ...] = ()
     notes: tuple[Note, ...] = ()
 
