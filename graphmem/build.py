@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from graphmem.errors import ConfigurationError
 from graphmem.memory import Memory
@@ -16,6 +16,7 @@ from graphmem.parts import Parts
 from graphmem.ports.analytics import Analyst
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.graphs import GraphMaker
+from graphmem.ports.llm import LLM
 from graphmem.ports.models import Extractor
 from graphmem.ports.store import Clock, GraphStore
 from graphmem.settings import Settings
@@ -167,14 +168,18 @@ def _credentials(settings: Settings) -> tuple[str, str] | None:
     """User and password of the settings; ``None`` for a server that asks for none."""
     if settings.neo4j_password is not None:
         return settings.neo4j_user, settings.neo4j_password.get_secret_value()
-    if settings.neo4j_password_file is None:
+    found = _secret_in("GRAPHMEM_NEO4J_PASSWORD_FILE", settings.neo4j_password_file)
+    return None if found is None else (settings.neo4j_user, found.get_secret_value())
+
+
+def _secret_in(name: str, file: Path | None) -> SecretStr | None:
+    """What stands in the file of a setting."""
+    if file is None:
         return None
     try:
-        return settings.neo4j_user, settings.neo4j_password_file.read_text().strip()
+        return SecretStr(file.read_text().strip())
     except OSError as cause:
-        raise ConfigurationError(
-            f"GRAPHMEM_NEO4J_PASSWORD_FILE={settings.neo4j_password_file}: {cause.strerror}"
-        ) from cause
+        raise ConfigurationError(f"{name}={file}: {cause.strerror}") from cause
 
 
 def graph_maker(library: str) -> GraphMaker:
@@ -195,22 +200,81 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as cause:
         first = cause.errors()[0]
         name = "GRAPHMEM_" + "_".join(map(str, first["loc"])).upper()
-        raise ConfigurationError(f"{name}={first['input']!r}: {first['msg']}") from cause
+        is_secret = name.endswith(("_KEY", "_PASSWORD"))
+        shown = "***" if is_secret else repr(first["input"])
+        raise ConfigurationError(f"{name}={shown}: {first['msg']}") from (
+            None if is_secret else cause
+        )
 
 
 def make_extractor(settings: Settings) -> Extractor:
-    """What reads at the depth of the settings, in as many processes as they say."""
+    """What reads as the settings say; triples that a passage brings along come first.
+
+    Raises
+    ------
+    ConfigurationError
+        A language model is to read, and is not named or is to read names only.
+    """
+    from graphmem.adapters.extractors.openie import OpenIEExtractor
+
+    return OpenIEExtractor(_reader(settings))
+
+
+def _reader(settings: Settings) -> Extractor:
     if settings.depth == "fast":
+        if settings.extractor == "llm":
+            raise ConfigurationError(
+                "A language model reads at depth full only",
+                remedy="Leave out one of --extractor llm and --depth fast",
+            )
         from graphmem.adapters.extractors.names import NamesExtractor
 
         return NamesExtractor()
     from graphmem.adapters.extractors.spacy import SpacyExtractor
 
-    if settings.workers < 2:
-        return SpacyExtractor()
-    from graphmem.adapters.extractors.pool import PooledExtractor
+    own: Extractor = SpacyExtractor()
+    if settings.workers >= 2:
+        from graphmem.adapters.extractors.pool import PooledExtractor
 
-    return PooledExtractor(SpacyExtractor, workers=settings.workers)
+        own = PooledExtractor(SpacyExtractor, workers=settings.workers)
+    if settings.extractor == "spacy":
+        return own
+    from graphmem.adapters.extractors.llm import LLMExtractor
+
+    return LLMExtractor(make_llm(settings), fallback=own, over_budget=settings.llm_over_budget)
+
+
+def make_llm(settings: Settings) -> LLM:
+    """The language model of the settings; raises `ConfigurationError` where they name none."""
+    if not settings.llm_base_url or not settings.llm_model:
+        missing = "BASE_URL" if not settings.llm_base_url else "MODEL"
+        raise ConfigurationError(
+            f"No language model is set up: GRAPHMEM_LLM_{missing} is not set",
+            remedy="Name any OpenAI-compatible endpoint, such as"
+            " GRAPHMEM_LLM_BASE_URL=http://localhost:11434/v1, and its GRAPHMEM_LLM_MODEL",
+        )
+    from graphmem.adapters.llms.budget import Limits
+    from graphmem.adapters.llms.cache import AnswerCache
+    from graphmem.adapters.llms.openai_compatible import OpenAICompatible
+
+    return OpenAICompatible(
+        settings.llm_base_url,
+        model=settings.llm_model,
+        key=settings.llm_api_key
+        or _secret_in("GRAPHMEM_LLM_API_KEY_FILE", settings.llm_api_key_file),
+        timeout=settings.llm_timeout,
+        concurrency=settings.llm_concurrency,
+        retries=settings.llm_retries,
+        reply_tokens=settings.llm_reply_tokens,
+        limits=Limits(
+            calls=settings.llm_budget_calls,
+            tokens=settings.llm_budget_tokens,
+            cost=settings.llm_budget_cost,
+            price_in=settings.llm_price_in,
+            price_out=settings.llm_price_out,
+        ),
+        cache=AnswerCache(settings.cache_dir / "llm.sqlite3") if settings.llm_cache else None,
+    )
 
 
 def _folder_of(location: str | Path) -> Path:

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     passages, 0 for none beside this one; `threads` are the embedder's. `neo4j_user` and
     `neo4j_password`, or the file that holds it, are for memories at a ``neo4j://`` URL;
     `neo4j_home` is where ``graphmem neo4j start`` keeps its server.
+
+    `extractor` reads passages at depth ``full``: ``spacy``, or ``llm``, the model `llm_model` at
+    the OpenAI-compatible `llm_base_url`. `llm_timeout` seconds bound an exchange; budgets hold for
+    as long as a memory is open, and prices are per million tokens. When a budget is used up, other
+    passages are read by spaCy (``fallback``), or it is an error (``stop``).
     """
 
     model_config = SettingsConfigDict(env_prefix="GRAPHMEM_", frozen=True, extra="forbid")
@@ -46,4 +51,20 @@ class Settings(BaseSettings):
     neo4j_password: SecretStr | None = None
     neo4j_password_file: Path | None = None
     neo4j_home: Path = Field(default_factory=lambda: _data_dir() / "neo4j")
+    extractor: Literal["spacy", "llm"] = "spacy"
+    llm_base_url: str | None = None
+    llm_model: str | None = None
+    llm_api_key: SecretStr | None = None
+    llm_api_key_file: Path | None = None
+    llm_timeout: float = Field(120.0, gt=0.0)
+    llm_concurrency: int = Field(4, ge=1, le=256)
+    llm_retries: int = Field(4, ge=0, le=20)
+    llm_reply_tokens: int = Field(4096, ge=1)
+    llm_budget_calls: int | None = Field(None, ge=0)
+    llm_budget_tokens: int | None = Field(None, ge=0)
+    llm_budget_cost: float | None = Field(None, ge=0.0)
+    llm_price_in: float = Field(0.0, ge=0.0)
+    llm_price_out: float = Field(0.0, ge=0.0)
+    llm_over_budget: Literal["fallback", "stop"] = "fallback"
+    llm_cache: bool = True
     bench: Path | None = None

@@ -9,6 +9,9 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from graphmem.model.base import Value
+from graphmem.model.usage import Usage
+
+__all__ = ["LLM", "Prompt", "Reply", "Usage", "unheeded"]
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -19,31 +22,6 @@ class Prompt(Value):
     version: str
     system: str
     user: str
-
-
-class Usage(Value):
-    """What was spent. `calls` are requests sent, those that failed included.
-
-    `cost` is in the currency of the prices that were set. `repaired` replies were not the JSON that
-    was asked for, but could be read.
-    """
-
-    calls: int = 0
-    retries: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float = 0.0
-    cache_hits: int = 0
-    repaired: int = 0
-
-    @property
-    def tokens(self) -> int:
-        """Tokens both ways."""
-        return self.prompt_tokens + self.completion_tokens
-
-    def __add__(self, other: Usage) -> Usage:
-        names = type(self).model_fields
-        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True)

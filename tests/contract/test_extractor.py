@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from scripted_llm import Request, ScriptedLLM, Step, says
 
+from graphmem.adapters.extractors.llm import LLMExtractor
 from graphmem.adapters.extractors.names import NamesExtractor
+from graphmem.adapters.extractors.openie import OpenIEExtractor
 from graphmem.adapters.extractors.pool import PooledExtractor
 from graphmem.adapters.extractors.spacy import SpacyExtractor
+from graphmem.adapters.llms.openai_compatible import OpenAICompatible
 from graphmem.model.extraction import Extraction, FactDraft, PassageContext
 from graphmem.model.knowledge import EntityType, Modality, Polarity
-from graphmem.model.source import Depth, EpisodeKind
+from graphmem.model.source import Depth, EpisodeKind, OpenTriples
 from graphmem.ports.models import Extractor
 
 AT = datetime(2023, 5, 8, 13, 56, tzinfo=UTC)
@@ -53,13 +58,42 @@ def contexts() -> list[PassageContext]:
     return [*documents, *turns]
 
 
-@pytest.fixture(scope="module", params=["names", "spacy", "pool"])
+def of_three_words(request: Request) -> Step:
+    """A model of little understanding: the first three words of a passage are a fact."""
+    text = request.user.partition("<passage>")[2].partition("</passage>")[0].strip()
+    match = re.match(r"(\w+) (\w+) (\w+)", text)
+    if match is None:
+        return says({"entities": [], "facts": []})
+    subject, verb, object_ = match.groups()
+    members = [("subject", subject), ("object", object_)]
+    fact = {
+        "id": "f1",
+        "quote": match[0],
+        "text": f"{match[0]}.",
+        "predicate": verb,
+        "members": [{"role": role, "text": word, "name": word} for role, word in members],
+    }
+    return says({"entities": [], "facts": [fact]})
+
+
+@pytest.fixture(scope="module", params=["names", "spacy", "pool", "openie", "llm"])
 def extractor(request: pytest.FixtureRequest) -> Iterator[Extractor]:
     made: Extractor
+    if request.param == "llm":
+        server = ScriptedLLM()
+        server.respond = of_three_words
+        llm = OpenAICompatible(server.url, model="three-words")
+        made = LLMExtractor(llm, fallback=SpacyExtractor())
+        yield made
+        made.close()
+        server.close()
+        return
     if request.param == "names":
         made = NamesExtractor()
     elif request.param == "spacy":
         made = SpacyExtractor()
+    elif request.param == "openie":
+        made = OpenIEExtractor(SpacyExtractor())
     else:
         made = PooledExtractor(SpacyExtractor, workers=2)
     yield made
@@ -124,9 +158,27 @@ def test_facts_are_read_at_full_depth_only(
     assert (count > 0) == (extractor.depth is Depth.FULL)
 
 
+def test_attributes_are_mined_whatever_the_depth(read: dict[str, Extraction]) -> None:
+    assert read["t1"].attributes["intent"] == "question"
+    assert "acme" in " ".join(map(str, read["d1"].attributes["keywords"]))
+    assert read["d5"].attributes == {}
+
+
+def test_triples_that_a_passage_brings_along_are_its_facts(extractor: Extractor) -> None:
+    triples = OpenTriples(entities=("Ann Lee",), triples=(("Ann Lee", "joined", "Acme"),))
+    context = contexts()[2].model_copy(update={"triples": triples})
+    over = OpenIEExtractor(extractor)
+    found, other = over.extract([context, contexts()[1]])
+    assert [(fact.predicate, fact.text) for fact in found.facts] == [
+        ("joined", "Ann Lee joined Acme.")
+    ]
+    assert other == extractor.extract([contexts()[1]])[0]
+    assert over.depth is extractor.depth
+
+
 def test_its_name_tells_method_and_version(extractor: Extractor) -> None:
     method, _, version = extractor.name.partition(":")
-    assert method in ("names", "spacy")
+    assert method in ("names", "spacy", "llm")
     assert version
 
 
