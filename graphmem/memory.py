@@ -447,6 +447,8 @@ class Memory:
 
     def close(self) -> None:
         """Let go of the store, models and processes; a second call does nothing."""
+        for reading in (*(child._reading for child in self._children.values()), self._reading):
+            reading.close()
         self._children.clear()
         self._parts.close()
 

@@ -11,9 +11,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from graphmem.errors import EmbedderMismatchError
+from graphmem.graph.growth import CannotGrowError
 from graphmem.graph.snapshot import OPEN_START, Category, read_snapshot
 from graphmem.index.lexical import Words
-from graphmem.index.passage_index import PassageIndex, build_index, load_index, save_index
+from graphmem.index.passage_index import (
+    PassageIndex,
+    build_index,
+    load_index,
+    refresh_index,
+    save_index,
+)
 from graphmem.model.change import Problem
 from graphmem.model.ids import digest
 from graphmem.model.knowledge import Evidence, Fact
@@ -26,55 +33,99 @@ from graphmem.retrieve.search import Ranking, rank
 
 _log = logging.getLogger(__name__)
 _FACTS_PER_HIT = 8
+_TABLES = ("passages", "entities", "mentions", "facts", "roles", "evidence", "vectors")
+_KEEP_SHARE, _CLOSE_SHARE = 0.1, 0.01
+"""How much an index has to grow to be kept again: while it is in use, and when it is closed."""
 
 
 class Reading:
-    """Searches one namespace; the index is loaded, or built anew, when the store has moved on."""
+    """Searches one namespace; the index follows the store by what has changed since."""
 
     def __init__(self, parts: Parts, namespace: str) -> None:
         self._parts = parts
         self._namespace = namespace
         self._index: PassageIndex | None = None
+        self._kept: int | None = None
         self._lock = threading.Lock()
 
     def index(self) -> PassageIndex:
         """The index at the store's present version."""
         with self._lock:
             version = self._parts.store.version(self._namespace)
-            if self._index is None or self._index.version != version:
-                self._index = self._load(version)
+            if self._index is None:
+                self._index = self._load()
+            if self._index is None or self._index.version > version:
+                self._index = self._built()  # there was none, or the store is one of before
+            elif self._index.version < version:
+                self._index = self._followed(self._index)
+            self._keep(self._index, _KEEP_SHARE)
             return self._index
 
     def discard(self) -> None:
         """Remove what is kept of the namespace outside the store, after a deletion."""
         with self._lock:
-            self._index = None
-            folder = self._folder()
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+            self._index = self._kept = None
+            self._remove()
+
+    def close(self) -> None:
+        """Keep what the index has grown by, if that is worth it, for whoever opens it next."""
+        with self._lock:
+            if self._index is not None:
+                self._keep(self._index, _CLOSE_SHARE)
+            self._index = self._kept = None
 
     def _folder(self) -> Path | None:
         index_dir = self._parts.index_dir
         return None if index_dir is None else index_dir / digest(self._namespace)
 
-    def _load(self, version: int) -> PassageIndex:
-        info = self._parts.store.info()
+    def _remove(self) -> None:
         folder = self._folder()
         if folder is not None:
-            kept = load_index(folder, memory_id=info.memory_id, version=version)
-            if kept is not None:
-                return kept
-        with self._parts.store.read(self._namespace) as reader:
-            version = reader.version
-            snapshot = read_snapshot(reader, dimension=info.dimension or 0)
-        index = build_index(snapshot, version=version)
-        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _load(self) -> PassageIndex | None:
+        """The index that was kept, at the version that it was kept at."""
+        folder = self._folder()
+        if folder is None:
+            return None
+        kept = load_index(folder, memory_id=self._parts.store.info().memory_id)
+        self._kept = None if kept is None else len(kept)
+        return kept
+
+    def _followed(self, index: PassageIndex) -> PassageIndex:
+        """The index with what changed since, built anew where that does not tell."""
+        store = self._parts.store
+        if index.vectors.shape[1] == (store.info().dimension or 0):
             try:
-                save_index(index, folder, memory_id=info.memory_id)
-            except OSError as error:
-                # The index is a copy: a memory on a full or read-only disk still answers.
-                _log.warning("The search index could not be kept in %s: %s", folder, error)
-        return index
+                with store.read(self._namespace, _TABLES, since=index.version) as reader:
+                    return refresh_index(index, reader)
+            except CannotGrowError:
+                _log.info("The search index of %r is built anew", self._namespace)
+        return self._built()
+
+    def _built(self) -> PassageIndex:
+        store = self._parts.store
+        with store.read(self._namespace, _TABLES) as reader:
+            snapshot = read_snapshot(reader, dimension=store.info().dimension or 0)
+            version = reader.version
+        self._kept = None
+        return build_index(snapshot, version=version)
+
+    def _keep(self, index: PassageIndex, share: float) -> None:
+        """Keep the index on disk if it has grown by that share since it was."""
+        folder = self._folder()
+        if folder is None or (self._kept is not None and len(index) <= self._kept * (1 + share)):
+            return
+        try:
+            save_index(index, folder, memory_id=self._parts.store.info().memory_id)
+        except OSError as error:
+            # The index is a copy: a memory on a full or read-only disk still answers.
+            _log.warning("The search index could not be kept in %s: %s", folder, error)
+        self._kept = len(index)
+        # Whoever deleted something in between removed an index that was not there yet.
+        with self._parts.store.read(self._namespace, (), since=index.version) as reader:
+            if reader.removed:
+                self._remove()
 
     def search(self, query: Query, *, explain: bool) -> list[Hit]:
         """Rank and put the hits together; with `explain`, each with its paths and signals."""

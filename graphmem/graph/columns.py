@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints, overload
@@ -32,6 +33,36 @@ class Strings(Sequence[str]):
         lengths = np.fromiter(map(len, parts), np.int64, len(parts))
         offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
         return cls(np.frombuffer(b"".join(parts), np.uint8), offsets)
+
+    @cached_property
+    def row_of(self) -> Mapping[str, int]:
+        """The row of each string, of the last one where a string comes twice."""
+        return {value: row for row, value in enumerate(self)}
+
+    def extended(self, values: Sequence[str]) -> Strings:
+        """These and then `values`."""
+        return self.spliced([len(self)] * len(values), values)
+
+    def spliced(self, at: Sequence[int], values: Sequence[str]) -> Strings:
+        """These with each of `values` before the row that it is `at`, which do not fall."""
+        if not len(values):
+            return self
+        parts = [value.encode() for value in values]
+        pieces: list[npt.NDArray[np.uint8]] = []
+        before = 0
+        for row, part in zip(at, parts, strict=True):
+            pieces.append(self.blob[self.offsets[before] : self.offsets[row]])
+            pieces.append(np.frombuffer(part, np.uint8))
+            before = row
+        pieces.append(self.blob[self.offsets[before] : self.offsets[-1]])
+        lengths = np.insert(np.diff(self.offsets), at, [len(part) for part in parts])
+        made = Strings(
+            np.concatenate(pieces), np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        )
+        if "row_of" in self.__dict__ and at[0] == len(self):
+            added = {value: len(self) + row for row, value in enumerate(values)}
+            made.__dict__["row_of"] = {**self.row_of, **added}
+        return made
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

@@ -1,13 +1,13 @@
 """A namespace as frozen columns: what retrieval reads instead of the store.
 
-Rows are positions; ``nid`` values do not leave this module. Times are UTC microseconds with
+Rows are positions in the order of ``nid``, the store's own numbers. Times are UTC microseconds with
 :data:`OPEN_START` and :data:`OPEN_END` for open ends, so that comparisons need no special case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,27 @@ class Category:
         known: dict[str, int] = {"": 0}
         codes = [known.setdefault(value or "", len(known)) for value in column]
         return cls(np.array(codes, np.int32), Strings.of(known))
+
+    def __getitem__(self, row: int) -> str:
+        return self.values[int(self.codes[row])]
+
+    def extended(self, column: Sequence[str]) -> Category:
+        """These rows and then `column`."""
+        codes, values = self._encoded(column)
+        return Category(np.concatenate((self.codes, codes)), values)
+
+    def replaced(self, rows: Rows, column: Sequence[str]) -> Category:
+        """These rows with `column` in the place of some."""
+        codes, values = self._encoded(column)
+        made = np.array(self.codes)
+        made[rows] = codes
+        return Category(made, values)
+
+    def _encoded(self, column: Sequence[str]) -> tuple[Rows, Strings]:
+        known = self.values.row_of
+        new = dict.fromkeys(value for value in column if value not in known)
+        values = self.values.extended(list(new))
+        return np.array([values.row_of[value] for value in column], np.int32), values
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +113,15 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbers:
+    """The store's ``nid`` values by row, rising: what later changes are told by."""
+
+    passages: Ints
+    entities: Ints
+    facts: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One namespace at one version of the store; `vectors` has a row per passage, zero without."""
 
@@ -100,48 +130,35 @@ class Snapshot:
     mentions: Mentions
     facts: Facts
     vectors: Floats
+    numbers: Numbers
 
 
 def read_snapshot(reader: StoreReader, *, dimension: int) -> Snapshot:
     """Read a namespace whole; `dimension` of its vectors, 0 for none."""
-    passages, passage_row = _passages(reader)
-    entities, entity_row = _entities(reader)
-    facts, fact_row = _fact_columns(reader)
+    passage_nids, passages = read_passages(reader)
+    entity_nids, entities = read_entities(reader)
+    fact_nids, facts = read_facts(reader)
+    numbers = Numbers(passage_nids, entity_nids, fact_nids)
+    vectors = np.zeros((len(passage_nids), dimension), np.float32)
+    if dimension:
+        read_vectors(reader, numbers, vectors)
     return Snapshot(
         passages=passages,
         entities=entities,
-        mentions=_mentions(reader, passage_row, entity_row),
-        facts=_facts(reader, facts, fact_row, entity_row, passage_row),
-        vectors=_vectors(reader, passage_row, dimension),
+        mentions=read_mentions(reader, numbers),
+        facts=with_members(facts, *read_members(reader, numbers), *read_evidence(reader, numbers)),
+        vectors=vectors,
+        numbers=numbers,
     )
 
 
-class _RowOf:
-    """From ``nid`` to row, for rows read in the order of ``nid``."""
-
-    def __init__(self, nids: Sequence[int]) -> None:
-        self.nids = np.array(nids, np.int64)
-
-    def __call__(self, nids: npt.ArrayLike) -> Rows:
-        return np.searchsorted(self.nids, np.asarray(nids, np.int64)).astype(np.int32)
-
-    def __len__(self) -> int:
-        return len(self.nids)
+def rows_of(nids: Ints, wanted: npt.ArrayLike) -> Rows:
+    """Rows of those `wanted`, which must be there; `nids` rise."""
+    return np.searchsorted(nids, np.asarray(wanted, np.int64)).astype(np.int32)
 
 
-def _columns(reader: StoreReader, table: str, names: Sequence[str]) -> list[Sequence[Any]]:
-    columns: list[list[Any]] = [[] for _ in names]
-    for rows in reader.scan(table, names):
-        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-            column.extend(values)
-    return list(columns)
-
-
-def _times(values: Sequence[int | None], missing: int) -> Ints:
-    return np.array([missing if value is None else value for value in values], np.int64)
-
-
-def _passages(reader: StoreReader) -> tuple[Passages, _RowOf]:
+def read_passages(reader: StoreReader) -> tuple[Ints, Passages]:
+    """Passages of a view and their ``nid``."""
     names = (
         *("nid", "id", "text", "title", "episode_id", "source", "speaker", "session"),
         *("external_id", "attributes", "start", "end", "occurred_at", "recorded_at", "retired_at"),
@@ -165,69 +182,89 @@ def _passages(reader: StoreReader) -> tuple[Passages, _RowOf]:
         recorded_at=_times(recorded, OPEN_START),
         retired_at=_times(retired, OPEN_END),
     )
-    return passages, _RowOf(nid)
+    return np.array(nid, np.int64), passages
 
 
-def _entities(reader: StoreReader) -> tuple[Entities, _RowOf]:
+def read_entities(reader: StoreReader) -> tuple[Ints, Entities]:
+    """Entities of a view and their ``nid``."""
     nid, ids, names, types, aliases = _columns(
         reader, "entities", ("nid", "id", "name", "type", "aliases")
     )
     entities = Entities(
         Strings.of(ids), Strings.of(names), Category.of(types), Category.of(aliases)
     )
-    return entities, _RowOf(nid)
+    return np.array(nid, np.int64), entities
 
 
-def _mentions(reader: StoreReader, passage_row: _RowOf, entity_row: _RowOf) -> Mentions:
+def read_mentions(reader: StoreReader, numbers: Numbers) -> Mentions:
+    """Mentions of a view, sorted by passage."""
     passage, entity, surface, about = _columns(
         reader, "mentions", ("passage_nid", "entity_nid", "surface", "about")
     )
-    passages = passage_row(passage)
-    order = np.argsort(passages, kind="stable")
-    surfaces = Category.of(surface)
     return Mentions(
-        passages=passages[order],
-        entities=entity_row(entity)[order],
-        surfaces=Category(surfaces.codes[order], surfaces.values),
-        about=np.array(about, np.float32)[order],
+        passages=rows_of(numbers.passages, passage),
+        entities=rows_of(numbers.entities, entity),
+        surfaces=Category.of(surface),
+        about=np.array(about, np.float32),
     )
 
 
-def _fact_columns(reader: StoreReader) -> tuple[list[Sequence[Any]], _RowOf]:
-    nid, *columns = _columns(
+def read_facts(reader: StoreReader) -> tuple[Ints, Facts]:
+    """Facts of a view and their ``nid``; members and evidence are left out."""
+    nid, ids, valid_from, valid_to, recorded, retired = _columns(
         reader, "facts", ("nid", "id", "valid_from", "valid_to", "recorded_at", "retired_at")
     )
-    return columns, _RowOf(nid)
-
-
-def _facts(
-    reader: StoreReader,
-    columns: Sequence[Sequence[Any]],
-    fact_row: _RowOf,
-    entity_row: _RowOf,
-    passage_row: _RowOf,
-) -> Facts:
-    ids, valid_from, valid_to, recorded, retired = columns
-    fact, entity = _columns(reader, "roles", ("fact_nid", "entity_nid"))
-    owner = fact_row(fact)
-    order = np.argsort(owner, kind="stable")
-    stated, stating = _columns(reader, "evidence", ("fact_nid", "passage_nid"))
-    return Facts(
+    none = np.empty(0, np.int32)
+    facts = Facts(
         ids=Strings.of(ids),
         valid_from=_times(valid_from, OPEN_START),
         valid_to=_times(valid_to, OPEN_END),
         recorded_at=_times(recorded, OPEN_START),
         retired_at=_times(retired, OPEN_END),
-        member_indptr=compress(owner, len(fact_row)),
-        members=entity_row(entity)[order],
-        evidence_facts=fact_row(stated),
-        evidence_passages=passage_row(stating),
+        member_indptr=np.zeros(len(nid) + 1, np.int64),
+        members=none,
+        evidence_facts=none,
+        evidence_passages=none,
+    )
+    return np.array(nid, np.int64), facts
+
+
+def read_members(reader: StoreReader, numbers: Numbers) -> tuple[Rows, Rows]:
+    """Members of a view's facts, as (facts, entities), sorted by fact."""
+    fact, entity = _columns(reader, "roles", ("fact_nid", "entity_nid"))
+    return rows_of(numbers.facts, fact), rows_of(numbers.entities, entity)
+
+
+def read_evidence(reader: StoreReader, numbers: Numbers) -> tuple[Rows, Rows]:
+    """Evidence of a view's facts, as (facts, passages), sorted by fact."""
+    fact, passage = _columns(reader, "evidence", ("fact_nid", "passage_nid"))
+    return rows_of(numbers.facts, fact), rows_of(numbers.passages, passage)
+
+
+def with_members(facts: Facts, owners: Rows, members: Rows, stated: Rows, stating: Rows) -> Facts:
+    """Facts with their `members` by owner, and their evidence."""
+    return replace(
+        facts,
+        member_indptr=compress(owners, len(facts.ids)),
+        members=members,
+        evidence_facts=stated,
+        evidence_passages=stating,
     )
 
 
-def _vectors(reader: StoreReader, passage_row: _RowOf, dimension: int) -> Floats:
-    vectors = np.zeros((len(passage_row), dimension), np.float32)
-    if dimension:
-        for nids, rows in reader.vectors():
-            vectors[passage_row(nids)] = rows
-    return vectors
+def read_vectors(reader: StoreReader, numbers: Numbers, into: Floats) -> None:
+    """Put a view's vectors in their rows."""
+    for nids, vectors in reader.vectors():
+        into[rows_of(numbers.passages, nids)] = vectors
+
+
+def _columns(reader: StoreReader, table: str, names: Sequence[str]) -> list[Sequence[Any]]:
+    columns: list[list[Any]] = [[] for _ in names]
+    for rows in reader.scan(table, names):
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(values)
+    return list(columns)
+
+
+def _times(values: Sequence[int | None], missing: int) -> Ints:
+    return np.array([missing if value is None else value for value in values], np.int64)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import Stemmer
 
 from graphmem.graph.columns import Strings
 from graphmem.kernels.arrays import Floats, Ints, Mask, Rows
-from graphmem.kernels.bm25 import Postings, build_postings
+from graphmem.kernels.bm25 import Postings, build_postings, extend_postings
 from graphmem.kernels.text import Token, tokenise
 
 UNKNOWN = -1
@@ -37,12 +37,14 @@ class TokenTable:
 class Lexicon:
     """The vocabulary of folded words, their stems and how rare they are.
 
-    `idf` is ``ln((N + 1) / (df + 1))`` over passages, title included.
+    `frequency` is the number of passages with a word, title included; `idf` is
+    ``ln((N + 1) / (frequency + 1))``.
     """
 
     words: Strings
     stems: Rows
     stem_list: Strings
+    frequency: Ints
     idf: Floats
 
 
@@ -62,22 +64,14 @@ class Words:
         self.lexicon = lexicon
         self._stemmer = Stemmer.Stemmer("english")
 
-    @cached_property
-    def _word_row(self) -> dict[str, int]:
-        return {word: row for row, word in enumerate(self.lexicon.words)}
-
-    @cached_property
-    def _stem_row(self) -> dict[str, int]:
-        return {stem: row for row, stem in enumerate(self.lexicon.stem_list)}
-
     def rows(self, words: Iterable[str]) -> Rows:
         """Rows of folded words, :data:`UNKNOWN` for those that no passage has."""
-        known = self._word_row
+        known = self.lexicon.words.row_of
         return np.array([known.get(word, UNKNOWN) for word in words], np.int32)
 
     def stems(self, words: Sequence[str]) -> Rows:
         """Rows of the stems of folded words, :data:`UNKNOWN` for those that no passage has."""
-        known = self._stem_row
+        known = self.lexicon.stem_list.row_of
         found = [known.get(stem, UNKNOWN) for stem in self._stemmer.stemWords(list(words))]
         return np.array(found, np.int32)
 
@@ -97,47 +91,98 @@ class Words:
 def build_lexical(heads: Sequence[str], texts: Sequence[str]) -> LexicalIndex:
     """Index passages; `heads` (title, or speaker) count for BM25 but are not in the token table."""
     vocabulary: dict[str, int] = {}
-    lengths: list[int] = []
-    words: list[int] = []
-    capitals: list[bool] = []
-    sentences: list[int] = []
-    head_lengths: list[int] = []
-    head_words: list[int] = []
-    for head, text in zip(heads, texts, strict=True):
-        tokens = tokenise(text)
-        lengths.append(len(tokens))
-        words.extend(vocabulary.setdefault(token.text, len(vocabulary)) for token in tokens)
-        capitals.extend(token.is_capital for token in tokens)
-        sentences.extend(sentence_numbers(text, tokens))
-        head_tokens = tokenise(head)
-        head_lengths.append(len(head_tokens))
-        head_words.extend(vocabulary.setdefault(t.text, len(vocabulary)) for t in head_tokens)
-    n = len(lengths)
-    table = TokenTable(
-        indptr=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
-        words=np.array(words, np.int32),
-        capitals=np.array(capitals, np.bool_),
-        sentences=np.array(sentences, np.int32),
-    )
-    everywhere = np.concatenate((table.words, np.array(head_words, np.int32)))
-    passages = np.concatenate(
-        (np.repeat(np.arange(n), lengths), np.repeat(np.arange(n), head_lengths))
-    )
-    lexicon, stems = _lexicon(list(vocabulary), everywhere, passages, n)
+    read = _Read(heads, texts, vocabulary)
+    words = Strings.of(vocabulary)
+    stems, stem_list = _stemmed(list(vocabulary), Strings.of([]))
+    n = len(texts)
+    lexicon = _rated(words, stems, stem_list, read.frequency(len(words), n), n)
     postings = build_postings(
-        stems[everywhere], passages, n_terms=len(lexicon.stem_list), n_documents=n
+        stems[read.everywhere], read.passages, n_terms=len(stem_list), n_documents=n
     )
-    return LexicalIndex(lexicon, table, postings)
+    return LexicalIndex(lexicon, read.table, postings)
 
 
-def _lexicon(words: Sequence[str], tokens: Rows, passages: Ints, n: int) -> tuple[Lexicon, Rows]:
-    known: dict[str, int] = {}
+def extend_lexical(index: LexicalIndex, heads: Sequence[str], texts: Sequence[str]) -> LexicalIndex:
+    """As :func:`build_lexical` of all, where `heads` and `texts` are those that are new."""
+    held, table = index.lexicon, index.tokens
+    n_before = len(table.indptr) - 1
+    vocabulary = dict(held.words.row_of)
+    read = _Read(heads, texts, vocabulary)
+    new_words = list(islice(vocabulary, len(held.words), None))
+    stems, stem_list = _stemmed(new_words, held.stem_list)
+    words, stems = held.words.extended(new_words), np.concatenate((held.stems, stems))
+    n = n_before + len(texts)
+    frequency = read.frequency(len(words), len(texts))
+    frequency[: len(held.frequency)] += held.frequency
+    tokens = TokenTable(
+        indptr=np.concatenate((table.indptr, table.indptr[-1] + read.table.indptr[1:])),
+        words=np.concatenate((table.words, read.table.words)),
+        capitals=np.concatenate((table.capitals, read.table.capitals)),
+        sentences=np.concatenate((table.sentences, read.table.sentences)),
+    )
+    postings = extend_postings(
+        index.postings,
+        stems[read.everywhere],
+        n_before + read.passages,
+        n_terms=len(stem_list),
+        n_documents=n,
+    )
+    return LexicalIndex(_rated(words, stems, stem_list, frequency, n), tokens, postings)
+
+
+class _Read:
+    """Passages as words, which are numbered in `vocabulary` as they come.
+
+    `everywhere` are the words of texts and heads, `passages` the passage of each, from 0.
+    """
+
+    def __init__(
+        self, heads: Sequence[str], texts: Sequence[str], vocabulary: dict[str, int]
+    ) -> None:
+        lengths: list[int] = []
+        words: list[int] = []
+        capitals: list[bool] = []
+        sentences: list[int] = []
+        head_lengths: list[int] = []
+        head_words: list[int] = []
+        for head, text in zip(heads, texts, strict=True):
+            tokens = tokenise(text)
+            lengths.append(len(tokens))
+            words.extend(vocabulary.setdefault(token.text, len(vocabulary)) for token in tokens)
+            capitals.extend(token.is_capital for token in tokens)
+            sentences.extend(sentence_numbers(text, tokens))
+            head_tokens = tokenise(head)
+            head_lengths.append(len(head_tokens))
+            head_words.extend(vocabulary.setdefault(t.text, len(vocabulary)) for t in head_tokens)
+        n = len(lengths)
+        self.table = TokenTable(
+            indptr=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+            words=np.array(words, np.int32),
+            capitals=np.array(capitals, np.bool_),
+            sentences=np.array(sentences, np.int32),
+        )
+        self.everywhere = np.concatenate((self.table.words, np.array(head_words, np.int32)))
+        self.passages = np.concatenate(
+            (np.repeat(np.arange(n), lengths), np.repeat(np.arange(n), head_lengths))
+        )
+
+    def frequency(self, n_words: int, n: int) -> Ints:
+        """In how many of these `n` passages each word stands."""
+        pairs = np.unique(self.everywhere.astype(np.int64) * max(n, 1) + self.passages)
+        return np.bincount(pairs // max(n, 1), minlength=n_words).astype(np.int64)
+
+
+def _stemmed(words: Sequence[str], held: Strings) -> tuple[Rows, Strings]:
+    """Stems of new words by row, and all stems."""
     stemmed = Stemmer.Stemmer("english").stemWords(list(words))
-    stems = np.array([known.setdefault(stem, len(known)) for stem in stemmed], np.int32)
-    pairs = np.unique(tokens.astype(np.int64) * max(n, 1) + passages)
-    frequency = np.bincount(pairs // max(n, 1), minlength=len(words))
+    new = [stem for stem in dict.fromkeys(stemmed) if stem not in held.row_of]
+    stems = held.extended(new)
+    return np.array([stems.row_of[stem] for stem in stemmed], np.int32), stems
+
+
+def _rated(words: Strings, stems: Rows, stem_list: Strings, frequency: Ints, n: int) -> Lexicon:
     idf = np.log((n + 1) / (frequency + 1)).astype(np.float32)
-    return Lexicon(Strings.of(words), stems, Strings.of(known), idf), stems
+    return Lexicon(words, stems, stem_list, frequency, idf)
 
 
 def sentence_numbers(text: str, tokens: Sequence[Token]) -> list[int]:
@@ -170,4 +215,7 @@ FUNCTION_WORDS = frozenset(
 
 def content_words(lexicon: Lexicon) -> Mask:
     """Which words of the vocabulary are no function words."""
-    return np.array([word not in FUNCTION_WORDS for word in lexicon.words], np.bool_)
+    mask = np.ones(len(lexicon.words), np.bool_)
+    known = lexicon.words.row_of
+    mask[[known[word] for word in FUNCTION_WORDS if word in known]] = False
+    return mask

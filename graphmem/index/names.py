@@ -1,29 +1,30 @@
-"""The dictionary of names: every title, alias and entity name, found wherever it stands.
+"""The dictionary of names: every title, alias and entity name, and the passages about it.
 
 A name is a sequence of folded words. Its *homes* are the passages about what it names, with a
-weight. Names are found by an Aho-Corasick automaton, longest match first, in passages and in
-questions alike, so that a name is linked also where no recogniser saw it.
+weight. Names are in the order of their keys, so that a dictionary that grew is the same as one that
+is built anew.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
-import ahocorasick_rs
 import numpy as np
 
 from graphmem.graph.columns import Strings
+from graphmem.graph.growth import UNNAMED, Growth
 from graphmem.graph.snapshot import Category, Entities, Mentions, Snapshot
-from graphmem.index.lexical import FUNCTION_WORDS, Lexicon, TokenTable, content_words
-from graphmem.kernels.arrays import Floats, Ints, Rows, compress, ragged
+from graphmem.index.lexical import FUNCTION_WORDS
+from graphmem.index.matching import NameFinder
+from graphmem.index.occurrences import Occurrences
+from graphmem.kernels.arrays import Floats, Ints, Mask, Rows, compress, ragged
 from graphmem.kernels.text import words as words_of
-from graphmem.model.knowledge import EntityType
 
 MAX_WORDS = 12
-CAPITAL_SHARE = 0.6
-"""Share of a match's content words that must be capitalised for it to be a name."""
 _CALENDAR = frozenset(
     """january february march april may june july august september october november december
     monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow am pm
@@ -35,13 +36,15 @@ _CALENDAR = frozenset(
 class NameTable:
     """Names, shape (n,), and their homes by name: ``home_indptr[i]:home_indptr[i + 1]``.
 
-    `keys` are the folded words joined by a space, `labels` the name as first written, `entities`
-    the row of an entity that bears it, `types` its type.
+    `keys` are the folded words joined by a space, rising; `labels` the name as first written,
+    `entities` the row of the entity that bears it, `types` its type. A name is `declared` when an
+    entity has it as its name or alias; others come from what passages say they are about.
     """
 
     keys: Strings
     labels: Strings
     entities: Rows
+    declared: Mask
     types: Category
     home_indptr: Ints
     home_passages: Rows
@@ -49,104 +52,158 @@ class NameTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrences:
-    """Names in passages, sorted by passage and position; `starts` and `ends` count words in it."""
+class NameGrowth:
+    """A dictionary that grew: `moved` are the rows that its names of before have now.
 
-    indptr: Ints
-    names: Rows
-    starts: Rows
-    ends: Rows
+    `unsettled` are the rows of names that are new, or have got their first home.
+    """
+
+    table: NameTable
+    moved: Ints
+    unsettled: Rows
 
 
-class NameMatcher:
-    """Finds names in sequences of words."""
-
-    def __init__(self, keys: Iterable[str]) -> None:
-        self._codes: dict[str, str] = {}
-        patterns = ["".join(self._code(word) for word in key.split(" ")) for key in keys]
-        self._automaton = ahocorasick_rs.AhoCorasick(
-            patterns, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
-        )
-
-    def _code(self, word: str) -> str:
-        # One character a word: positions in the encoded text are then positions of words.
-        known = self._codes.get(word)
-        if known is None:
-            number = len(self._codes) + 1
-            known = chr(number if number < 0xD800 else number + 0x800)
-            self._codes[word] = known
-        return known
-
-    def find(self, words: Sequence[str]) -> list[tuple[int, int, int]]:
-        """Matches as (name, start, end) in words: leftmost, longest, without overlap."""
-        known = self._codes
-        encoded = "".join([known.get(word, "\0") for word in words])
-        return self.find_encoded(encoded)
-
-    def find_encoded(self, encoded: str) -> list[tuple[int, int, int]]:
-        """As :meth:`find`, for text that is encoded by :meth:`encoder`."""
-        return list(self._automaton.find_matches_as_indexes(encoded))
-
-    def encoder(self, words: Iterable[str]) -> list[str]:
-        """The character of each word of a vocabulary."""
-        known = self._codes
-        return [known.get(word, "\0") for word in words]
+@dataclass(slots=True)
+class _Name:
+    label: str
+    entity: int
+    declared: bool
 
 
 def build_names(snapshot: Snapshot) -> NameTable:
     """The dictionary of a namespace, from its entities' names and from what passages are about."""
-    rows: dict[str, int] = {}
-    labels: list[str] = []
-    bearers: list[int] = []
+    nothing = Strings.of([])
+    none = np.empty(0, np.int32)
+    empty = NameTable(
+        keys=nothing,
+        labels=nothing,
+        entities=none,
+        declared=none.astype(np.bool_),
+        types=Category(none, nothing),
+        home_indptr=np.zeros(1, np.int64),
+        home_passages=none,
+        home_weights=none.astype(np.float32),
+    )
+    named = _names_of(snapshot.entities, 0)
+    return _extended(empty, snapshot, named, _abouts(snapshot.mentions, 0)).table
 
-    def row_of(surface: str, entity: int) -> int | None:
+
+def extend_names(names: NameTable, growth: Growth) -> NameGrowth:
+    """The dictionary of what `growth` has grown to, from that of before."""
+    snapshot = growth.snapshot
+    named = chain(growth.aliases, _names_of(snapshot.entities, growth.n_entities))
+    return _extended(names, snapshot, named, _abouts(snapshot.mentions, growth.n_mentions))
+
+
+def _extended(
+    names: NameTable,
+    snapshot: Snapshot,
+    named: Iterable[tuple[int, str]],
+    abouts: Iterable[tuple[int, int, str, float]],
+) -> NameGrowth:
+    """With the names of entities, in the order of these, and then those of what is written about.
+
+    Who comes first bears a name, entities before passages.
+    """
+    finder = NameFinder(names.keys)
+    new: dict[str, _Name] = {}
+    taken: dict[int, _Name] = {}
+
+    def key_of(surface: str, entity: int, *, declared: bool) -> str | None:
         parts = words_of(surface)
         if not _is_name(parts):
             return None
         key = " ".join(parts)
-        if key not in rows:
-            rows[key] = len(rows)
-            labels.append(surface)
-            bearers.append(entity)
-        return rows[key]
+        if key in new:
+            return key
+        row = finder.row(key)
+        if row is None:
+            new[key] = _Name(surface, entity, declared)
+        elif (
+            declared
+            and row not in taken
+            and (not names.declared[row] or entity < names.entities[row])
+        ):
+            taken[row] = _Name(surface, entity, declared)
+        return key
 
-    for entity, surface in _names_of(snapshot.entities):
-        row_of(surface, entity)
-    homes: dict[tuple[int, int], float] = {}
-    for passage, entity, surface, about in _abouts(snapshot.mentions):
-        name = row_of(surface, entity)
-        if name is not None:
-            homes[name, passage] = max(homes.get((name, passage), 0.0), about)
-    ordered = sorted(homes)
+    for entity, surface in named:
+        key_of(surface, entity, declared=True)
+    homes: dict[tuple[str, int], float] = {}
+    for passage, entity, surface, about in abouts:
+        key = key_of(surface, entity, declared=False)
+        if key is not None:
+            homes[key, passage] = max(homes.get((key, passage), 0.0), about)
+    return _merged(_handed_over(names, taken), snapshot, new, homes)
+
+
+def _handed_over(names: NameTable, taken: Mapping[int, _Name]) -> NameTable:
+    """Names that an entity bears which comes before the one that did."""
+    if not taken:
+        return names
+    labels = list(names.labels)
+    entities, declared = names.entities.copy(), names.declared.copy()
+    for row, name in taken.items():
+        labels[row], entities[row], declared[row] = name.label, name.entity, True
+    return replace(names, labels=Strings.of(labels), entities=entities, declared=declared)
+
+
+def _merged(
+    names: NameTable,
+    snapshot: Snapshot,
+    new: Mapping[str, _Name],
+    homes: Mapping[tuple[str, int], float],
+) -> NameGrowth:
+    """New names in their places, and homes of new passages after those that a name has."""
+    keys = sorted(new)
+    at = np.array([bisect_left(names.keys, key) for key in keys], np.int64)
+    n_before = len(names.keys)
+    moved = np.arange(n_before) + np.searchsorted(at, np.arange(n_before), side="right")
+    entities = np.insert(names.entities, at, [new[key].entity for key in keys])
     types = snapshot.entities.types
-    return NameTable(
-        keys=Strings.of(rows),
-        labels=Strings.of(labels),
-        entities=np.array(bearers, np.int32),
-        types=Category(types.codes[np.array(bearers, np.int64)], types.values),
-        home_indptr=compress(np.array([name for name, _ in ordered], np.int64), len(rows)),
-        home_passages=np.array([passage for _, passage in ordered], np.int32),
-        home_weights=np.array([homes[pair] for pair in ordered], np.float32),
+    made = {key: int(row) for key, row in zip(keys, at + np.arange(len(keys)), strict=True)}
+    merged_keys = names.keys.spliced(at.tolist(), keys)
+    finder = NameFinder(merged_keys)
+    ordered = sorted(
+        (made[key] if key in made else finder.row(key) or 0, passage, weight)
+        for (key, passage), weight in homes.items()
     )
+    owners = np.array([name for name, _, _ in ordered], np.int64)
+    before = np.insert(np.diff(names.home_indptr), at, 0)
+    ends = np.cumsum(before)[owners] if len(owners) else owners
+    more = np.bincount(owners, minlength=len(merged_keys))
+    table = NameTable(
+        keys=merged_keys,
+        labels=names.labels.spliced(at.tolist(), [new[key].label for key in keys]),
+        entities=entities.astype(np.int32),
+        declared=np.insert(names.declared, at, [new[key].declared for key in keys]),
+        types=Category(types.codes[entities], types.values),
+        home_indptr=np.concatenate(([0], np.cumsum(before + more))).astype(np.int64),
+        home_passages=np.insert(names.home_passages, ends, [p for _, p, _ in ordered]),
+        home_weights=np.insert(names.home_weights, ends, [w for _, _, w in ordered]),
+    )
+    is_first = (before == 0) & (more > 0)
+    is_first[list(made.values())] = True
+    return NameGrowth(table, moved, np.flatnonzero(is_first).astype(np.int32))
 
 
-def _names_of(entities: Entities) -> Iterable[tuple[int, str]]:
-    unnamed = {kind.value for kind in EntityType if not kind.is_name}
-    is_name = np.array([value not in unnamed for value in entities.types.values], np.bool_)
-    aliases = [json.loads(value) if value else [] for value in entities.aliases.values]
-    for row, name in enumerate(entities.names):
+def _names_of(entities: Entities, first: int) -> Iterator[tuple[int, str]]:
+    """Entities from row `first` on, each with its name and its aliases."""
+    is_name = np.array([value not in UNNAMED for value in entities.types.values], np.bool_)
+    for row in range(first, len(entities.ids)):
         if is_name[entities.types.codes[row]]:
-            yield row, name
-            for alias in aliases[entities.aliases.codes[row]]:
-                yield row, alias
+            yield row, entities.names[row]
+            aliases = entities.aliases[row]
+            if aliases not in {"", "[]"}:
+                yield from ((row, alias) for alias in json.loads(aliases))
 
 
-def _abouts(mentions: Mentions) -> Iterable[tuple[int, int, str, float]]:
-    for position in np.flatnonzero(mentions.about > 0):
+def _abouts(mentions: Mentions, first: int) -> Iterator[tuple[int, int, str, float]]:
+    for position in first + np.flatnonzero(mentions.about[first:] > 0):
         yield (
             int(mentions.passages[position]),
             int(mentions.entities[position]),
-            mentions.surfaces.values[int(mentions.surfaces.codes[position])],
+            mentions.surfaces[int(position)],
             float(mentions.about[position]),
         )
 
@@ -157,62 +214,6 @@ def _is_name(parts: Sequence[str]) -> bool:
     if all(part in _CALENDAR or part.isdigit() for part in parts):
         return False
     return len(parts) > 1 or (len(parts[0]) > 1 and parts[0] not in FUNCTION_WORDS)
-
-
-def find_occurrences(
-    names: NameTable, matcher: NameMatcher, lexicon: Lexicon, tokens: TokenTable
-) -> Occurrences:
-    """Every name in every passage; where a name without a home holds names with one, those too."""
-    codes = np.array([ord(code) for code in matcher.encoder(lexicon.words)], np.uint32)
-    encoded = (
-        codes[tokens.words].tobytes().decode("utf-32-le", "surrogatepass") if len(codes) else ""
-    )
-    content = content_words(lexicon)[tokens.words]
-    capital = tokens.capitals & content
-    capital_sums = np.concatenate(([0], np.cumsum(capital)))
-    content_sums = np.concatenate(([0], np.cumsum(content)))
-    inner = _InnerNames(names)
-    found: list[tuple[int, int, int, int]] = []
-    ends = tokens.indptr
-    for passage in range(len(ends) - 1):
-        base = int(ends[passage])
-        for name, start, end in matcher.find_encoded(encoded[base : int(ends[passage + 1])]):
-            n_content = content_sums[base + end] - content_sums[base + start]
-            n_capital = capital_sums[base + end] - capital_sums[base + start]
-            if n_capital < CAPITAL_SHARE * max(n_content, 1):
-                continue
-            found.append((passage, name, start, end))
-            found.extend((passage, held, start + a, start + b) for held, a, b in inner.of(name))
-    table = np.array(sorted(found, key=lambda row: (row[0], row[2], -row[3])), np.int32).reshape(
-        -1, 4
-    )
-    return Occurrences(
-        indptr=compress(table[:, 0], len(ends) - 1),
-        names=table[:, 1].copy(),
-        starts=table[:, 2].copy(),
-        ends=table[:, 3].copy(),
-    )
-
-
-class _InnerNames:
-    """Names with a home inside names without one."""
-
-    def __init__(self, names: NameTable) -> None:
-        self._keys = names.keys
-        self._has_home = np.diff(names.home_indptr) > 0
-        self._homed = np.flatnonzero(self._has_home)
-        keys = list(names.keys)
-        self._matcher = NameMatcher(keys[row] for row in self._homed)
-        self._known: dict[int, list[tuple[int, int, int]]] = {}
-
-    def of(self, name: int) -> list[tuple[int, int, int]]:
-        """(name, start, end) of the homed names inside; none for a name that has a home itself."""
-        if self._has_home[name]:
-            return []
-        if name not in self._known:
-            found = self._matcher.find(self._keys[name].split(" "))
-            self._known[name] = [(int(self._homed[row]), a, b) for row, a, b in found]
-        return self._known[name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,21 +13,29 @@ import numpy as np
 import scipy.sparse as sp
 
 from graphmem.graph.columns import load_table, save_table
-from graphmem.graph.snapshot import Facts, Passages, Snapshot
-from graphmem.index.lexical import LexicalIndex, Words, build_lexical, content_words
+from graphmem.graph.growth import grow
+from graphmem.graph.snapshot import Passages, Snapshot
+from graphmem.index.lexical import (
+    LexicalIndex,
+    Words,
+    build_lexical,
+    content_words,
+    extend_lexical,
+)
+from graphmem.index.matching import NameFinder
 from graphmem.index.names import (
     Incidence,
-    NameMatcher,
     NameTable,
-    Occurrences,
     build_incidence,
     build_names,
-    find_occurrences,
+    extend_names,
 )
-from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
+from graphmem.index.occurrences import Occurrences, extend_occurrences, find_occurrences
+from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows
 from graphmem.kernels.walk import Transition, column_stochastic
+from graphmem.ports.store import StoreReader
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the files below mean something else; older ones are then rebuilt."""
 
 
@@ -50,9 +58,7 @@ class Walk:
 class Columns:
     """What is kept on disk."""
 
-    passages: Passages
-    facts: Facts
-    vectors: Floats
+    snapshot: Snapshot
     lexical: LexicalIndex
     names: NameTable
     occurrences: Occurrences
@@ -65,9 +71,9 @@ class PassageIndex:
 
     def __init__(self, columns: Columns, *, version: int) -> None:
         self.version = version
-        self.passages = columns.passages
-        self.facts = columns.facts
-        self.vectors = columns.vectors
+        self.passages = columns.snapshot.passages
+        self.facts = columns.snapshot.facts
+        self.vectors = columns.snapshot.vectors
         self.lexical = columns.lexical
         self.names = columns.names
         self.occurrences = columns.occurrences
@@ -83,9 +89,9 @@ class PassageIndex:
         return Words(self.lexical.lexicon)
 
     @cached_property
-    def matcher(self) -> NameMatcher:
+    def matcher(self) -> NameFinder:
         """Finds names in a question."""
-        return NameMatcher(self.names.keys)
+        return NameFinder(self.names.keys)
 
     @cached_property
     def transition(self) -> Transition:
@@ -115,16 +121,49 @@ class PassageIndex:
 def build_index(snapshot: Snapshot, *, version: int) -> PassageIndex:
     """Build the index of a snapshot."""
     passages = snapshot.passages
-    heads = _heads(passages)
-    lexical = build_lexical(heads, list(passages.texts))
+    lexical = build_lexical(_heads(passages, 0), list(passages.texts))
     names = build_names(snapshot)
-    matcher = NameMatcher(names.keys)
-    occurrences = find_occurrences(names, matcher, lexical.lexicon, lexical.tokens)
-    incidence = build_incidence(names, occurrences, n_passages=len(passages.ids))
+    has_home = np.diff(names.home_indptr) > 0
+    occurrences = find_occurrences(names.keys, has_home, lexical.lexicon, lexical.tokens)
+    return _completed(snapshot, lexical, names, occurrences, version=version)
+
+
+def refresh_index(index: PassageIndex, reader: StoreReader) -> PassageIndex:
+    """The index of what `reader` shows, a view since the version of `index`: as if built anew.
+
+    Raises
+    ------
+    CannotGrowError
+        The changes are not of that kind; the index has to be built anew.
+    """
+    growth = grow(index.columns.snapshot, reader)
+    snapshot, first = growth.snapshot, growth.n_passages
+    texts = snapshot.passages.texts
+    new_texts = [texts[row] for row in range(first, len(texts))]
+    lexical = extend_lexical(index.lexical, _heads(snapshot.passages, first), new_texts)
+    grown = extend_names(index.names, growth)
+    occurrences = extend_occurrences(
+        index.occurrences,
+        grown.moved,
+        grown.unsettled,
+        grown.table.keys,
+        np.diff(grown.table.home_indptr) > 0,
+        lexical,
+    )
+    return _completed(snapshot, lexical, grown.table, occurrences, version=reader.version)
+
+
+def _completed(
+    snapshot: Snapshot,
+    lexical: LexicalIndex,
+    names: NameTable,
+    occurrences: Occurrences,
+    *,
+    version: int,
+) -> PassageIndex:
+    incidence = build_incidence(names, occurrences, n_passages=len(snapshot.passages.ids))
     columns = Columns(
-        passages=passages,
-        facts=snapshot.facts,
-        vectors=snapshot.vectors,
+        snapshot=snapshot,
         lexical=lexical,
         names=names,
         occurrences=occurrences,
@@ -134,10 +173,11 @@ def build_index(snapshot: Snapshot, *, version: int) -> PassageIndex:
     return PassageIndex(columns, version=version)
 
 
-def _heads(passages: Passages) -> list[str]:
-    titles, speakers = list(passages.titles.values), list(passages.speakers.values)
-    pairs = zip(passages.titles.codes, passages.speakers.codes, strict=True)
-    return [f"{titles[title]} {speakers[speaker]}".strip() for title, speaker in pairs]
+def _heads(passages: Passages, first: int) -> list[str]:
+    """What is above the text of each passage from row `first` on: its title, or its speaker."""
+    titles, speakers = passages.titles, passages.speakers
+    rows = range(first, len(passages.ids))
+    return [f"{titles[row]} {speakers[row]}".strip() for row in rows]
 
 
 FACT_SHARE = 0.3
@@ -200,13 +240,14 @@ def save_index(index: PassageIndex, folder: Path, *, memory_id: str) -> None:
         raise
 
 
-def load_index(folder: Path, *, memory_id: str, version: int) -> PassageIndex | None:
-    """The index kept in `folder`; ``None`` when missing, damaged, or of another version."""
+def load_index(folder: Path, *, memory_id: str) -> PassageIndex | None:
+    """The index kept in `folder`, at whatever version; ``None`` when missing or damaged."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        wanted = {"format": FORMAT, "memory_id": memory_id, "version": version}
+        wanted = {"format": FORMAT, "memory_id": memory_id}
         if {name: manifest[name] for name in wanted} != wanted:
             return None
-        return PassageIndex(load_table(Columns, folder, manifest["numbers"]), version=version)
+        columns = load_table(Columns, folder, manifest["numbers"])
+        return PassageIndex(columns, version=int(manifest["version"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None

@@ -21,11 +21,13 @@ B = 0.75
 class Postings:
     """Weights by term: those of term ``t`` are at ``indptr[t]:indptr[t + 1]``.
 
-    `documents` are rows, rising within a term; `weights` are what a term adds to the score.
+    `documents` are rows, rising within a term; `counts` say how often the term stands there, and
+    `weights` what it adds to the score.
     """
 
     indptr: Ints
     documents: Rows
+    counts: Rows
     weights: Floats
     n_documents: int
 
@@ -46,17 +48,67 @@ def build_postings(
     terms, documents : arrays, shape (n_tokens,)
         Which term stands in which document, once per occurrence.
     """
-    lengths = np.bincount(documents, minlength=n_documents)
-    mean = lengths.mean() if n_documents and len(terms) else 1.0
+    term, document, counts = _counted(terms, documents, n_documents)
+    return _weighed(compress(term, n_terms), document, counts, n_documents, k1=k1, b=b)
+
+
+def extend_postings(
+    postings: Postings,
+    terms: npt.NDArray[np.integer],
+    documents: npt.NDArray[np.integer],
+    *,
+    n_terms: int,
+    n_documents: int,
+    k1: float = K1,
+    b: float = B,
+) -> Postings:
+    """As :func:`build_postings` of all, where `terms` are those of the documents that are new."""
+    term, document, counts = _counted(terms, documents, n_documents)
+    more = np.full(n_terms + 1 - len(postings.indptr), postings.indptr[-1])
+    indptr = np.concatenate((postings.indptr, more))
+    # New documents have higher rows, so they come last within each term.
+    at = indptr[term + 1]
+    return _weighed(
+        indptr + np.concatenate(([0], np.cumsum(np.bincount(term, minlength=n_terms)))),
+        np.insert(postings.documents, at, document),
+        np.insert(postings.counts, at, counts),
+        n_documents,
+        k1=k1,
+        b=b,
+    )
+
+
+def _counted(
+    terms: npt.NDArray[np.integer], documents: npt.NDArray[np.integer], n_documents: int
+) -> tuple[Ints, Ints, Ints]:
     keys = np.asarray(terms, np.int64) * max(n_documents, 1) + documents
     unique, counts = np.unique(keys, return_counts=True)
     term, document = np.divmod(unique, max(n_documents, 1))
-    indptr = compress(term, n_terms)
+    return term, document, counts
+
+
+def _weighed(
+    indptr: Ints,
+    documents: npt.NDArray[np.integer],
+    counts: npt.NDArray[np.integer],
+    n_documents: int,
+    *,
+    k1: float,
+    b: float,
+) -> Postings:
+    lengths = np.bincount(documents, weights=counts, minlength=n_documents)
+    mean = lengths.mean() if n_documents and len(documents) else 1.0
     frequency = np.diff(indptr)
     idf = np.log1p((n_documents - frequency + 0.5) / (frequency + 0.5))
-    norm = k1 * (1 - b + b * lengths[document] / max(mean, 1e-9))
-    weights = idf[term] * counts * (k1 + 1) / (counts + norm)
-    return Postings(indptr, document.astype(np.int32), weights.astype(np.float32), n_documents)
+    norm = k1 * (1 - b + b * lengths / max(mean, 1e-9))
+    weights = np.repeat(idf, frequency) * counts * (k1 + 1) / (counts + norm[documents])
+    return Postings(
+        indptr,
+        documents.astype(np.int32),
+        counts.astype(np.int32),
+        weights.astype(np.float32),
+        n_documents,
+    )
 
 
 def score(postings: Postings, terms: npt.NDArray[np.integer]) -> Floats:

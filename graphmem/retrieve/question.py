@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphmem.index.lexical import FUNCTION_WORDS
-from graphmem.index.names import CAPITAL_SHARE
+from graphmem.index.occurrences import CAPITAL_SHARE
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, softmax
 from graphmem.kernels.text import Token, tokenise

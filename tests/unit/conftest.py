@@ -16,6 +16,7 @@ from graphmem.graph.snapshot import (
     Entities,
     Facts,
     Mentions,
+    Numbers,
     Passages,
     Snapshot,
 )
@@ -104,6 +105,7 @@ def snapshot_of(docs: Sequence[Doc]) -> Snapshot:
             np.zeros(1, np.int64),
             *(empty.astype(np.int32) for _ in range(3)),
         ),
+        numbers=Numbers(np.arange(n), np.arange(len(rows)), empty),
         vectors=likeness([f"{doc.title}\n{doc.text}" for doc in docs]),
     )
 

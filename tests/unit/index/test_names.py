@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphmem.index.names import NameMatcher
+from graphmem.index.matching import NameFinder, NameMatcher
 from graphmem.index.passage_index import PassageIndex
 
 MakeIndex = Callable[..., PassageIndex]
@@ -37,6 +38,24 @@ def by_hand(names: list[str], words: list[str]) -> list[tuple[int, int, int]]:
 )
 def test_matches_are_those_of_trying_every_place(names: list[str], text: list[str]) -> None:
     assert NameMatcher(names).find(text) == by_hand(names, text)
+    rising = sorted(names)
+    assert NameFinder(rising).find(text) == by_hand(rising, text)
+
+
+@settings(max_examples=200)
+@given(
+    names=st.lists(st.tuples(name, st.booleans()), unique_by=lambda pair: pair[0], max_size=6),
+    text=st.lists(word | st.just("zz"), max_size=12),
+)
+def test_names_that_are_not_meant_are_passed_over(
+    names: list[tuple[str, bool]], text: list[str]
+) -> None:
+    rising = sorted(names)
+    keys = [key for key, _ in rising]
+    meant = [row for row, (_, is_meant) in enumerate(rising) if is_meant]
+    found = NameFinder(keys, np.array([m for _, m in rising], np.bool_)).find(text)
+    by_trying = by_hand([keys[row] for row in meant], text)
+    assert found == [(meant[row], start, end) for row, start, end in by_trying]
 
 
 def occurrences(index: PassageIndex, passage: int) -> list[str]:
