@@ -35,10 +35,12 @@ def targets_of(index: PassageIndex, question: Question, passages: Ints) -> Targe
     scores = relation_scores(index, question, occurrences)
     n_names = max(len(index.names.keys), 1)
     keys = owner * n_names + index.occurrences.names[occurrences]
-    unique, inverse = np.unique(keys, return_inverse=True)
+    unique, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     best = np.zeros(len(unique))
     np.maximum.at(best, inverse, scores)
-    return Targets(unique // n_names, (unique % n_names).astype(np.int32), best)
+    order = np.argsort(first)  # as they stand in the text: what is named first wins a tie
+    unique = unique[order]
+    return Targets(unique // n_names, (unique % n_names).astype(np.int32), best[order])
 
 
 @dataclass(frozen=True, slots=True)
