@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from pydantic import SecretStr, ValidationError
@@ -18,9 +18,11 @@ from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.graphs import GraphMaker
 from graphmem.ports.llm import LLM
 from graphmem.ports.models import Extractor
+from graphmem.ports.ranker import Ranker
 from graphmem.ports.store import Clock, GraphStore
 from graphmem.settings import Settings
 
+RankerKind = Literal["auto", "push", "scipy", "igraph"]
 _SCHEMES = ("sqlite", "neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
@@ -191,6 +193,27 @@ def graph_maker(library: str) -> GraphMaker:
     from graphmem.adapters.graphs import networkx
 
     return networkx.make
+
+
+def make_ranker(kind: RankerKind = "auto") -> Ranker:
+    """Local push, igraph's PRPACK, scipy's power iteration, or whichever suits each walk."""
+    if kind == "igraph":
+        from graphmem.adapters.rankers.igraph import IgraphRanker
+
+        return IgraphRanker()
+    from graphmem.adapters.rankers.scipy import PowerRanker
+
+    power = PowerRanker()
+    if kind == "scipy":
+        return power
+    from graphmem.adapters.rankers.push import PushRanker
+
+    push = PushRanker(exact=power)
+    if kind == "push":
+        return push
+    from graphmem.adapters.rankers.auto import AutoRanker
+
+    return AutoRanker(push=push, power=power)
 
 
 def load_settings(**overrides: Any) -> Settings:

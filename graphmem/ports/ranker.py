@@ -12,7 +12,8 @@ from graphmem.kernels.ranking import DAMPING, TOLERANCE, CsrGraph, Ranked, Resta
 class Ranker(Protocol):
     """Ranks nodes by how often a walk with restarts stands on them.
 
-    The same graph, restart and options give the same bytes, in any order and from any thread.
+    The same graph, restart and options give the same bytes, in any order and from any thread; but
+    igraph's solver adds up in parallel, and differs in the last digits.
     """
 
     @property

@@ -1,0 +1,81 @@
+"""The ranker that answers fastest, by the graph's size and the share that a walk restarts from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graphmem.kernels.arrays import Mask
+from graphmem.kernels.ranking import DAMPING, TOLERANCE, CsrGraph, Ranked, Restart
+from graphmem.ports.ranker import Ranker
+
+SMALL = 20_000
+DENSE = 0.02
+
+
+class AutoRanker:
+    """Asks `power` on graphs of fewer than `small` edges, and for walks that restart from a share
+    `dense` of the nodes or more; `push` else. ``benchmarks/rankers.py`` measures where they meet.
+    """
+
+    name = "auto"
+
+    def __init__(
+        self, *, push: Ranker, power: Ranker, small: int = SMALL, dense: float = DENSE
+    ) -> None:
+        self._push, self._power = push, power
+        self._small, self._dense = small, dense
+
+    def rank(
+        self,
+        graph: CsrGraph,
+        restart: Restart,
+        *,
+        k: int = 100,
+        damping: float = DAMPING,
+        tolerance: float = TOLERANCE,
+        certain: bool = False,
+        among: Mask | None = None,
+    ) -> Ranked:
+        """See :meth:`graphmem.ports.ranker.Ranker.rank`."""
+        return self._choose(graph, restart).rank(
+            graph,
+            restart,
+            k=k,
+            damping=damping,
+            tolerance=tolerance,
+            certain=certain,
+            among=among,
+        )
+
+    def rank_many(
+        self,
+        graph: CsrGraph,
+        restarts: Sequence[Restart],
+        *,
+        k: int = 100,
+        damping: float = DAMPING,
+        tolerance: float = TOLERANCE,
+        certain: bool = False,
+        among: Mask | None = None,
+    ) -> list[Ranked]:
+        """Each walk by the ranker that suits it."""
+        found: dict[int, Ranked] = {}
+        chosen = [self._choose(graph, restart) for restart in restarts]
+        for ranker in (self._push, self._power):
+            places = [place for place, one in enumerate(chosen) if one is ranker]
+            ranked = ranker.rank_many(
+                graph,
+                [restarts[place] for place in places],
+                k=k,
+                damping=damping,
+                tolerance=tolerance,
+                certain=certain,
+                among=among,
+            )
+            found.update(zip(places, ranked, strict=True))
+        return [found[place] for place in range(len(restarts))]
+
+    def _choose(self, graph: CsrGraph, restart: Restart) -> Ranker:
+        is_small = graph.n_edges < self._small
+        is_dense = len(restart.rows) >= self._dense * graph.n_nodes
+        return self._power if is_small or is_dense else self._push

@@ -1,0 +1,277 @@
+"""Ranking by local push: cost follows what is touched, and stops when the top k is decided."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphmem.adapters.rankers.prepared import Prepared
+from graphmem.errors import InvalidInputError
+from graphmem.kernels.arrays import Doubles, Ints, Mask, top_rows
+from graphmem.kernels.local import PushState, Slots
+from graphmem.kernels.push import MASS_DOWN, MASS_UP, STEEP_UP, STUCK
+from graphmem.kernels.ranking import (
+    DAMPING,
+    TOLERANCE,
+    Certificate,
+    CsrGraph,
+    Ranked,
+    Restart,
+    check_ranking,
+)
+from graphmem.ports.ranker import Ranker
+
+_FIRST = 0.02
+"""Where thresholds begin: the residual of a node of average strength, times k."""
+_LEVEL = 4.0
+"""Each threshold is this much lower than the one before, so that large residuals go first."""
+_CERTAIN_LEVEL = 3.0
+"""The same once only proof is lacking."""
+_RESOLUTION = 20.0
+"""An uncertain ranking stops at this share of the k-th score, for a node of average strength."""
+_BAND = 1.1
+"""How far from the k-th score, as a factor, an uncertain ranking looks at nodes once more."""
+_BUDGET, _LEAST_BUDGET = 4, 20_000
+"""Edges to follow, by those stored and in any case, before a push is no longer local."""
+_HEAVIEST = 1024
+"""Nodes of which it is known that none without a slot is heavier."""
+_ROUNDING = 1e-13
+"""Covers what float64 loses; added to every error."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of one walk."""
+
+    k: int
+    damping: float
+    tolerance: float
+    certain: bool
+    among: Mask | None
+
+
+class PushRanker:
+    """Personalised PageRank by local push and pull; see :mod:`graphmem.kernels.push`.
+
+    Without `epsilon`, thresholds fall until they are fine enough for the k-th score; with it, one
+    push goes down to it, a residual by strength. Where a certain answer is wanted, both go on until
+    the top k is proven. Where that is no longer local, `exact` answers, if given; else the
+    certificate tells.
+    """
+
+    name = "push"
+
+    def __init__(
+        self, *, epsilon: float | None = None, threads: int = 0, exact: Ranker | None = None
+    ) -> None:
+        if epsilon is not None and not 0.0 < epsilon < np.inf:
+            raise InvalidInputError(f"epsilon={epsilon} is not above 0")
+        self._epsilon = epsilon
+        self._threads = threads or os.cpu_count() or 1
+        self._exact = exact
+        self._spare: dict[int, list[Slots]] = {}
+        self._weighed = Prepared(_Weighed.measure)
+
+    def rank(
+        self,
+        graph: CsrGraph,
+        restart: Restart,
+        *,
+        k: int = 100,
+        damping: float = DAMPING,
+        tolerance: float = TOLERANCE,
+        certain: bool = False,
+        among: Mask | None = None,
+    ) -> Ranked:
+        """See :meth:`graphmem.ports.ranker.Ranker.rank`."""
+        check_ranking(graph, [restart], k=k, damping=damping, tolerance=tolerance)
+        asked = _Question(k, damping, tolerance, certain, among)
+        return self._answer(graph, restart, asked)
+
+    def rank_many(
+        self,
+        graph: CsrGraph,
+        restarts: Sequence[Restart],
+        *,
+        k: int = 100,
+        damping: float = DAMPING,
+        tolerance: float = TOLERANCE,
+        certain: bool = False,
+        among: Mask | None = None,
+    ) -> list[Ranked]:
+        """One walk a thread; the kernels run without the interpreter's lock."""
+        check_ranking(graph, restarts, k=k, damping=damping, tolerance=tolerance)
+        asked = _Question(k, damping, tolerance, certain, among)
+        if self._threads == 1 or len(restarts) < 2:
+            return [self._answer(graph, restart, asked) for restart in restarts]
+        with ThreadPoolExecutor(min(self._threads, len(restarts))) as pool:
+            return list(pool.map(lambda restart: self._answer(graph, restart, asked), restarts))
+
+    def advance(
+        self,
+        graph: CsrGraph,
+        state: PushState,
+        *,
+        k: int = 100,
+        damping: float = DAMPING,
+        tolerance: float = TOLERANCE,
+        certain: bool = False,
+        among: Mask | None = None,
+    ) -> tuple[Ranked, PushState]:
+        """Rank from where an earlier push stopped, perhaps in another graph or from elsewhere.
+
+        `state` is :meth:`PushState.start`, or what this returned, changed by
+        :meth:`PushState.restarted` or :meth:`PushState.regraphed`. The `damping` must stay the
+        same.
+        """
+        check_ranking(graph, [state.restart], k=k, damping=damping, tolerance=tolerance)
+        asked = _Question(k, damping, tolerance, certain, among)
+        slots = self._borrow(graph.n_nodes)
+        try:
+            ranked = self._local(graph, state, asked, slots)
+            return ranked, slots.state(state.restart)
+        finally:
+            self._give_back(slots)
+
+    def _answer(self, graph: CsrGraph, restart: Restart, asked: _Question) -> Ranked:
+        slots = self._borrow(graph.n_nodes)
+        try:
+            ranked = self._local(graph, PushState.start(restart), asked, slots)
+        finally:
+            self._give_back(slots)
+        if asked.certain and not ranked.certificate.is_certain and self._exact is not None:
+            return self._exact.rank(
+                graph,
+                restart,
+                k=asked.k,
+                damping=asked.damping,
+                tolerance=asked.tolerance,
+                certain=True,
+                among=asked.among,
+            )
+        return ranked
+
+    def _local(self, graph: CsrGraph, state: PushState, asked: _Question, slots: Slots) -> Ranked:
+        weighed = self._weighed.of(graph)
+        slots.begin(graph, state, damping=asked.damping, total=weighed.total)
+        budget = _BUDGET * graph.n_edges + _LEAST_BUDGET
+        epsilon = self._epsilon or _FIRST / (asked.k * weighed.average)
+        edges, floor = 0, 0.0
+        while True:
+            edges += slots.push(epsilon, max_edges=max(budget - edges, 1))
+            left = slots.bracket(floor, asked.among)
+            kth = _kth(slots, asked.k)
+            if kth < floor:
+                floor = 0.0
+                left = slots.bracket(floor, asked.among)
+                kth = _kth(slots, asked.k)
+            enough = max(kth / _RESOLUTION, asked.tolerance)
+            finest = self._epsilon or enough / weighed.average
+            is_last = edges >= budget or epsilon * weighed.heaviest < _ROUNDING
+            if epsilon > finest and not is_last:
+                epsilon, floor = max(epsilon / _LEVEL, finest), kth / _BAND
+                continue
+            if asked.certain:
+                edges += _decide(slots, asked, left, allowance=edges)
+            else:
+                edges += slots.pull(slots.between(kth / _BAND, kth * _BAND), left)
+            beyond = max(floor, _beyond(graph, asked, slots, left, weighed))
+            ranked = _ranked(graph, asked, slots, left, beyond=beyond, edges=edges)
+            if not asked.certain or ranked.certificate.is_certain or is_last:
+                return ranked
+            epsilon, floor = epsilon / _CERTAIN_LEVEL, kth / _BAND
+
+    def _borrow(self, n: int) -> Slots:
+        try:
+            return self._spare.setdefault(n, []).pop()
+        except IndexError:
+            return Slots(n)
+
+    def _give_back(self, slots: Slots) -> None:
+        slots.clear()
+        spare = self._spare.setdefault(slots.size, [])
+        if len(spare) < self._threads:
+            spare.append(slots)
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """What a push needs to know of all strengths; found once per graph."""
+
+    total: float
+    average: float
+    """Of the nodes with edges; 1 where there is none."""
+    heavy: Ints
+    """The rows of highest strength, highest first."""
+    heaviest: float
+    others: float
+    """No other row is stronger."""
+
+    @classmethod
+    def measure(cls, graph: CsrGraph) -> _Weighed:
+        strengths = graph.strengths
+        heavy = top_rows(strengths, _HEAVIEST)
+        total, n_walked = float(strengths[strengths > 0].sum()), np.count_nonzero(strengths > 0)
+        return cls(
+            total=total,
+            average=total / n_walked if n_walked else 1.0,
+            heavy=heavy,
+            heaviest=float(strengths[heavy[0]]),
+            others=float(strengths[heavy[-1]]) if len(heavy) < len(strengths) else 0.0,
+        )
+
+
+def _kth(slots: Slots, k: int) -> float:
+    """The k-th highest estimate, 0 for fewer."""
+    chosen = slots.best(k)
+    return float(slots.bounds(chosen[-1:])[0][0]) if len(chosen) == k else 0.0
+
+
+def _decide(slots: Slots, asked: _Question, left: Doubles, *, allowance: int) -> int:
+    """Pull all nodes that may change sides, if that is no more than was pushed; edges followed."""
+    _, _, contenders, cost = slots.contest(slots.best(asked.k), asked.k, asked.tolerance)
+    return slots.pull(contenders, left) if cost <= allowance else 0
+
+
+def _ranked(
+    graph: CsrGraph, asked: _Question, slots: Slots, left: Doubles, *, beyond: float, edges: int
+) -> Ranked:
+    """The best candidates; `beyond` is the most that any other node scores."""
+    chosen = slots.best(asked.k)
+    lowest, rival, _, _ = slots.contest(chosen, asked.k, asked.tolerance)
+    rival = max(rival, beyond)
+    # What reaches a node without edges restarts, which scales all scores alike.
+    scale = 1.0 - asked.damping / (1.0 - asked.damping) * float(left[STUCK])
+    spill_up = 0.0 if graph.is_symmetric else asked.damping * float(left[MASS_UP])
+    spill_down = 0.0 if graph.is_symmetric else asked.damping * float(left[MASS_DOWN])
+    least, most = max(scale - spill_up, _ROUNDING), scale + spill_down
+    estimates, lows, highs = slots.bounds(chosen)
+    scores = estimates / scale
+    return Ranked(
+        rows=slots.rows(chosen),
+        scores=scores,
+        errors=np.maximum(highs / least - scores, scores - lows / most) + _ROUNDING,
+        certificate=Certificate(
+            lowest=max(lowest / most - _ROUNDING, 0.0),
+            rival=rival / least + _ROUNDING,
+            tolerance=asked.tolerance,
+        ),
+        touched_edges=edges,
+    )
+
+
+def _beyond(
+    graph: CsrGraph, asked: _Question, slots: Slots, left: Doubles, weighed: _Weighed
+) -> float:
+    """The most that a node without slot can score."""
+    if not graph.is_symmetric:
+        return asked.damping * float(left[MASS_UP])
+    unseen = weighed.heavy[~slots.has(weighed.heavy)]
+    if asked.among is not None:
+        unseen = unseen[asked.among[unseen]]
+    strength = float(graph.strengths[unseen[0]]) if len(unseen) else weighed.others
+    return asked.damping * min(float(left[MASS_UP]), float(left[STEEP_UP]) * strength)
