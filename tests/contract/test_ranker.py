@@ -232,7 +232,9 @@ def test_rows_written_anew_behind_the_others_are_the_rows(ranker: Ranker) -> Non
     moved = np.arange(GRAPH.n_nodes) % 3 == 0  # to the end, what stood there left behind
     lengths = np.diff(GRAPH.indptr)
     behind = GRAPH.n_edges + np.cumsum(np.where(moved, lengths, 0)) - np.where(moved, lengths, 0)
-    at = np.concatenate([np.arange(a, a + n) for a, n in zip(old[moved], lengths[moved])])
+    at = np.concatenate(
+        [np.arange(a, a + n) for a, n in zip(old[moved], lengths[moved], strict=True)]
+    )
     indices, weights = GRAPH.indices.copy(), GRAPH.weights.copy()
     indices[at], weights[at] = 7, 9.0
     starts = np.where(moved, behind, old)
