@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from graphmem.memory import Memory
     from graphmem.model.change import AddReport, Counts, Stats
     from graphmem.model.knowledge import Entity, Fact
-    from graphmem.model.retrieval import Context, Filter, Hit, Mode
+    from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode
     from graphmem.model.source import Episode, EpisodeKind, Message, Passage, SourceItem
     from graphmem.model.transfer import ExportReport, ImportReport
     from graphmem.settings import Settings
 
 __all__ = [
     "AddReport",
+    "Answer",
     "AsyncMemory",
     "Context",
     "Counts",
@@ -48,6 +49,7 @@ __all__ = [
 
 _HOME = {
     "AddReport": "graphmem.model.change",
+    "Answer": "graphmem.model.retrieval",
     "AsyncMemory": "graphmem.aio",
     "Context": "graphmem.model.retrieval",
     "Counts": "graphmem.model.change",

@@ -40,6 +40,7 @@ class AsyncMemory:
         self.retire_source = _threaded(memory.retire_source)
         self.search = _threaded(memory.search)
         self.context = _threaded(memory.context)
+        self.ask = _threaded(memory.ask)
         self.get = _threaded(memory.get)
         self.cypher = _threaded(memory.cypher)
         self.analyse = _threaded(memory.analyse)

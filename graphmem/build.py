@@ -38,7 +38,12 @@ def open_memory(
 ) -> Memory:
     """Put a memory together; parameters and errors are those of :meth:`Memory.open`."""
     settings = settings or load_settings()
-    opening = _Opening(settings, auth, read_only, create, clock or _system_clock)
+    # Before a store is opened that a wrong setting would leave open.
+    llm = _llm_of(settings)
+    extractor = make_extractor(settings, llm=llm)
+    opening = _Opening(
+        settings, auth, read_only, create, clock or _system_clock, extractor=extractor, llm=llm
+    )
     url = urlsplit(str(location)) if "://" in str(location) else None
     if url is None or url.scheme == "sqlite":
         parts = _embedded(_folder_of(location), opening)
@@ -60,6 +65,8 @@ class _Opening(NamedTuple):
     read_only: bool
     create: bool
     clock: Clock
+    extractor: Extractor
+    llm: LLM | None
 
 
 def _embedded(folder: Path, opening: _Opening) -> Parts:
@@ -90,7 +97,8 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
 
     return Parts(
         store=store,
-        extractor=make_extractor(opening.settings),
+        extractor=opening.extractor,
+        llm=opening.llm,
         embedder=lambda: make_embedder(opening.settings),
         runner=runner,
         analyst=analyst,
@@ -147,7 +155,8 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
 
     return Parts(
         store=store,
-        extractor=make_extractor(settings),
+        extractor=opening.extractor,
+        llm=opening.llm,
         embedder=lambda: make_embedder(settings),
         runner=runner,
         analyst=analyst,
@@ -230,8 +239,10 @@ def load_settings(**overrides: Any) -> Settings:
         )
 
 
-def make_extractor(settings: Settings) -> Extractor:
+def make_extractor(settings: Settings, *, llm: LLM | None = None) -> Extractor:
     """What reads as the settings say; triples that a passage brings along come first.
+
+    A model that is to read is `llm`, or made from the settings.
 
     Raises
     ------
@@ -240,10 +251,10 @@ def make_extractor(settings: Settings) -> Extractor:
     """
     from graphmem.adapters.extractors.openie import OpenIEExtractor
 
-    return OpenIEExtractor(_reader(settings))
+    return OpenIEExtractor(_reader(settings, llm))
 
 
-def _reader(settings: Settings) -> Extractor:
+def _reader(settings: Settings, llm: LLM | None) -> Extractor:
     if settings.depth == "fast":
         if settings.extractor == "llm":
             raise ConfigurationError(
@@ -264,7 +275,14 @@ def _reader(settings: Settings) -> Extractor:
         return own
     from graphmem.adapters.extractors.llm import LLMExtractor
 
-    return LLMExtractor(make_llm(settings), fallback=own, over_budget=settings.llm_over_budget)
+    return LLMExtractor(
+        llm or make_llm(settings), fallback=own, over_budget=settings.llm_over_budget
+    )
+
+
+def _llm_of(settings: Settings) -> LLM | None:
+    """The language model, if one is set up."""
+    return make_llm(settings) if settings.llm_base_url and settings.llm_model else None
 
 
 def make_llm(settings: Settings) -> LLM:

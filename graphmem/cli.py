@@ -148,6 +148,45 @@ def context(
 
 
 @app.command()
+def ask(
+    question: QuestionArgument,
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    budget: Annotated[int, typer.Option("--budget", help="Tokens recalled at most.", min=1)] = 1500,
+    mode: ModeOption = Mode.GRAPH,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
+    where: WhereOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question with citations: by a language model if one is set up, by facts if not."""
+    with open_memory(memory, namespace) as opened:
+        found = opened.ask(
+            question,
+            budget=budget,
+            mode=mode,
+            as_of=as_of,
+            known_at=known_at,
+            where=_filter(where or []),
+        )
+        if not found.known:
+            _refuse_empty(opened)
+    if as_json:
+        emit(found)
+        return
+    console.print(found.text or "Not known.", markup=False, highlight=False, soft_wrap=True)
+    cited: dict[str, list[str]] = {}
+    for citation in dict.fromkeys(c for statement in found.statements for c in statement.citations):
+        place = f"[{citation.start}:{citation.end}]"
+        cited.setdefault(f"{citation.marker} {citation.source}", []).append(place)
+    for source, places in cited.items():
+        listed = escape(" ".join((source, *places)))
+        console.print(f"[dim]{listed}[/dim]", soft_wrap=True)
+    if found.note:
+        console.print(f"[yellow]note[/yellow] {escape(found.note)}", soft_wrap=True)
+
+
+@app.command()
 def stats(
     memory: MemoryOption,
     namespace: NamespaceOption = DEFAULT_NAMESPACE,

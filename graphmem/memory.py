@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from graphmem.context.answer import answer
 from graphmem.context.assemble import assemble
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.inputs import Time, chunked, item_of, query_of
@@ -15,7 +16,7 @@ from graphmem.model.analysis import Analysis
 from graphmem.model.change import AddReport, ChangeSet, Checkpoint, Counts, Problem, Stats
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, Fact
-from graphmem.model.retrieval import Context, Filter, Hit, Mode
+from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode
 from graphmem.model.source import (
     DEFAULT_NAMESPACE,
     DEFAULT_TRUST,
@@ -293,6 +294,35 @@ class Memory:
             question, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where, explain=True
         )
         return assemble(question, hits, budget=budget, count=self._parts.embedder.count_tokens)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        budget: int = 1500,
+        k: int = 50,
+        mode: Mode | str = Mode.GRAPH,
+        as_of: Time | None = None,
+        known_at: Time | None = None,
+        where: Filter | Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Answer a question from what :meth:`context` recalls of it; parameters are the same.
+
+        A language model (``GRAPHMEM_LLM_BASE_URL``) answers in sentences that are held against what
+        they cite, or says that it is not known. Without one, the facts that fit best stand as they
+        are, which `by` and `note` say.
+
+        Raises
+        ------
+        InvalidInputError
+            As :meth:`context`.
+        ConfigurationError
+            The model's endpoint refuses the key, or does not know the model.
+        """
+        found = self.context(
+            question, budget=budget, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where
+        )
+        return answer(found, self._parts.llm)
 
     def get(self, id: str) -> Episode | Passage | Entity | Fact:
         """What an id names; raises `NotFoundError` where nothing has it."""

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from graphmem.ports.analytics import Analyst
 from graphmem.ports.cypher import CypherRunner
+from graphmem.ports.llm import LLM
 from graphmem.ports.models import Embedder, Extractor
 from graphmem.ports.store import Clock, GraphStore
 
 
 class Parts:
-    """A store, an embedder, an extractor and a Cypher runner per namespace.
+    """A store, an embedder, an extractor, a language model and a Cypher runner per namespace.
 
     `index_dir` is where retrieval keeps its rebuildable files, ``None`` for in memory only.
     `analyst` takes the name of an engine, ``None`` for the best that there is.
@@ -30,9 +31,11 @@ class Parts:
         analyst: Callable[[str | None], Analyst],
         index_dir: Path | None,
         clock: Clock,
+        llm: LLM | None = None,
     ) -> None:
         self.store = store
         self.extractor = extractor
+        self.llm = llm
         self.index_dir = index_dir
         self.clock = clock
         self.analyst = analyst
@@ -63,4 +66,6 @@ class Parts:
                 runner.close()
             self._runners.clear()
         self.extractor.close()
+        if self.llm is not None:
+            self.llm.close()
         self.store.close()

@@ -16,10 +16,10 @@ from pydantic import BaseModel, Field
 from graphmem.errors import InvalidInputError
 from graphmem.extract.attributes import MOST_KEYWORDS, mine
 from graphmem.extract.intents import Intent
-from graphmem.extract.lexicon import CALENDAR, STOP
-from graphmem.extract.locate import Locator, Span, cover, nearest
+from graphmem.extract.lexicon import STOP
+from graphmem.extract.locate import Locator, Span, beyond, cover, nearest
 from graphmem.extract.read import read_names
-from graphmem.kernels.text import normalise_name, tokenise, words
+from graphmem.kernels.text import normalise_name, words
 from graphmem.model.extraction import (
     Extraction,
     FactDraft,
@@ -33,8 +33,6 @@ from graphmem.model.source import AttributeValue, EpisodeKind
 from graphmem.model.time import Interval, Precision, parse_interval
 
 _MOST_TOPICS = 3
-_YEAR_DIGITS = 3
-"""A number of so many digits must stand in the text; a shorter one may be a word there."""
 
 
 class ClaimedEntity(BaseModel):
@@ -270,13 +268,8 @@ class _Check:
         """Names and numbers of the sentence must be the passage's, or its time worked out."""
         told = {word for m in members for word in words(m.name)}
         told.update(words(f"{claim.since or ''} {claim.until or ''}"))
-        for position, token in enumerate(tokenise(claim.text)):
-            is_number = token.text.isdigit()
-            if is_number and len(token.text) < _YEAR_DIGITS:
-                continue
-            is_name = token.is_capital and position > 0 and token.text not in CALENDAR
-            if (is_number or is_name) and token.text not in self._around | told | STOP:
-                raise _Rejected("sentence says more than the text")
+        if beyond(claim.text, self._around | told):
+            raise _Rejected("sentence says more than the text")
 
     def _valid(self, claim: ClaimedFact) -> Interval | None:
         """The time for which it is claimed to hold, if the passage can tell."""

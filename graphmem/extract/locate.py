@@ -6,12 +6,15 @@ tidied up is found as it was written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
+from graphmem.extract.lexicon import CALENDAR, STOP
 from graphmem.kernels.text import tokenise, words
 
 _ARTICLES = ("a", "an", "the")
+_YEAR_DIGITS = 3
+"""A number of so many digits must stand in the text; a shorter one may be a word there."""
 
 
 class Span(NamedTuple):
@@ -63,3 +66,22 @@ def nearest(spans: Sequence[Span], to: Span) -> Span | None:
 def cover(spans: Sequence[Span]) -> Span:
     """From the beginning of the first to the end of the last."""
     return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+
+def beyond(sentence: str, told: Set[str]) -> list[str]:
+    """Names and numbers of a sentence that are not among the words `told`.
+
+    The first word is not looked at, as any may begin with a capital; of dates, days and months may
+    be worked out.
+    """
+    found = []
+    for position, token in enumerate(tokenise(sentence)):
+        if token.text in told or token.text in STOP:
+            continue
+        if token.text.isdigit():
+            is_new = len(token.text) >= _YEAR_DIGITS
+        else:
+            is_new = token.is_capital and position > 0 and token.text not in CALENDAR
+        if is_new:
+            found.append(token.text)
+    return found

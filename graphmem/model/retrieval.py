@@ -123,3 +123,27 @@ class Context(Value):
     citations: tuple[Citation, ...]
     hits: tuple[Hit, ...]
     left_out: int = 0
+
+
+class Statement(Value):
+    """A sentence of an answer; citations are cut to the words that bear it out."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+class Answer(Value):
+    """What the memory answers. `text` has a statement a line, each behind it what it cites.
+
+    `by` is the language model, or ``facts`` where statements stand as they were recalled. Without
+    statements it is not `known`. `dropped` counts statements that nothing bore out; `note` says
+    what there is to know of how it came about.
+    """
+
+    question: str
+    known: bool = False
+    text: str = ""
+    statements: tuple[Statement, ...] = ()
+    by: str
+    note: str = ""
+    dropped: int = 0

@@ -1,0 +1,165 @@
+"""Answers: what a context says to a question, with every statement tied to its words.
+
+With a language model, its statements are held against the items that they cite; without one, the
+facts and sentences that share most with the question stand as they are, and are said to be that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import BaseModel, Field
+
+from graphmem.errors import LLMError
+from graphmem.extract.fields import stem
+from graphmem.extract.lexicon import STOP
+from graphmem.extract.locate import Locator, beyond
+from graphmem.kernels.text import words
+from graphmem.model.retrieval import Answer, Citation, Context, Hit, Statement
+from graphmem.ports.llm import LLM
+from graphmem.prompts import filled
+
+_PROMPT: Final = "answer.v1"
+_MOST_STATEMENTS = 5
+_SENTENCE: Final = re.compile(r"\S[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]*")
+_NO_MODEL: Final = "No language model is set up"
+
+
+class CitedSource(BaseModel):
+    """Words of an item that bear a statement out."""
+
+    item: int
+    quote: str = Field(min_length=1)
+
+
+class CitedStatement(BaseModel):
+    """A sentence of an answer."""
+
+    text: str = Field(min_length=1)
+    sources: list[CitedSource]
+
+
+class CitedAnswer(BaseModel):
+    """An answer as a model gives it."""
+
+    known: bool
+    statements: list[CitedStatement] = []
+
+
+def answer(context: Context, llm: LLM | None) -> Answer:
+    """Answer the context's question, by the model if there is one.
+
+    A model that fails is told of in the answer's `note`, and the facts that fit best stand in.
+
+    Raises
+    ------
+    ConfigurationError
+        The model's endpoint refuses the key, or does not know the model.
+    """
+    if llm is None:
+        return _from_facts(context, _NO_MODEL)
+    if not context.hits:
+        return Answer(question=context.question, by=llm.name, note="Nothing was recalled")
+    prompt = filled(_PROMPT, context=context.text, question=context.question)
+    try:
+        reply = llm.complete(prompt, CitedAnswer)
+    except LLMError as error:
+        return _from_facts(context, f"{llm.name} gave no answer ({error.reason})")
+    return checked(context, reply.value, by=llm.name, dropped=reply.dropped)
+
+
+def checked(context: Context, cited: CitedAnswer, *, by: str, dropped: int = 0) -> Answer:
+    """What the items bear out of an answer; one of which nothing is left is not known.
+
+    A statement is dropped where none of its quotes stands in its item, or where it has names or
+    numbers that are neither in the items it cites nor in the question.
+    """
+    statements = []
+    for statement in cited.statements if cited.known else []:
+        citations = tuple(_citations(context, statement))
+        if not citations or beyond(statement.text, _told(context, citations)):
+            dropped += 1
+            continue
+        statements.append(Statement(text=statement.text.strip(), citations=citations))
+    note = f"{dropped} statements without support were dropped" if dropped else ""
+    return _answer(context, statements, by=by, note=note, dropped=dropped)
+
+
+def _citations(context: Context, statement: CitedStatement) -> Iterator[Citation]:
+    """The sources that hold, each as the span of its quote."""
+    for source in statement.sources:
+        if 1 <= source.item <= len(context.hits):
+            hit, citation = context.hits[source.item - 1], context.citations[source.item - 1]
+            spans = Locator(hit.text).spans(source.quote)
+            if spans:
+                yield _cut(citation, hit, spans[0].start, spans[0].end)
+
+
+def _told(context: Context, citations: tuple[Citation, ...]) -> frozenset[str]:
+    """Words of the items that are cited, of what stands over them, and of the question."""
+    cited = {citation.passage_id for citation in citations}
+    said = [context.question]
+    for hit in context.hits:
+        if hit.id in cited:
+            day = f"{hit.occurred_at:%Y-%m-%d}" if hit.occurred_at else ""
+            said += [hit.text, hit.title, hit.speaker or "", day]
+    return frozenset(words(" ".join(said)))
+
+
+def _from_facts(context: Context, why: str) -> Answer:
+    """The facts, and of hits without any the sentences, that share most with the question."""
+    asked = _content(context.question)
+    found: list[tuple[float, int, Statement]] = []
+    for hit, citation in zip(context.hits, context.citations, strict=True):
+        for text, start, end in _candidates(hit):
+            shared = len(asked & _content(text))
+            if shared:
+                statement = Statement(text=text, citations=(_cut(citation, hit, start, end),))
+                found.append((shared / len(asked) + 1.0 / (1.0 + hit.rank), hit.rank, statement))
+    ordered = sorted(found, key=lambda item: (-item[0], item[1], item[2].text))
+    unique = {statement.text: statement for _, _, statement in reversed(ordered)}
+    best = [unique[text] for text in dict.fromkeys(item[2].text for item in ordered)]
+    said = (
+        "these are the facts that fit best, not an answer"
+        if best
+        else "nothing recalled shares a word with the question"
+    )
+    return _answer(context, best[:_MOST_STATEMENTS], by="facts", note=f"{why}: {said}")
+
+
+def _candidates(hit: Hit) -> Iterator[tuple[str, int, int]]:
+    """A hit's facts, and without any its sentences, with their characters in the passage."""
+    for fact in hit.facts:
+        yield fact.text, fact.start, fact.end
+    if not hit.facts:
+        for match in _SENTENCE.finditer(hit.text):
+            yield match[0].strip(), match.start(), match.end()
+
+
+def _content(text: str) -> set[str]:
+    return {stem(word) for word in words(text) if word not in STOP}
+
+
+def _cut(citation: Citation, hit: Hit, start: int, end: int) -> Citation:
+    """A citation narrowed to characters of its passage."""
+    return citation.model_copy(update={"start": hit.start + start, "end": hit.start + end})
+
+
+def _answer(
+    context: Context, statements: list[Statement], *, by: str, note: str, dropped: int = 0
+) -> Answer:
+    lines = [
+        " ".join((s.text, *dict.fromkeys(citation.marker for citation in s.citations)))
+        for s in statements
+    ]
+    return Answer(
+        question=context.question,
+        known=bool(statements),
+        text="\n".join(lines),
+        statements=tuple(statements),
+        by=by,
+        note=note,
+        dropped=dropped,
+    )
