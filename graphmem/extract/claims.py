@@ -18,7 +18,7 @@ from graphmem.extract.attributes import MOST_KEYWORDS, mine
 from graphmem.extract.intents import Intent
 from graphmem.extract.lexicon import STOP
 from graphmem.extract.locate import Locator, Span, beyond, cover, nearest
-from graphmem.extract.read import read_names
+from graphmem.extract.read import mentions_in
 from graphmem.kernels.text import normalise_name, words
 from graphmem.model.extraction import (
     Extraction,
@@ -138,7 +138,7 @@ def checked(context: PassageContext, claims: Claims) -> Checked:
     Returns
     -------
     Checked
-        Mentions are those of :func:`read_names` with the types that were claimed, and every place
+        Mentions are those of :func:`mentions_in` with the types that were claimed, and every place
         of a claimed name; facts and links are in the order in which they were claimed.
     """
     return _Check(context).take(claims)
@@ -160,7 +160,7 @@ class _Check:
         self._locator = Locator(context.text)
         said = (context.title, context.speaker, context.addressee, context.previous)
         self._around = frozenset(words(" ".join((context.text, *(part or "" for part in said)))))
-        self._read = read_names(context).mentions
+        self._read = mentions_in(context)
         self._names = Names(self._read)
 
     def take(self, claims: Claims) -> Checked:

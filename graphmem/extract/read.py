@@ -48,11 +48,15 @@ def unwrapped(context: PassageContext) -> PassageContext:
     return context.model_copy(update={"text": unwrap(context.text)})
 
 
-def read_names(context: PassageContext) -> Extraction:
+def mentions_in(context: PassageContext) -> tuple[MentionDraft, ...]:
     """The names of a passage, without a model."""
     aliases, names, topic = _names(context, entities=(), proper=None)
-    named = referents(names, context.text, topic)
-    mentions = _mentions(context, aliases, named, topic)
+    return _mentions(context, aliases, referents(names, context.text, topic), topic)
+
+
+def read_names(context: PassageContext) -> Extraction:
+    """The names and attributes of a passage, without a model."""
+    mentions = mentions_in(context)
     return Extraction(
         passage_id=context.passage_id, mentions=mentions, attributes=mine(context, mentions, ())
     )

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from graphmem.extract.attributes import mine
 from graphmem.extract.locate import Locator, Span, cover
-from graphmem.extract.read import read_names
+from graphmem.extract.read import mentions_in
 from graphmem.kernels.text import normalise_name, words
 from graphmem.model.extraction import (
     Extraction,
@@ -51,7 +51,7 @@ def placed(context: PassageContext, triples: OpenTriples) -> Placed:
         The passage, unwrapped.
     """
     locator = Locator(context.text)
-    read = read_names(context).mentions
+    read = mentions_in(context)
     known = {normalise_name(m.surface): (m.name, m.type) for m in reversed(read)}
     entities = {normalise_name(name) for name in triples.entities}
     not_found: Counter[str] = Counter()

@@ -6,7 +6,6 @@ import json
 import random
 import re
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -87,8 +86,8 @@ class OpenAICompatible:
     reply_tokens
         Tokens of an answer at most.
     sleep, uniform, now
-        What waits, what draws from [0, 1), and the time of day that ``Retry-After`` is held
-        against.
+        What waits between tries (closing ends the default's wait), what draws from [0, 1), and the
+        time of day that ``Retry-After`` is held against.
     """
 
     def __init__(
@@ -105,7 +104,7 @@ class OpenAICompatible:
         reply_tokens: int = 4096,
         limits: Limits | None = None,
         cache: AnswerCache | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         uniform: Callable[[], float] = random.random,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -117,7 +116,9 @@ class OpenAICompatible:
         self._reply_tokens = reply_tokens
         self._budget = Budget(limits or Limits())
         self._cache = cache
-        self._sleep, self._uniform, self._now = sleep, uniform, now
+        self._closed = threading.Event()
+        self._sleep = sleep or self._closed.wait
+        self._uniform, self._now = uniform, now
         self._slots = threading.BoundedSemaphore(concurrency)
         self._dialect = _Dialect()
         self._failed_in_a_row = 0
@@ -157,7 +158,8 @@ class OpenAICompatible:
         return reply
 
     def close(self) -> None:
-        """Let go of connections and of the cache's file; a second call does nothing."""
+        """End what runs, let go of connections and of the cache's file; for good."""
+        self._closed.set()
         self._wire.close()
         if self._cache:
             self._cache.close()
@@ -200,6 +202,8 @@ class OpenAICompatible:
         """Send a request, in plainer words if the server does not understand it."""
         dialect = self._dialect
         while True:
+            if self._closed.is_set():
+                raise LLMError("The language model was closed", reason="closed")
             spent(self._budget.begin())
             answer = self._wire.post("/chat/completions", self._body(dialect, messages, schema))
             try:

@@ -247,6 +247,11 @@ def test_a_drip_is_cut_off(llm_server: ScriptedLLM, make: Make, in_headers: bool
     assert time.monotonic() - began < 5.0
 
 
+def test_a_reset_is_a_matter_of_the_connection(llm_server: ScriptedLLM, make: Make) -> None:
+    llm_server.script(resets())
+    assert failure_of(make(retries=0)).reason == "connection"
+
+
 def test_nobody_there_is_said_so(make: Make) -> None:
     error = failure_of(make(url="http://127.0.0.1:9/v1", retries=1))
     assert error.reason == "connection"
@@ -440,6 +445,18 @@ def test_a_key_that_no_header_can_carry_is_refused_unseen(make: Make) -> None:
     with pytest.raises(ConfigurationError) as caught:
         make(key=SecretStr("sk-é\nx"))
     assert "sk-" not in str(caught.value)
+
+
+def test_closing_ends_a_wait(llm_server: ScriptedLLM, make: Make) -> None:
+    llm_server.script(sends(429, {"error": {"message": "slow"}}, Retry_After="50"))
+    client = make(sleep=None)
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(client.complete, PROMPT, Capital)
+        while not client.usage.calls:
+            time.sleep(0.01)
+        client.close()
+        with pytest.raises(LLMError):
+            running.result(timeout=10)
 
 
 def test_closing_ends_what_runs(llm_server: ScriptedLLM, make: Make) -> None:
