@@ -27,9 +27,11 @@ from graphmem.model.knowledge import Evidence, Fact
 from graphmem.model.retrieval import FactView, Hit, Query
 from graphmem.model.time import from_micros
 from graphmem.parts import Parts
+from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.explain import to_path, ways_to
 from graphmem.retrieve.filters import fact_holds
-from graphmem.retrieve.search import Ranking, rank
+from graphmem.retrieve.pool import Ranking
+from graphmem.retrieve.search import rank
 
 _log = logging.getLogger(__name__)
 _FACTS_PER_HIT = 8
@@ -132,7 +134,7 @@ class Reading:
         index = self.index()
         if not len(index):
             return []
-        ranking = rank(index, query, self._parts.embedder.embed_queries)
+        ranking = rank(index, query, self.asking(index))
         ways = [ways_to(ranking, i) if explain else [] for i in range(len(ranking.rows))]
         rows = sorted(
             {*map(int, ranking.rows), *(p for found in ways for w in found for p in w.passages)}
@@ -148,6 +150,11 @@ class Reading:
                 hit = hit.model_copy(update={"paths": paths, "signals": shares})
             hits.append(hit)
         return hits
+
+    def asking(self, index: PassageIndex) -> Asking:
+        """The models, as retrieval asks them."""
+        embedder = self._parts.embedder
+        return Asking(embedder.embed_queries, index.word_space(embedder.embed_words))
 
     def _facts_in(
         self, index: PassageIndex, rows: Sequence[int], query: Query

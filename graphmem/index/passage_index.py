@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from graphmem.graph.columns import load_table, save_table
 from graphmem.graph.growth import grow
-from graphmem.graph.snapshot import Passages, Snapshot
+from graphmem.graph.snapshot import OPEN_END, Passages, Snapshot
 from graphmem.index.lexical import (
     LexicalIndex,
     Words,
@@ -31,6 +31,8 @@ from graphmem.index.names import (
     extend_names,
 )
 from graphmem.index.occurrences import Occurrences, extend_occurrences, find_occurrences
+from graphmem.index.turns import Turns, turns_of
+from graphmem.index.word_space import EmbedWords, WordSpace
 from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows
 from graphmem.kernels.walk import Transition, column_stochastic
 from graphmem.ports.store import StoreReader
@@ -79,6 +81,7 @@ class PassageIndex:
         self.occurrences = columns.occurrences
         self.incidence = columns.incidence
         self.columns = columns
+        self._word_space: WordSpace | None = None
 
     def __len__(self) -> int:
         return len(self.passages.ids)
@@ -102,6 +105,17 @@ class PassageIndex:
     def content(self) -> Mask:
         """Which words are no function words."""
         return content_words(self.lexical.lexicon)
+
+    def word_space(self, embed: EmbedWords) -> WordSpace:
+        """Likeness of its words by the vectors that `embed` gives; kept from the first call on."""
+        if self._word_space is None:
+            self._word_space = WordSpace(self.lexical.lexicon.words, embed)
+        return self._word_space
+
+    @cached_property
+    def turns(self) -> Turns:
+        """What was said, and is believed now."""
+        return turns_of(self.passages, self.vectors, self.passages.retired_at == OPEN_END)
 
     @cached_property
     def n_homes(self) -> Ints:

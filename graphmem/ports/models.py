@@ -29,6 +29,13 @@ class Embedder(Protocol):
     def embed_queries(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Vectors of questions; differs from `embed` for models with a query prefix."""
 
+    def embed_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Static vectors of single words, float32, shape (n, d), L2 norm 1, or 0 where unknown.
+
+        Words of like meaning are near each other; no run of the model. Their `d` is not that of
+        texts, and is 0 for a model that has no word vectors to give.
+        """
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text by the model's own tokenizer, special tokens left out."""
 

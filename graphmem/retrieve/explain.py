@@ -10,8 +10,8 @@ from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Fact
 from graphmem.model.retrieval import Path, Step
+from graphmem.retrieve.pool import Ranking
 from graphmem.retrieve.reach import NOWHERE
-from graphmem.retrieve.search import Ranking
 
 _SIGNAL_OF = {
     "link": "link",

@@ -23,7 +23,7 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
     With `as_of`, a passage whose facts are all dated, none of them to hold then, is left out.
     """
     passages, where = index.passages, query.where
-    mask = _believed(passages, query)
+    mask = believed(passages, query)
     for column, wanted in (
         (passages.sources, where.source),
         (passages.speakers, where.speaker),
@@ -50,7 +50,7 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
 
 def allowed_facts(facts: Facts, query: Query) -> Mask:
     """Facts that are believed at `known_at` and valid at `as_of`, shape (n,)."""
-    mask = _believed(facts, query)
+    mask = believed(facts, query)
     as_of = to_micros(query.as_of)
     if as_of is not None:
         mask &= (facts.valid_from <= as_of) & (as_of < facts.valid_to)
@@ -78,7 +78,7 @@ def fact_holds(fact: Fact, query: Query) -> bool:
     return believed and (query.as_of is None or fact.valid.contains(query.as_of))
 
 
-def _believed(table: Passages | Facts, query: Query) -> Mask:
+def believed(table: Passages | Facts, query: Query) -> Mask:
     """What is in the memory at `known_at`, or now."""
     known_at = to_micros(query.known_at)
     if known_at is None:

@@ -1,42 +1,68 @@
-"""Fusion: the weight of each signal in a passage's score."""
+"""Fusion: the weight of each signal in a score, and the order that comes of it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Final
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 
-from graphmem.kernels.arrays import Doubles, Ints
+from graphmem.kernels.arrays import Doubles, Ints, top_rows
 
-WEIGHTS: Final[Mapping[str, float]] = {
-    "dense": 2.0,
-    "seed": 1.3,
-    "seed_rarity": 5.0,
-    "link": 2.3,
-    "share": 3.2,
-    "hop2": 3.0,
-    "walk": 1.9,
-    "substitution": 4.0,
-    "substitution_rank": 1.6,
-    "lexical": 0.85,
-    "together": 4.0,
-    "dated": 1.0,
-}
-"""Non-negative weights, rounded from a pairwise logistic regression of a prototype on development
-data; one set for all memories. `dated`, only there for a question with `as_of`, is set by hand."""
+PASSAGES, TURNS = "passages", "turns"
+REPEAT_LOSS = 0.2
+"""What each further turn of a session loses where an answer stands in several places."""
+_SPREAD_DEPTH = 4
 
 
-def shares(signals: Mapping[str, Doubles], rows: Ints) -> dict[str, Doubles]:
-    """What each signal adds to the score of the given passages; they sum to the score."""
-    return {
-        name: weight * signals[name][rows] for name, weight in WEIGHTS.items() if name in signals
-    }
+@cache
+def learned_weights(kind: str) -> Mapping[str, float]:
+    """Non-negative weights of the signals of :data:`PASSAGES` or :data:`TURNS`.
+
+    One set for all memories, fitted by ``benchmarks/train_fusion.py``, which says how well they
+    do on questions they were not fitted on.
+    """
+    text = files("graphmem.retrieve").joinpath("weights.json").read_text(encoding="utf-8")
+    weights: Mapping[str, float] = json.loads(text)[kind]
+    return weights
 
 
-def fuse(signals: Mapping[str, Doubles], rows: Ints) -> Doubles:
-    """Scores of the given passages, shape (len(rows),)."""
-    total = np.zeros(len(rows))
-    for part in shares(signals, rows).values():
+def shares(signals: Mapping[str, Doubles], weights: Mapping[str, float]) -> dict[str, Doubles]:
+    """What each signal adds to the scores, shape (n,) each; they sum to the score."""
+    return {name: weight * signals[name] for name, weight in weights.items() if name in signals}
+
+
+def fuse(signals: Mapping[str, Doubles], weights: Mapping[str, float]) -> Doubles:
+    """Scores, shape (n,)."""
+    n = len(next(iter(signals.values())))
+    total = np.zeros(n)
+    for part in shares(signals, weights).values():
         total += part
     return total
+
+
+def spread(scores: Doubles, groups: Ints, k: int, *, loss: float) -> tuple[Ints, Doubles]:
+    """The k best one after another, each counted less for every one of its group before it.
+
+    Returns
+    -------
+    order : array, shape (k,)
+        Positions in `scores`, as picked, among the ``4 k`` best.
+    lost : array, shape (n,)
+        What each that was picked had lost by then.
+    """
+    open_to = top_rows(scores, _SPREAD_DEPTH * k).tolist()
+    left = {place: float(scores[place]) for place in open_to}
+    group = {place: int(groups[place]) for place in open_to}
+    lost = np.zeros(len(scores))
+    order: list[int] = []
+    while left and len(order) < k:
+        best = max(left, key=lambda place: left[place])
+        lost[best] = scores[best] - left.pop(best)
+        order.append(best)
+        for place in left:
+            if group[place] == group[best]:
+                left[place] -= loss
+    return np.array(order, np.int64), lost

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphmem.index.lexical import FUNCTION_WORDS
+from graphmem.index.lexical import FUNCTION_WORDS, UNKNOWN
 from graphmem.index.occurrences import CAPITAL_SHARE
 from graphmem.index.passage_index import PassageIndex
+from graphmem.index.word_space import WordSpace
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, softmax
 from graphmem.kernels.text import Token, tokenise
 
@@ -41,8 +42,10 @@ class Seed:
 class Question:
     """A question as the stages read it.
 
-    `similarity` is the cosine of every passage with the question; `residual` are the stems outside
-    of the names, `residual_idf` how rare they are; `masked` is the question without its names.
+    `similarity` is the cosine of every passage with the question. `residual_words` are the words
+    outside of its names, one of each stem, and `residual_idf` how rare they are; `residual` are
+    their stems, as far as passages have them. `masked` is the question without its names, `space`
+    tells how like words are.
     """
 
     text: str
@@ -51,8 +54,10 @@ class Question:
     spans: tuple[Span, ...]
     seeds: tuple[Seed, ...]
     residual: Rows
+    residual_words: tuple[str, ...]
     residual_idf: Doubles
     masked: str
+    space: WordSpace | None = None
 
     @property
     def names(self) -> Ints:
@@ -60,32 +65,52 @@ class Question:
         return np.array(sorted({span.name for span in self.spans}), np.int64)
 
 
-def analyse(index: PassageIndex, text: str, *, similarity: Floats, allowed: Mask) -> Question:
+def analyse(
+    index: PassageIndex,
+    text: str,
+    *,
+    similarity: Floats,
+    allowed: Mask,
+    space: WordSpace | None = None,
+) -> Question:
     """Read a question."""
     tokens = tokenise(text)
     spans = _spans(index, tokens)
     inside = {position for span in spans for position in range(span.start, span.end)}
-    outside = [
-        token.text
-        for position, token in enumerate(tokens)
-        if position not in inside and token.text not in FUNCTION_WORDS
-    ]
+    outside = _one_per_stem(
+        index,
+        [
+            token.text
+            for position, token in enumerate(tokens)
+            if position not in inside and token.text not in FUNCTION_WORDS
+        ],
+    )
     stems = index.words.stems(outside)
     words = index.words.rows(outside)
     rarest = np.log(len(index) + 1.0)
     idf = np.where(words >= 0, index.lexical.lexicon.idf[words], rarest).astype(np.float64)
-    residual, first = np.unique(stems, return_index=True)
-    known = residual >= 0
     return Question(
         text=text,
         similarity=similarity,
         allowed=allowed,
         spans=tuple(spans),
         seeds=tuple(_seeds(index, spans, similarity, allowed)),
-        residual=residual[known].astype(np.int32),
-        residual_idf=idf[first[known]],
+        residual=stems[stems >= 0],
+        residual_words=tuple(outside),
+        residual_idf=idf,
         masked=_masked(text, tokens, spans),
+        space=space,
     )
+
+
+def _one_per_stem(index: PassageIndex, words: list[str]) -> list[str]:
+    """The words, of those that share a stem the first one only."""
+    stems = index.words.stems(words).tolist()
+    first = {
+        word if stem == UNKNOWN else stem: word
+        for word, stem in zip(reversed(words), reversed(stems), strict=True)
+    }
+    return list(reversed(first.values()))
 
 
 def _spans(index: PassageIndex, tokens: list[Token]) -> list[Span]:

@@ -2,58 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, top_rows
+from graphmem.kernels.arrays import Floats, Mask, top_rows
 from graphmem.kernels.bm25 import score as bm25
-from graphmem.kernels.fusion import reciprocal_rank_fusion, reciprocal_ranks
+from graphmem.kernels.fusion import reciprocal_rank_fusion
 from graphmem.kernels.text import words as words_of
 from graphmem.model.retrieval import Mode, Query
-from graphmem.retrieve.bridges import find_bridges, substitute, together
-from graphmem.retrieve.filters import allowed_passages, dated_passages
-from graphmem.retrieve.fuse import fuse, shares
-from graphmem.retrieve.hops import entity_share, first_hop, merged, second_hop
-from graphmem.retrieve.question import Question, analyse
-from graphmem.retrieve.reach import Reach
-from graphmem.retrieve.walk import walk
+from graphmem.retrieve.asking import Asking
+from graphmem.retrieve.conversation import turn_pool
+from graphmem.retrieve.filters import allowed_passages
+from graphmem.retrieve.fuse import REPEAT_LOSS, fuse, learned_weights, shares, spread
+from graphmem.retrieve.passages import passage_pool
+from graphmem.retrieve.pool import Pool, Ranking
 
-Embed = Callable[[Sequence[str]], Floats]
 _FUSED_DEPTH = 200
-_N_ANCHORS_HOP, _N_ANCHORS_DENSE = 8, 5
-_WALK_RANKS = 30
-_SUBSTITUTION_RANKS = 15
-_RARE_WORDS = 2.3
-"""Words as rare as can be that a name must have to be sure of itself."""
+_LIKENESS_WEIGHT = 20.0
+"""What a cosine weighs where turns and documents meet: near its weight among either."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """Passages best first, their scores, and, in graph mode, what explains them."""
-
-    rows: Ints
-    scores: Doubles
-    shares: Mapping[str, Doubles] = field(default_factory=dict)
-    question: Question | None = None
-    reaches: Mapping[str, Reach] = field(default_factory=dict)
-
-
-def rank(index: PassageIndex, query: Query, embed: Embed) -> Ranking:
+def rank(index: PassageIndex, query: Query, asking: Asking) -> Ranking:
     """Rank the passages that the query allows; at most ``query.k``."""
     allowed = allowed_passages(index, query)
     if not allowed.any():
         return Ranking(np.empty(0, np.int64), np.empty(0))
     if query.mode == Mode.BM25:
         return _by_score(_lexical(index, query.text), allowed, query.k, "bm25", positive=True)
-    similarity = index.vectors @ embed([query.text])[0]
+    similarity = index.vectors @ asking.embed([query.text])[0]
     if query.mode == Mode.DENSE:
         return _by_score(similarity, allowed, query.k, "dense")
     if query.mode == Mode.HYBRID:
         return _hybrid(index, query, similarity, allowed)
-    return _graph(index, query, similarity, allowed, embed)
+    found = pools(index, query, asking, similarity=similarity, allowed=allowed)
+    rankings = [weigh(pool, query.k) for pool in found]
+    if len(rankings) == 1:
+        return rankings[0]
+    turns, passages = rankings
+    return _side_by_side(turns, passages, similarity, query.k)
+
+
+def pools(
+    index: PassageIndex, query: Query, asking: Asking, *, similarity: Floats, allowed: Mask
+) -> list[Pool]:
+    """Candidates of graph mode: among turns of talk, among documents, or both, as there are."""
+    is_turn = np.asarray(index.passages.speakers.codes > 0)
+    found = []
+    if (allowed & is_turn).any():
+        found.append(turn_pool(index, query, asking, similarity=similarity, allowed=allowed))
+    if (allowed & ~is_turn).any():
+        documents = allowed & ~is_turn
+        found.append(passage_pool(index, query, asking, similarity=similarity, allowed=documents))
+    return found
+
+
+def weigh(pool: Pool, k: int) -> Ranking:
+    """The k best candidates in order."""
+    weights = learned_weights(pool.kind)
+    scores = fuse(pool.signals, weights)
+    parts = shares(pool.signals, weights)
+    if pool.groups is None:
+        order = top_rows(scores, k)
+    else:
+        order, loss = spread(scores, pool.groups, k, loss=REPEAT_LOSS)
+        parts["repeat"] = -loss
+        scores = scores - loss
+    return Ranking(
+        rows=pool.rows[order],
+        scores=scores[order],
+        shares={name: part[order] for name, part in parts.items()},
+        question=pool.question,
+        reaches=pool.reaches,
+    )
+
+
+def _side_by_side(turns: Ranking, passages: Ranking, similarity: Floats, k: int) -> Ranking:
+    """Turns and documents in one order: by score below the best of their kind, the best two kept
+    apart by their likeness to the question."""
+    parts = [turns, passages]
+    offsets = [_LIKENESS_WEIGHT * float(similarity[part.rows].max()) for part in parts]
+    names = dict.fromkeys(name for part in parts for name in part.shares)
+    scores = np.concatenate(
+        [part.scores - part.scores.max() + up for part, up in zip(parts, offsets, strict=True)]
+    )
+    levels = np.concatenate(
+        [
+            np.full(len(part.rows), up - part.scores.max())
+            for part, up in zip(parts, offsets, strict=True)
+        ]
+    )
+    order = top_rows(scores, k)
+    held = {
+        name: np.concatenate([part.shares.get(name, np.zeros(len(part.rows))) for part in parts])
+        for name in names
+    }
+    held["kind"] = levels
+    return Ranking(
+        rows=np.concatenate([part.rows for part in parts])[order],
+        scores=scores[order],
+        shares={name: part[order] for name, part in held.items()},
+        question=passages.question,
+        reaches=passages.reaches,
+    )
 
 
 def _lexical(index: PassageIndex, text: str) -> Floats:
@@ -80,87 +130,3 @@ def _hybrid(index: PassageIndex, query: Query, similarity: Floats, allowed: Mask
     fused = parts["bm25"] + parts["dense"]
     rows = top_rows(np.where(fused > 0, fused, -np.inf), query.k)
     return Ranking(rows, fused[rows], {name: part[rows] for name, part in parts.items()})
-
-
-def _graph(
-    index: PassageIndex, query: Query, similarity: Floats, allowed: Mask, embed: Embed
-) -> Ranking:
-    question = analyse(index, query.text, similarity=similarity, allowed=allowed)
-    signals, reaches = _signals(index, question, embed)
-    if query.as_of is not None:
-        signals["dated"] = dated_passages(index, query)
-    candidates = np.flatnonzero(_candidates(question, signals, query.k) & allowed)
-    scores = fuse(signals, candidates)
-    order = top_rows(scores, query.k)
-    rows = candidates[order]
-    return Ranking(rows, scores[order], shares(signals, rows), question, reaches)
-
-
-def _signals(
-    index: PassageIndex, question: Question, embed: Embed
-) -> tuple[dict[str, Doubles], dict[str, Reach]]:
-    n = len(index)
-    seed, rarity = np.zeros(n), np.zeros(n)
-    rarest = _RARE_WORDS * np.log(n + 1.0)
-    for found in question.seeds:
-        seed[found.passage] = max(seed[found.passage], found.strength)
-        value = found.strength * min(1.0, found.span.idf / rarest)
-        rarity[found.passage] = max(rarity[found.passage], value)
-    link, asked = first_hop(index, question)
-    share = entity_share(index, question)
-    anchors = _anchors(question, seed, asked)
-    hop2 = second_hop(index, question, anchors)
-    bridges = find_bridges(index, question, anchors, limit=20)
-    replaced = substitute(index, question, bridges, embed)
-    walked = walk(index, question)
-    residual = bm25(index.lexical.postings, question.residual)
-    signals = {
-        "dense": question.similarity.astype(np.float64),
-        "seed": seed,
-        "seed_rarity": rarity,
-        "link": link.scores,
-        "share": np.maximum(share.scores, asked.scores),
-        "hop2": hop2.scores,
-        "walk": reciprocal_ranks(walked, _WALK_RANKS),
-        "substitution": replaced.scores,
-        "substitution_rank": reciprocal_ranks(
-            _shifted(replaced.scores, question.allowed), _SUBSTITUTION_RANKS
-        ),
-        "lexical": residual / max(float(residual.max(initial=0.0)), 1e-9),
-        "together": together(index, bridges),
-    }
-    reaches = {"link": link, "asked": asked, "share": share, "hop2": hop2, "substitution": replaced}
-    return signals, reaches
-
-
-def _shifted(scores: Doubles, allowed: Mask) -> Doubles:
-    """Scores moved above 0, so that the best ones can be ranked."""
-    return np.where(allowed, scores - scores.min() + 1e-9, 0.0) if scores.any() else scores
-
-
-def _anchors(question: Question, seed: Doubles, asked: Reach) -> dict[int, float]:
-    """Passages to go on from: the seeds, the best of the first hop, and the nearest."""
-    masked = np.where(question.allowed, question.similarity, -np.inf)
-    near = top_rows(masked, _N_ANCHORS_DENSE)
-    peak = float(question.similarity[near[0]]) if len(near) else 0.0
-    hop = top_rows(np.where(asked.scores > 0, asked.scores, -np.inf), _N_ANCHORS_HOP)
-    return merged(
-        [
-            {int(row): float(seed[row]) for row in np.flatnonzero(seed > 0)},
-            {int(row): float(asked.scores[row]) for row in hop},
-            {
-                int(row): 0.5 * float(np.exp(15.0 * (question.similarity[row] - peak)))
-                for row in near
-            },
-        ]
-    )
-
-
-def _candidates(question: Question, signals: Mapping[str, Doubles], k: int) -> Mask:
-    """Passages worth scoring: the best of each signal, and all that the graph touched."""
-    chosen = np.zeros(len(question.similarity), np.bool_)
-    for name, limit in (("dense", max(40, k)), ("lexical", 20), ("walk", 20), ("substitution", 15)):
-        chosen[top_rows(np.where(question.allowed, signals[name], -np.inf), limit)] = True
-    for name in ("seed", "link", "share", "hop2", "together"):
-        chosen |= signals[name] > 0
-    return chosen

@@ -70,6 +70,21 @@ def test_vectors_are_unit_float32_rows_of_the_dimension(embedder: Embedder) -> N
         np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
 
 
+def test_words_of_like_meaning_are_near_each_other(embedder: Embedder) -> None:
+    wife, husband, norway, norwegian, sand = embedder.embed_words(
+        ["wife", "husband", "norway", "norwegian", "sand"]
+    )
+    assert wife @ husband > 0.4 > wife @ sand
+    assert norway @ norwegian > 0.4 > norway @ sand
+
+
+def test_words_are_unit_rows_or_nothing(embedder: Embedder) -> None:
+    vectors = embedder.embed_words(["harbour", "", "quixotically", "東京"])
+    lengths = np.linalg.norm(vectors, axis=1)
+    np.testing.assert_allclose(lengths, [1, 0, 1, 1], atol=1e-5)
+    assert len(embedder.embed_words([])) == 0
+
+
 def test_no_texts_give_no_rows(embedder: Embedder) -> None:
     assert embedder.embed([]).shape == (0, embedder.dimension)
     assert embedder.embed_queries([]).shape == (0, embedder.dimension)

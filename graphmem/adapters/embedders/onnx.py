@@ -19,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from graphmem.adapters.embedders.catalogue import MODEL_FILE, TOKENIZER_FILE, Recipe
+from graphmem.adapters.embedders.onnx_weights import initializers
 from graphmem.adapters.embedders.texts import checked
+from graphmem.adapters.embedders.word_table import WordTable
 from graphmem.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class OnnxEmbedder:
         self._tokenizer = _tokenizer(recipe, self._tokenizer_json)
         self._tokenizer.enable_truncation(recipe.max_tokens)
         self._session = _session(recipe, files[MODEL_FILE])
+        self._model = files[MODEL_FILE]
         self._inputs = {node.name for node in self._session.get_inputs()}
         self._output, self._dimension = self._probe()
 
@@ -65,6 +68,13 @@ class OnnxEmbedder:
         """Unit vectors of questions, shape (n, dimension)."""
         return self._embed(texts, self._recipe.query_prefix)
 
+    def embed_words(self, words: Sequence[str]) -> Vectors:
+        """Unit vectors of words by the model's own table of word pieces, shape (n, d)."""
+        if self._words is None:
+            return np.empty((len(words), 0), np.float32)
+        encoded = self._counter.encode_batch(checked(words), add_special_tokens=False)
+        return self._words.vectors([word.ids for word in encoded])
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each whole text, special tokens left out."""
         encode = self._counter.encode
@@ -75,6 +85,14 @@ class OnnxEmbedder:
         counter = _tokenizer(self._recipe, self._tokenizer_json)
         counter.no_truncation()
         return counter
+
+    @cached_property
+    def _words(self) -> WordTable | None:
+        n_pieces = self._counter.get_vocab_size()
+        for name, tensor in initializers(self._model):
+            if "word_embeddings" in name and tensor.ndim == 2 and len(tensor) >= n_pieces:
+                return WordTable(tensor)
+        return None
 
     def _probe(self) -> tuple[str, int]:
         outputs = [node.name for node in self._session.get_outputs()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphmem.adapters.embedders.texts import checked
+from graphmem.adapters.embedders.word_table import WordTable
 from graphmem.errors import ConfigurationError, ModelUnavailableError
 
 _BLOCK = 1 << 20
@@ -67,6 +69,23 @@ class SentenceTransformersEmbedder:
     def embed_queries(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Unit vectors of questions, shape (n, dimension), with the model's own prompt."""
         return self._encode(checked(texts), self._query_prompt)
+
+    def embed_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Unit vectors of words by the model's own table of word pieces, shape (n, d)."""
+        given = checked(words)
+        if self._words is None or not given:
+            return np.empty((len(given), 0), np.float32)
+        with self._lock:
+            tokens = self._model.tokenizer(given, add_special_tokens=False, verbose=False)
+        return self._words.vectors(tokens["input_ids"])
+
+    @cached_property
+    def _words(self) -> WordTable | None:
+        transformer = getattr(self._model[0], "auto_model", None)
+        if transformer is None:  # a bag-of-words model, or an image's
+            return None
+        table = transformer.get_input_embeddings().weight
+        return WordTable(table.detach().float().cpu().numpy())
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each whole text, special tokens left out."""

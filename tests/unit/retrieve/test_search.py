@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from small_world import Doc
 
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Floats
 from graphmem.model.retrieval import Filter, Mode, Query
 from graphmem.model.time import from_micros
+from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.explain import ways_to
-from graphmem.retrieve.fuse import fuse
-from graphmem.retrieve.search import Ranking, rank
+from graphmem.retrieve.fuse import PASSAGES, TURNS, learned_weights, spread
+from graphmem.retrieve.pool import Ranking
+from graphmem.retrieve.search import rank
 
 MakeIndex = Callable[..., PassageIndex]
 Embed = Callable[[Sequence[str]], Floats]
@@ -26,24 +29,24 @@ def titles(index: PassageIndex, ranking: Ranking) -> list[str]:
 
 
 def test_a_chain_of_three_passages_is_found(films: PassageIndex, embed: Embed) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=4), embed)
+    ranking = rank(films, Query(text=QUESTION, k=4), Asking(embed))
     assert {"The Glass Harbour", "Mara Lindqvist", "Ingrid Sorel"} <= {*titles(films, ranking)}
 
 
 def test_likeness_alone_does_not_find_it(films: PassageIndex, embed: Embed) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=3, mode=Mode.BM25), embed)
+    ranking = rank(films, Query(text=QUESTION, k=3, mode=Mode.BM25), Asking(embed))
     assert "Ingrid Sorel" not in titles(films, ranking)
 
 
 def test_the_way_to_the_last_hop_is_told(films: PassageIndex, embed: Embed) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=6), embed)
+    ranking = rank(films, Query(text=QUESTION, k=6), Asking(embed))
     ways = ways_to(ranking, titles(films, ranking).index("Ingrid Sorel"))
     chains = [[films.names.labels[name] for name in way.names if name >= 0] for way in ways]
     assert ["The Glass Harbour", "Mara Lindqvist", "Ingrid Sorel"] in chains
 
 
 def test_the_shares_of_a_score_add_up_to_it(films: PassageIndex, embed: Embed) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=6), embed)
+    ranking = rank(films, Query(text=QUESTION, k=6), Asking(embed))
     total = np.sum(list(ranking.shares.values()), axis=0)
     assert np.allclose(total, ranking.scores)
     assert (np.diff(ranking.scores) <= 0).all()
@@ -53,7 +56,9 @@ def test_the_shares_of_a_score_add_up_to_it(films: PassageIndex, embed: Embed) -
 def test_the_same_question_gives_the_same_ranking(
     films: PassageIndex, embed: Embed, mode: Mode
 ) -> None:
-    first, second = (rank(films, Query(text=QUESTION, k=6, mode=mode), embed) for _ in range(2))
+    first, second = (
+        rank(films, Query(text=QUESTION, k=6, mode=mode), Asking(embed)) for _ in range(2)
+    )
     assert first.rows.tolist() == second.rows.tolist()
     assert first.scores.tolist() == second.scores.tolist()
 
@@ -63,20 +68,23 @@ def test_filters_hold_before_the_cut(make_index: MakeIndex, embed: Embed, mode: 
     docs = [("", f"Harbour number {i} is full of ships.") for i in range(30)]
     index = make_index(*docs)
     query = Query(text="harbour ships", k=2, mode=mode, where=Filter(source="doc:29"))
-    assert rank(index, query, embed).rows.tolist() == [29]
+    assert rank(index, query, Asking(embed)).rows.tolist() == [29]
 
 
 def test_a_filter_by_entity_keeps_what_mentions_it(films: PassageIndex, embed: Embed) -> None:
     query = Query(text="harbours", k=9, where=Filter(entity="ingrid sorel"))
-    assert set(titles(films, rank(films, query, embed))) == {"Mara Lindqvist", "Ingrid Sorel"}
+    assert set(titles(films, rank(films, query, Asking(embed)))) == {
+        "Mara Lindqvist",
+        "Ingrid Sorel",
+    }
 
 
 def test_nothing_retired_is_found_unless_it_was_known_then(
     make_world: Callable[..., PassageIndex], embed: Embed
 ) -> None:
     index = make_world(recorded=(0, 100), retired=(100, None))
-    now = rank(index, Query(text="Who leads Acme?", k=5), embed)
-    then = rank(index, Query(text="Who leads Acme?", k=5, known_at=from_micros(50)), embed)
+    now = rank(index, Query(text="Who leads Acme?", k=5), Asking(embed))
+    then = rank(index, Query(text="Who leads Acme?", k=5, known_at=from_micros(50)), Asking(embed))
     assert now.rows.tolist() == [1]
     assert then.rows.tolist() == [0]
 
@@ -88,16 +96,36 @@ def test_nothing_retired_is_found_unless_it_was_known_then(
 def test_any_question_gets_a_ranking(
     films: PassageIndex, embed: Embed, mode: Mode, question: str
 ) -> None:
-    ranking = rank(films, Query(text=question, k=3, mode=mode), embed)
+    ranking = rank(films, Query(text=question, k=3, mode=mode), Asking(embed))
     assert len(ranking.rows) <= 3
     assert np.isfinite(ranking.scores).all()
 
 
 def test_a_memory_without_names_is_still_searched(make_index: MakeIndex, embed: Embed) -> None:
     index = make_index(("", "it rained all day"), ("", "we ate bread"))
-    assert rank(index, Query(text="bread", k=1), embed).rows.tolist() == [1]
+    assert rank(index, Query(text="bread", k=1), Asking(embed)).rows.tolist() == [1]
 
 
-def test_no_signal_weighs_less_than_nothing() -> None:
-    signals = {"dense": np.array([1.0, 0.0]), "seed": np.array([0.0, 1.0])}
-    assert (fuse(signals, np.array([0, 1])) > 0).all()
+@pytest.mark.parametrize("kind", [PASSAGES, TURNS])
+def test_no_signal_counts_against_a_candidate(kind: str) -> None:
+    assert min(learned_weights(kind).values()) >= 0
+
+
+def test_where_several_answers_are_asked_for_a_second_of_a_session_counts_less() -> None:
+    scores, sessions = np.array([1.0, 0.9, 0.8, 0.1]), np.array([0, 0, 1, 1])
+    order, lost = spread(scores, sessions, 3, loss=0.2)
+    assert order.tolist() == [0, 2, 1]
+    assert lost.tolist() == pytest.approx([0.0, 0.2, 0.0, 0.0])
+
+
+def test_talk_and_documents_of_one_memory_are_ranked_together(
+    make_index: MakeIndex, embed: Embed
+) -> None:
+    index = make_index(
+        Doc("Aberwyn", "Aberwyn is a port with a lighthouse.", ("Aberwyn",)),
+        Doc("", "I climbed the lighthouse yesterday.", speaker="Ann"),
+        Doc("", "Was it windy?", speaker="Bob"),
+    )
+    ranking = rank(index, Query(text="Which lighthouse did Ann climb?", k=3), Asking(embed))
+    assert sorted(ranking.rows.tolist()) == [0, 1, 2]
+    assert np.allclose(np.sum(list(ranking.shares.values()), axis=0), ranking.scores)

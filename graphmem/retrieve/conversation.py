@@ -1,0 +1,274 @@
+"""Ranking turns of talk: what was said, what was said around it, by whom and when.
+
+A turn says little by itself ("Her name is Luna!"), so most signals look at its neighbours in the
+session too. Whole-memory signals choose the candidates; those that read words are for them only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from graphmem.graph.snapshot import Category
+from graphmem.index.lexical import FUNCTION_WORDS
+from graphmem.index.passage_index import PassageIndex
+from graphmem.index.turns import Turns, turns_of
+from graphmem.index.word_space import WordSpace
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, ragged, top_rows
+from graphmem.kernels.bm25 import score as bm25
+from graphmem.kernels.text import words as words_of
+from graphmem.model.retrieval import Query
+from graphmem.retrieve.asking import Asking
+from graphmem.retrieve.dates import dates_in, near_dates
+from graphmem.retrieve.filters import believed
+from graphmem.retrieve.fuse import TURNS, fuse, learned_weights
+from graphmem.retrieve.kinds import KINDS, asks_for_several, kinds_asked
+from graphmem.retrieve.pool import Pool
+from graphmem.retrieve.question import analyse
+from graphmem.retrieve.relation import word_likeness
+from graphmem.retrieve.walk import walk
+
+N_CANDIDATES = 400
+_SESSION_BEST = 3
+_NEIGHBOUR = 0.6
+_FIRST_PERSON = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|[Mm]y|[Mm]e|[Ww]e|[Oo]ur|[Uu]s)\b")
+_QUESTION = re.compile(r"\?\s*$")
+_ROLES: Final = {"user": {"i", "me", "my", "mine"}, "assistant": {"you", "your", "yours"}}
+"""How a question names somebody who is called by a role only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A question put to the turns of a memory, shape (n_turns,) where an array.
+
+    `topic` is the likeness to the question without the names of who speaks; `named` are the codes
+    of the speakers it names.
+    """
+
+    index: PassageIndex
+    turns: Turns
+    text: str
+    allowed: Mask
+    similarity: Doubles
+    topic: Doubles
+    named: frozenset[int]
+
+    @property
+    def words(self) -> list[str]:
+        """Content words of the question, speakers' names left out, each once."""
+        values = self.index.passages.speakers.values
+        speakers = {word for code in self.named for word in words_of(values[code])}
+        asked = dict.fromkeys(words_of(self.text))
+        return [word for word in asked if word not in FUNCTION_WORDS and word not in speakers]
+
+    def below_best(self, values: Doubles) -> Doubles:
+        """How far each turn is behind the best that is allowed; at most 0 for those."""
+        return np.asarray(values - values[self.allowed].max(initial=-np.inf))
+
+    def of_best(self, values: Floats | Doubles) -> Doubles:
+        """Each as a share of the best that is allowed."""
+        best = float(values[self.allowed].max(initial=0.0))
+        return np.asarray(values / best if best > 0 else np.zeros(len(values)), np.float64)
+
+
+def turn_pool(
+    index: PassageIndex, query: Query, asking: Asking, *, similarity: Floats, allowed: Mask
+) -> Pool:
+    """The candidates among the turns that are allowed; `similarity` are all passages' cosines.
+
+    Turns that may not be returned still are the neighbours of those that may, as far as they are
+    believed at the query's `known_at`.
+    """
+    turns = (
+        index.turns
+        if query.known_at is None
+        else turns_of(index.passages, index.vectors, believed(index.passages, query))
+    )
+    talk = _hear(index, turns, query.text, asking, similarity=similarity, allowed=allowed)
+    question = analyse(index, query.text, similarity=similarity, allowed=allowed)
+    whole = _whole_signals(talk, walk(index, question)[turns.rows])
+    first = np.where(talk.allowed, fuse(whole, learned_weights(TURNS)), -np.inf)
+    candidates = np.sort(top_rows(first, max(N_CANDIDATES, query.k)))
+    signals = {name: values[candidates] for name, values in whole.items()}
+    return Pool(
+        kind=TURNS,
+        rows=turns.rows[candidates],
+        signals=signals | _close_signals(talk, candidates, asking),
+        question=question,
+        groups=turns.sessions[candidates] if asks_for_several(query.text) else None,
+    )
+
+
+def _hear(
+    index: PassageIndex,
+    turns: Turns,
+    text: str,
+    asking: Asking,
+    *,
+    similarity: Floats,
+    allowed: Mask,
+) -> Talk:
+    """Put the question, whole and without the names of who speaks, to the turns."""
+    named, masked = _named(index.passages.speakers, turns, text)
+    topic = similarity if masked == text else index.vectors @ asking.embed([masked])[0]
+    return Talk(
+        index=index,
+        turns=turns,
+        text=text,
+        allowed=allowed[turns.rows],
+        similarity=similarity[turns.rows].astype(np.float64),
+        topic=topic[turns.rows].astype(np.float64),
+        named=named,
+    )
+
+
+def _named(speakers: Category, turns: Turns, text: str) -> tuple[frozenset[int], str]:
+    """Codes of the speakers that the question names, and the question without their names."""
+    asked = set(words_of(text))
+    named, masked = set(), text
+    for code in np.unique(speakers.codes[turns.rows]).tolist():
+        name = speakers.values[code]
+        parts = words_of(name)
+        if parts and (set(parts[:1]) <= asked or _ROLES.get(parts[0], set()) & asked):
+            named.add(code)
+            for part in name.split():
+                masked = re.sub(rf"\b{re.escape(part)}\b(?:['’]s)?", " ", masked)
+    kept = " ".join(masked.split())
+    return frozenset(named), kept if words_of(kept) else text
+
+
+def _whole_signals(talk: Talk, walked: Doubles) -> dict[str, Doubles]:
+    """Signals of all turns, shape (n_turns,) each; `walked` is the walk's share by turn."""
+    turns, index = talk.turns, talk.index
+    terms = index.words.query_terms(words_of(talk.text))
+    own = bm25(index.lexical.postings, terms)[turns.rows]
+    speakers = index.passages.speakers.codes[turns.rows]
+    dates = near_dates(dates_in(talk.text), index.passages.occurred_at, index.facts, n=len(index))
+    lexical, near = talk.of_best(own), talk.below_best(talk.similarity)
+    # Where all are named, the name tells nothing.
+    is_telling = 0 < len(talk.named) < len(np.unique(speakers))
+    return {
+        "lexical": lexical,
+        "lexical_around": talk.of_best(_window_bm25(index, turns, terms, before=3, after=3)),
+        "topic": talk.below_best(talk.topic),
+        "topic_around": talk.below_best(turns.likeness(talk.topic, 1, 1)),
+        "dense_around": talk.below_best(turns.likeness(talk.similarity, 1, 1)),
+        "dense_before": talk.below_best(turns.likeness(talk.similarity, 2, 0)),
+        "dense_wide": talk.below_best(turns.likeness(talk.similarity, 3, 3)),
+        "session": talk.below_best(_session_means(turns, near + 0.1 * lexical)),
+        "speaker": is_telling * np.isin(speakers, list(talk.named)).astype(np.float64),
+        "date": dates[turns.rows],
+        "walk": talk.of_best(walked),
+    }
+
+
+def _close_signals(talk: Talk, candidates: Ints, asking: Asking) -> dict[str, Doubles]:
+    """Signals of the candidates only, shape (len(candidates),) each, from their words."""
+    index, turns = talk.index, talk.turns
+    texts = [index.passages.texts[int(turns.rows[place])] for place in candidates]
+    speakers = index.passages.speakers.codes[turns.rows]
+    is_named = np.isin(speakers[candidates], list(talk.named))
+    first_person = _shows(_FIRST_PERSON, texts)
+    words, words_around = _word_signals(talk, candidates, asking.space)
+    signals = {
+        "words": words,
+        "words_around": words_around,
+        "statement": 1.0 - _shows(_QUESTION, texts),
+        "first_person": first_person * is_named,
+        "reply": _replies(talk, candidates, speakers),
+    }
+    asked = {kind.name for kind in kinds_asked(talk.text)}
+    for kind in KINDS:
+        shown = _shows(kind.shown, texts) if kind.name in asked else np.zeros(len(texts))
+        signals[f"kind_{kind.name}"] = shown
+    return signals
+
+
+def _shows(pattern: re.Pattern[str], texts: Sequence[str]) -> Doubles:
+    return np.array([pattern.search(text) is not None for text in texts], np.float64)
+
+
+def _replies(talk: Talk, candidates: Ints, speakers: Rows) -> Doubles:
+    """1 for a turn that follows another's question."""
+    turns, texts = talk.turns, talk.index.passages.texts
+    before = candidates - 1
+    is_after = (before >= 0) & (turns.sessions[before] == turns.sessions[candidates])
+    is_after &= speakers[before] != speakers[candidates]
+    return np.array(
+        [
+            follows and "?" in texts[int(turns.rows[place])]
+            for follows, place in zip(is_after.tolist(), before.tolist(), strict=True)
+        ],
+        np.float64,
+    )
+
+
+def _word_signals(talk: Talk, candidates: Ints, space: WordSpace | None) -> tuple[Doubles, Doubles]:
+    """Share of the question's words, weighed by rarity, that a turn has words like; and with its
+    neighbours' words, counted less. Likeness is by stem where there are no word vectors."""
+    index, turns = talk.index, talk.turns
+    words = talk.words
+    if not words or not len(candidates):
+        return np.zeros(len(candidates)), np.zeros(len(candidates))
+    first, last = turns.window(1, 1)
+    heard = np.unique(
+        np.concatenate([np.arange(first[place], last[place]) for place in candidates])
+    )
+    positions, owner = ragged(index.lexical.tokens.indptr, turns.rows[heard])
+    vocabulary, inverse = np.unique(index.lexical.tokens.words[positions], return_inverse=True)
+    near = word_likeness(index, words, vocabulary, space)
+    best = np.zeros((len(words), len(heard)))
+    for row, likeness in enumerate(near):
+        np.maximum.at(best[row], owner, likeness[inverse])
+    rows = index.words.rows(words)
+    rarest = np.log(len(index) + 1.0)
+    idf = np.where(rows >= 0, index.lexical.lexicon.idf[rows], rarest)
+    idf = np.maximum(idf, 0.3)
+    own = np.zeros((len(words), len(turns)))
+    own[:, heard] = best
+    around = own[:, candidates].copy()
+    for shift in (-1, 1):
+        at = candidates + shift
+        inside = (at >= first[candidates]) & (at < last[candidates])
+        shifted = own[:, np.clip(at, 0, len(turns) - 1)] * (_NEIGHBOUR * inside)
+        around = np.maximum(around, shifted)
+    share = idf / idf.sum()
+    return share @ own[:, candidates], share @ around
+
+
+def _window_bm25(
+    index: PassageIndex, turns: Turns, terms: Rows, *, before: int, after: int
+) -> Floats:
+    """BM25 over windows of turns as the documents; shape (n_turns,)."""
+    first, last = turns.window(before, after)
+    lengths = np.diff(index.lexical.tokens.indptr)[turns.rows]
+    sums = np.concatenate(([0], np.cumsum(lengths)))
+    sizes = (sums[last] - sums[first]).astype(np.float64)
+    place = np.full(len(index), -1, np.int64)
+    place[turns.rows] = np.arange(len(turns))
+    score = np.zeros(len(turns))
+    mean = max(float(sizes.mean()), 1e-9) if len(sizes) else 1.0
+    for term in np.unique(terms):
+        start, end = index.lexical.postings.indptr[term : term + 2]
+        counts = np.zeros(len(turns))
+        held = place[index.lexical.postings.documents[start:end]]
+        counts[held[held >= 0]] = 1.0
+        sums = np.concatenate(([0.0], np.cumsum(counts)))
+        windowed = sums[last] - sums[first]
+        frequency = np.count_nonzero(windowed)
+        idf = np.log1p((len(turns) - frequency + 0.5) / (frequency + 0.5))
+        score += idf * windowed * 2.2 / (windowed + 1.2 * (0.25 + 0.75 * sizes / mean))
+    return score.astype(np.float32)
+
+
+def _session_means(turns: Turns, likely: Doubles) -> Doubles:
+    """For each turn the mean of the best turns of its session, shape (n_turns,)."""
+    order = np.lexsort((-likely, turns.sessions))
+    is_top = np.arange(len(turns)) - turns.bounds[turns.sessions] < _SESSION_BEST
+    owners, n = turns.sessions[is_top], len(turns.bounds) - 1
+    sums = np.bincount(owners, weights=likely[order][is_top], minlength=n)
+    return np.asarray((sums / np.maximum(np.bincount(owners, minlength=n), 1))[turns.sessions])

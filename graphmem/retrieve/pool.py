@@ -1,0 +1,37 @@
+"""What graph mode weighs: candidates with a value for every signal, and how they were reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphmem.kernels.arrays import Doubles, Ints
+from graphmem.retrieve.question import Question
+from graphmem.retrieve.reach import Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Candidates for one question; `signals` are of shape (n_candidates,).
+
+    `kind` names the weights that are theirs. `groups` are set for a question whose answer stands
+    in several places: a second candidate of a group tells less than the first of another.
+    """
+
+    kind: str
+    rows: Ints
+    signals: Mapping[str, Doubles]
+    question: Question
+    reaches: Mapping[str, Reach] = field(default_factory=dict)
+    groups: Ints | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Passages best first, their scores, and what explains them: shares that sum to the score."""
+
+    rows: Ints
+    scores: Doubles
+    shares: Mapping[str, Doubles] = field(default_factory=dict)
+    question: Question | None = None
+    reaches: Mapping[str, Reach] = field(default_factory=dict)
