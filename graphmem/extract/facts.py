@@ -14,6 +14,7 @@ from graphmem.extract.clauses import Clause, Role, is_empty, is_speech, roles_un
 from graphmem.extract.names import name_key
 from graphmem.extract.page import Page, Phrase
 from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
+from graphmem.extract.tense import interval_by_tense
 from graphmem.extract.wording import Slot, sentence_of
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import EntityType, FactKind, Modality
@@ -154,7 +155,8 @@ def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) 
     )
     if not _says_something(clause, members, predicate):
         return None
-    interval = _valid(page, slots)
+    kind = _kind(page, clause, attribute)
+    interval = _valid(page, slots) or _by_tense(page, clause, kind)
     attribution = phrase_of(page, clause.attribution) if clause.attribution is not None else None
     start, end = extent_of(members, page.parse.starts[clause.verb], page.parse.ends[clause.verb])
     return FactDraft(
@@ -166,7 +168,7 @@ def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) 
         polarity=clause.polarity,
         modality=Modality.POSSIBLE if clause.is_question else clause.modality,
         attribution=attribution.name if attribution else None,
-        kind=_kind(page, clause, attribute),
+        kind=kind,
         confidence=_confidence(page, clause),
         valid_from=interval.start if interval else None,
         valid_to=interval.end if interval else None,
@@ -200,6 +202,14 @@ def _valid(page: Page, slots: Sequence[Slot]) -> Interval | None:
     """The interval of the first time among the members."""
     times = (page.time_at.get(slot.phrase.head) for slot in slots if slot.role == "time")
     return next((time.interval for time in times if time), None)
+
+
+def _by_tense(page: Page, clause: Clause, kind: FactKind) -> Interval | None:
+    said_at = page.context.occurred_at
+    if said_at is None or clause.is_question:
+        return None
+    is_state = kind is not FactKind.EVENT
+    return interval_by_tense(page.parse, clause.group, said_at=said_at, is_state=is_state)
 
 
 def _predicate(page: Page, clause: Clause, attribute: int | None) -> tuple[str, bool]:

@@ -3,90 +3,85 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
-from dateutil.relativedelta import relativedelta
+from graphmem.extract.dates import ORDINALS, Point, in_year, is_year, points
+from graphmem.extract.relative import (
+    Moment,
+    next_to,
+    number,
+    read_relative,
+    relatives,
+    undated,
+)
+from graphmem.extract.spans import (
+    MONTHS,
+    coarser,
+    fraction,
+    month_of,
+    name_of,
+    part,
+    season,
+)
+from graphmem.model.time import Interval, Precision
 
-from graphmem.extract.lexicon import STOP
-from graphmem.model.time import (
-    Interval,
-    Precision,
-    day_interval,
-    month_interval,
-    year_interval,
-)
-
-_MONTH_NAMES: Final = (
-    "January February March April May June July August September October November December".split()
-)
-_MONTHS: Final = {name[:3].lower(): number for number, name in enumerate(_MONTH_NAMES, 1)}
-_WEEKDAYS: Final = {
-    name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
-}
-_NUMBERS: Final = {
-    word: number
-    for number, words in enumerate(
-        (
-            "",
-            "a an one",
-            "two couple",
-            "three few",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-        ),
-    )
-    for word in words.split()
-} | {"ten": 10, "eleven": 11, "twelve": 12}
-_M = (
-    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"
-    r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
-)
-_POINT = re.compile(
-    rf"""\b(?:
-      (?P<iso>\d{{4}}-\d{{2}}-\d{{2}})(?!\d)
-    | (?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th)?(?:\ of)?\ (?P<dmy_m>{_M})\b
-        (?:,?\ (?P<dmy_y>\d{{3,4}})\b)?
-    | (?P<mdy_m>{_M})\ (?P<mdy_d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d|:)(?:,?\ (?P<mdy_y>\d{{4}})\b)?
-    | (?P<my_m>{_M}),?\ (?:of\ )?(?P<my_y>\d{{3,4}})\b
-    | (?P<month>{_M})\b
-    | (?P<decade>\d{{3}}0)['’]?s\b
-    | (?P<century>\d{{1,2}})(?:st|nd|rd|th)[\ -][cC]entury\b
-    | (?<!\d-)(?P<from>\d{{4}})\ ?[-–]\ ?(?P<to>\d{{2}})(?![\w-])
-    | (?P<year>\d{{3,4}})(?![.,]\d|-\d{{1,2}}\b|\w|\ ?%)
-    )""",
-    re.VERBOSE,
-)
-_RELATIVE = re.compile(
-    rf"""\b(?:
-      (?P<day>today|tonight|yesterday|tomorrow|this\ (?:morning|afternoon|evening)|last\ night)
-    | (?P<which>last|next|this|past)\ (?P<what>week(?:end)?|month|year|spring|summer|autumn|fall
-        |winter|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|{_M})
-    | (?P<count>\d{{1,3}}|an?|one|two|a\ couple\ of|a\ few|three|four|five|six|seven|eight|nine
-        |ten|eleven|twelve)\ (?P<unit>day|week|weekend|month|year)s?\ ago
-    | in\ (?P<ahead>\d{{1,3}}|an?|one|two|a\ couple\ of|three|four|five|six)
-        \ (?P<ahead_unit>day|week|month|year)s?
-    )\b""",
-    re.VERBOSE | re.IGNORECASE,
-)
 _BEFORE = re.compile(
     r"\b(from|between|since|until|till|up to|by|before|prior to|after|through|through to|in|on|at"
-    r"|of|during|around|about|circa|c\.|ca\.|late|early|mid|born|died|d\.|b\.)[\s-]*(?:the\s+)?"
-    r"(?:(?:late|early|mid|end of|beginning of|year|circa|c\.|about|around)[\s-]*)?$",
+    r"|of|during|around|about|approximately|circa|c\.|ca\.|born|died|d\.|b\.)[\s-]*(the\s+)?"
+    r"(?:(?:year|night of|morning of|evening of)\s+(?:the\s+)?)?(c\.|ca\.|circa|about|around)?\s*$",
     re.IGNORECASE,
 )
-_JOINT = re.compile(r"\s*,?\s*(to|until|till|through|and|or|[-–—])\s*(?:the\s+)?", re.IGNORECASE)
-_BEFORE_YEARS: Final = frozenset(
-    "in since until after before between from died born c. ca. circa d. b. around about".split()
+_JOINT = re.compile(
+    r"\s*,?\s*(to|until|till|through|and|or|[-–—]|/)\s*(?:the\s+)?"
+    r"(by|before|after|c\.|ca\.|circa|about|around)?\s*",
+    re.IGNORECASE,
 )
-_COUNTED = re.compile(r"\s+(?:(?:and|or|to)\s+\d+\s+)?([a-z]+)")
-_LOOK_BACK = 30
-_DAY = timedelta(days=1)
+_PRESENT = re.compile(
+    r"\s*(?:to|until|till|through|[-–—])\s*(?:the\s+)?(?:present(?:\s+day)?|now|date|today)\b",
+    re.IGNORECASE,
+)
+_CIRCA: Final = frozenset("c. ca. circa about around approximately".split())
+_WHICH: Final = {
+    **dict.fromkeys(("early", "beginning", "start"), "early"),
+    **dict.fromkeys(("mid", "middle"), "mid"),
+    **dict.fromkeys(("late", "end", "close"), "late"),
+}
+_W = r"early|beginning|start|mid(?:dle)?|late|end|close"
+_PART = re.compile(
+    rf"""\b(?:
+      (?P<which>{_W})(?:[\s-]*(?:to|and|or|–|/)[\s-]*(?P<until>{_W}))?(?:[\s-]+|$)
+        (?:(?:part|years?|months|days|weeks)\s+)?(?:of\s+)?(?:the\s+)?(?:year\s+)?
+    | (?P<nth>first|second|third|fourth|last|1st|2nd|3rd|4th)\s+(?P<of>half|quarter)
+        \s+of\s+(?:the\s+)?
+    | Q(?P<quarter>[1-4])\s+(?:of\s+)?
+    | (?P<season>spring|summer|autumn|fall|winter)(?:\s+of)?\s+(?:the\s+)?
+    | (?:(?P<day>\d{{1,2}})\s+)?(?P<month>{"|".join(MONTHS)})\s+of\s+
+    | (?:the\s+)?(?P<count>an?|one|two|three|four|five|six|\d{{1,3}})?\s*
+        (?P<unit>day|week|weekend|month|year|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)s?
+        \s+(?P<way>before|after|following|preceding)\s+(?:the\s+)?
+    )$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NTH: Final = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4} | {
+    word: number for number, word in enumerate(ORDINALS, start=1)
+}
+_LONG: Final = (Precision.DECADE, Precision.CENTURY)
+_SHORT: Final = (Precision.YEAR, Precision.MONTH)
+_CLAUSE_START = re.compile(r"(?:^|[.;!?]\s+|\n)(?:In|By|On|Since|Until|During)\s+$")
+_ONWARDS = re.compile(r"\s*,?\s*(?:until|till|to|through|onwards?|on)\b")
+_LAST_WORD = re.compile(r"[^\s(\[,;-]+$")
+_PART_ENDS: Final = frozenset(
+    """early beginning start mid middle late end close part year years month months days weeks of
+    the q1 q2 q3 q4 spring summer autumn fall winter before after following preceding""".split()
+)
+_BEFORE_ENDS: Final = frozenset(
+    """from between since until till to by before after through in on at of during around about
+    approximately circa c. ca. born died d. b. the year""".split()
+)
+_LOOK_BACK, _LONGEST_WORD = 48, 16
+_FAR = 400
 
 
 class TimeSpan(NamedTuple):
@@ -94,26 +89,13 @@ class TimeSpan(NamedTuple):
 
     `name` is the time itself, resolved ("7 May 2023" for "yesterday"); `interval` takes the words
     around it into account: after "since" it has no end. `is_relative` says that `name` had to be
-    worked out from when the text was written.
+    worked out from when the text was written, or from another date in it.
     """
 
     start: int
     end: int
     name: str
     interval: Interval
-    is_relative: bool = False
-
-
-class _Point(NamedTuple):
-    """A single time. Without a year, `interval` is ``None`` and month and day are what is known."""
-
-    start: int
-    end: int
-    interval: Interval | None
-    name: str
-    month: int = 0
-    day: int = 0
-    is_bare_year: bool = False
     is_relative: bool = False
 
 
@@ -124,274 +106,272 @@ def find_times(text: str, *, now: datetime | None = None) -> list[TimeSpan]:
     ----------
     now
         When the text was written or said: what "yesterday", or a month without its year, refers
-        to. Without it, those stay unread.
+        to. Without it, those stay unread, unless a date before them says when it is.
     """
-    points = [*_points(text), *(_relatives(text, now) if now else ())]
-    points.sort()
-    found: list[TimeSpan] = []
-    position = 0
-    while position < len(points):
-        point = points[position]
-        following = points[position + 1] if position + 1 < len(points) else None
-        before = _word_before(text, point.start)
-        joint = _JOINT.fullmatch(text, point.end, following.start) if following else None
-        span = None
-        if following and joint and _makes_range(text, joint[1].lower(), before, point, following):
-            span = _range(point, following)
-        if span:
-            found.append(span)
-            position += 2
-            continue
-        span = _single(text, point, before, now)
-        if span and not (found and span.start < found[-1].end):
-            found.append(span)
-        position += 1
-    return found
+    return _Reader(text, now).read()
 
 
-def name_of(interval: Interval) -> str:
-    """The written form of an interval that starts: "7 May 2023", "May 2023", "2023"."""
+class _Known(NamedTuple):
+    """A point read so far, from the words that tell which part of it is meant on."""
+
+    start: int
+    end: int
+    interval: Interval | None
+    point: Point
+    which: re.Match[str] | None
+
+
+class _Reader:
+    """One pass over a text; the last date read so far is what "the following year" is told from."""
+
+    def __init__(self, text: str, now: datetime | None) -> None:
+        self._text = text
+        self._now = now
+        self._found: list[TimeSpan] = []
+        self._anchor: Interval | None = None
+        self._anchored_at = 0
+
+    def read(self) -> list[TimeSpan]:
+        """All times, in order."""
+        places: list[tuple[int, int, Point | re.Match[str]]] = [
+            *((point.start, -point.end, point) for point in points(self._text)),
+            *(
+                (match.start(), -match.end(), match)
+                for match in relatives(self._text, is_dated=self._now is not None)
+            ),
+        ]
+        places.sort(key=lambda place: place[:2])
+        waiting = [item for _, _, item in places]
+        position = 0
+        while position < len(waiting):
+            position += self._read_one(waiting, position)
+        return self._found
+
+    def _read_one(self, waiting: Sequence[Point | re.Match[str]], position: int) -> int:
+        """Read a time or a range; how many of those waiting this takes."""
+        first = self._known(waiting[position], self._anchor)
+        if first is None:
+            return 1
+        seconds: list[tuple[int, _Known]] = []
+        for taken, item in enumerate(waiting[position + 1 : position + 4], start=2):
+            begin = item.start() if isinstance(item, re.Match) else item.start
+            if begin - first.end > _LOOK_BACK:
+                break
+            second = self._known(item, first.interval or self._anchor, before=first)
+            if second is not None:
+                seconds.append((taken, second))
+        seconds.sort(key=lambda pair: pair[1].interval is None)  # "July of that year", not "July"
+        for taken, second in seconds:
+            if self._range(first, second):
+                return taken
+        self._single(first)
+        return 1
+
+    def _known(
+        self, item: Point | re.Match[str], anchor: Interval | None, *, before: _Known | None = None
+    ) -> _Known | None:
+        text = self._text
+        last = before.end if before else self._found[-1].end if self._found else 0
+        if isinstance(item, re.Match):
+            far = item.start() - self._anchored_at > _FAR
+            told = read_relative(item, Moment(self._now, None if far else anchor))
+            if told is None:
+                return None
+            item = told
+        if item.start < last:
+            return None
+        which = None
+        if _last_word(text, item.start) in _PART_ENDS:
+            which = _PART.search(text, max(last, item.start - _LOOK_BACK), item.start)
+            which = which if which and _applies(which, item) else None
+        start = which.start() if which else item.start
+        word = _word_before(text, start)[0] or (
+            _word_before(text, before.start)[0] if before else ""
+        )
+        if item.is_bare_year and not is_year(text, item, word):
+            return None
+        interval = item.interval
+        if which is not None and interval is not None:
+            interval = _narrowed(interval, which)
+            if interval is None:
+                return None
+        return _Known(start, item.end, interval, item, which)
+
+    def _range(self, first: _Known, second: _Known) -> bool:
+        joint = _JOINT.fullmatch(self._text, first.end, second.start)
+        if joint is None or not self._joins(joint[1].lower(), first, second):
+            return False
+        begin, end = self._dated(first, second)
+        if begin is None or end is None or begin.start is None or end.end is None:
+            return False
+        last = end.start if (joint[2] or "").lower() == "before" else end.end
+        if last is None or begin.start >= last:
+            return False
+        is_circa = (joint[2] or "").lower() in _CIRCA or self._is_circa(first)
+        precision = coarser(begin.precision, end.precision)
+        if is_circa and precision is not Precision.CENTURY:
+            precision = Precision.DECADE
+        interval = Interval(begin.start, last, precision)
+        is_relative = first.point.is_relative or second.point.is_relative
+        name = name_of(interval) if is_relative else _written(self._text, first.start, second.end)
+        self._found.append(TimeSpan(first.start, second.end, name, interval, is_relative))
+        if self._text[max(0, first.start - 12) : first.start].rfind("(") < 0:
+            self._anchor, self._anchored_at = end, second.end
+        return True
+
+    def _joins(self, joint: str, first: _Known, second: _Known) -> bool:
+        before = _word_before(self._text, first.start)[0]
+        if joint in ("and", "or", "/"):
+            ends = first.interval and first.interval.end
+            adjoins = ends is not None and second.interval and ends == second.interval.start
+            is_long = first.interval and first.interval.precision in _LONG
+            is_choice = joint == "or" and (before or adjoins) and first.interval is not None
+            return bool(before == "between" or is_choice or (adjoins and is_long))
+        return True
+
+    def _dated(self, first: _Known, second: _Known) -> tuple[Interval | None, Interval | None]:
+        """Both ends of a range; one without a year borrows the other's, or has the nearest."""
+        begin, end = first.interval, second.interval
+        if begin is None and end is None:
+            end = self._undated(second, is_range=True)
+        if begin is None and end is not None and end.start is not None:
+            begin = in_year(first.point, end.start.year)
+            if begin is not None and end.end is not None and (begin.start or end.end) >= end.end:
+                begin = in_year(first.point, end.start.year - 1)
+        if end is None and begin is not None and begin.start is not None:
+            end = in_year(second.point, begin.start.year)
+        return begin, end
+
+    def _single(self, known: _Known) -> None:
+        interval, point = known.interval, known.point
+        is_relative = point.is_relative
+        if interval is None:
+            interval = self._undated(known)
+            if interval is not None and known.which is not None:
+                interval = _narrowed(interval, known.which)
+            if interval is None:
+                return
+            is_relative = True
+        self._anchor, self._anchored_at = interval, known.end
+        if interval.start is None or (interval.end is None and is_relative):
+            name = point.name  # "until then" is open by itself
+        elif is_relative:
+            name = name_of(interval)
+        else:
+            name = (
+                point.name if known.which is None else _written(self._text, known.start, known.end)
+            )
+        if self._is_circa(known) and interval.precision is Precision.YEAR:
+            interval = interval._replace(precision=Precision.DECADE)
+        present = _PRESENT.match(self._text, known.end)
+        end = present.end() if present else known.end
+        interval = interval._replace(end=None) if present else self._opened(known, interval)
+        self._found.append(TimeSpan(known.start, end, name, interval, is_relative))
+
+    def _undated(self, known: _Known, *, is_range: bool = False) -> Interval | None:
+        """A day or month without its year, where something says which."""
+        point, text = known.point, self._text
+        lead = text[max(0, known.start - _LOOK_BACK) : known.start]
+        is_alone = not point.day and not is_range
+        if is_alone and not _word_before(text, known.start)[0] and known.which is None:
+            return None
+        is_near = self._anchor is not None and known.start - self._anchored_at < _FAR
+        if is_alone and self._now is None and not _CLAUSE_START.search(lead):
+            return None
+        use = (
+            self._anchor if is_near and (self._now is None or _CLAUSE_START.search(lead)) else None
+        )
+        return undated(text, point, Moment(self._now, use))
+
+    def _is_circa(self, known: _Known) -> bool:
+        word, _, circa = _word_before(self._text, known.start)
+        return word in _CIRCA or circa in _CIRCA
+
+    def _opened(self, known: _Known, interval: Interval) -> Interval:
+        """The interval, opened by the word before it."""
+        word, article, _ = _word_before(self._text, known.start)
+        is_named = article and known.point.is_bare_year and known.which is None
+        if is_named or (word == "from" and not self._goes_on(known, interval)):
+            return interval  # "inspired by the 1964 film"
+        match word:
+            case "since" | "from":
+                return interval._replace(end=None)
+            case "after" if interval.end is not None:
+                return interval._replace(start=interval.end, end=None)
+            case "until" | "till" | "up to" | "through" | "through to" | "by":
+                return interval._replace(start=None)
+            case "before" | "prior to" if interval.start is not None:
+                return interval._replace(start=None, end=interval.start)
+            case _:
+                return interval
+
+    def _goes_on(self, known: _Known, interval: Interval) -> bool:
+        """Whether "from 1968" says that it went on: it opens its clause, or an end follows."""
+        lead = self._text[max(0, known.start - _LOOK_BACK) : known.start]
+        is_first = re.search(r"(?:^|[.,;(]\s*|\band\s+)[Ff]rom\s+(?:the\s+)?$", lead) is not None
+        is_open = _ONWARDS.match(self._text, known.end) is not None
+        return is_open or (is_first and interval.precision not in _LONG)
+
+
+def _word_before(text: str, start: int) -> tuple[str, bool, str]:
+    """The preposition before a time, whether an article follows it, and a "circa" after both."""
+    if _last_word(text, start) not in _BEFORE_ENDS:
+        return "", False, ""
+    match = _BEFORE.search(text[max(0, start - _LOOK_BACK) : start])
+    if match is None:
+        return "", False, ""
+    return match[1].lower(), match[2] is not None, (match[3] or "").lower()
+
+
+def _last_word(text: str, start: int) -> str:
+    """The word right before a place, folded; the longer patterns are tried where one may end."""
+    lead = text[max(0, start - _LONGEST_WORD) : start].rstrip(" -\n")
+    match = _LAST_WORD.search(lead)
+    return match[0].lower() if match else ""
+
+
+def _written(text: str, start: int, end: int) -> str:
+    return " ".join(text[start:end].split())
+
+
+def _applies(which: re.Match[str], point: Point) -> bool:
+    """Whether words before a point tell a part of it: "late" of a decade, "summer" of a year."""
+    precision = point.interval.precision if point.interval else None
+    if which["which"]:
+        is_whole = which["which"].lower() in ("early", "late", "mid")
+        has_of = re.search(r"\bof\b", which[0], re.IGNORECASE) is not None
+        is_month = point.interval is None and not point.day
+        return (is_whole or has_of) and (is_month or precision in (*_LONG, *_SHORT))
+    if which["nth"] or which["quarter"]:
+        return precision in (*_LONG, Precision.YEAR)
+    if which["season"]:
+        return precision is Precision.YEAR
+    if which["month"]:
+        return precision is Precision.YEAR and point.is_relative and which["month"][0].isupper()
+    return precision in (Precision.DAY, Precision.MONTH, Precision.YEAR) and not point.is_bare_year
+
+
+def _narrowed(interval: Interval, which: re.Match[str]) -> Interval | None:
+    """The part of an interval that the words before it tell."""
     start = interval.start
     assert start is not None
-    match interval.precision:
-        case Precision.DAY | Precision.INSTANT:
-            return f"{start.day} {_MONTH_NAMES[start.month - 1]} {start.year}"
-        case Precision.MONTH:
-            return f"{_MONTH_NAMES[start.month - 1]} {start.year}"
-        case Precision.YEAR:
-            return str(start.year)
-        case Precision.DECADE:
-            return f"{start.year}s"
-        case Precision.CENTURY:
-            return f"{start.year // 100 + 1}th century"
-
-
-def _points(text: str) -> Iterator[_Point]:
-    for match in _POINT.finditer(text):
-        try:
-            point = _point(match)
-        except ValueError:  # 31 June, the year 0, 1985-04
-            continue
-        if point:
-            yield point
-
-
-def _point(match: re.Match[str]) -> _Point | None:
-    start, end, written = match.start(), match.end(), match.group()
-    if match["dmy_d"] or match["mdy_d"]:
-        return _day_point(match)
-    if match["month"]:
-        return _Point(start, end, None, written, _month_of(written))
-    if match["year"]:
-        interval = year_interval(int(written))
-        return _Point(start, end, interval, written, is_bare_year=True)
-    interval = _part_of_calendar(match)
-    name = name_of(interval) if match["my_m"] else written
-    return _Point(start, end, interval, name) if interval else None
-
-
-def _part_of_calendar(match: re.Match[str]) -> Interval:
-    if match["iso"]:
-        return day_interval(*map(int, match["iso"].split("-")))
-    if match["my_m"]:
-        return month_interval(int(match["my_y"]), _month_of(match["my_m"]))
-    if match["decade"]:
-        return _years(int(match["decade"]), 10, Precision.DECADE)
-    if match["century"]:
-        return _years((int(match["century"]) - 1) * 100 or 1, 100, Precision.CENTURY)
-    first = int(match["from"])
-    last = first - first % 100 + int(match["to"])
-    return _years(first, last - first + 1, Precision.YEAR)
-
-
-def _day_point(match: re.Match[str]) -> _Point | None:
-    order = "dmy" if match["dmy_d"] else "mdy"
-    month, day = _month_of(match[f"{order}_m"]), int(match[f"{order}_d"])
-    year = match[f"{order}_y"]
-    interval = day_interval(int(year), month, day) if year else None
-    name = name_of(interval) if interval else match.group()
-    if not 1 <= day <= 31:
-        return None
-    return _Point(match.start(), match.end(), interval, name, month, day)
-
-
-def _years(first: int, count: int, precision: Precision) -> Interval:
-    if count < 1:
-        raise ValueError(f"{count} years")
-    return Interval(
-        datetime(first, 1, 1, tzinfo=UTC), datetime(first + count, 1, 1, tzinfo=UTC), precision
-    )
-
-
-def _month_of(name: str) -> int:
-    return _MONTHS[name[:3].lower()]
-
-
-def _word_before(text: str, start: int) -> str:
-    match = _BEFORE.search(text[max(0, start - _LOOK_BACK) : start])
-    return match[1].lower() if match else ""
-
-
-def _makes_range(text: str, joint: str, before: str, first: _Point, second: _Point) -> bool:
-    if joint == "and":
-        is_range = before == "between"
-    elif joint == "or":
-        is_range = before != "" and first.interval is not None
+    found: Interval | None = interval
+    if which["which"]:
+        until = _WHICH[which["until"].lower()] if which["until"] else ""
+        found = part(interval, _WHICH[which["which"].lower()], until)
+    elif which["nth"]:
+        of = 2 if which["of"].lower() == "half" else 4
+        nth = of if which["nth"].lower() == "last" else _NTH[which["nth"].lower()]
+        found = fraction(interval, nth, of)
+    elif which["quarter"]:
+        found = fraction(interval, int(which["quarter"]), 4)
+    elif which["season"]:
+        found = season(which["season"].lower(), start.year)
+    elif which["month"]:
+        day = int(which["day"] or 0)
+        known = Point(0, 0, None, "", month_of(which["month"]), day)
+        found = in_year(known, start.year)
     else:
-        is_range = True
-    return is_range and all(
-        not point.is_bare_year or _is_year(text, point, before) for point in (first, second)
-    )
-
-
-def _range(first: _Point, second: _Point) -> TimeSpan | None:
-    """From the start of one to the end of the other; the first borrows the other's year."""
-    if second.interval is None or second.interval.start is None:
-        return None
-    begin = first.interval or _in_year(first, second.interval.start.year)
-    if begin is None or begin.start is None or second.interval.end is None:
-        return None
-    if begin.start >= second.interval.end:
-        return None
-    precision = begin.precision
-    interval = Interval(begin.start, second.interval.end, precision)
-    return TimeSpan(first.start, second.end, f"{first.name} – {second.name}", interval)
-
-
-def _in_year(point: _Point, year: int) -> Interval | None:
-    try:
-        if point.day:
-            return day_interval(year, point.month, point.day)
-        return month_interval(year, point.month)
-    except ValueError:
-        return None
-
-
-def _single(text: str, point: _Point, before: str, now: datetime | None) -> TimeSpan | None:
-    interval = point.interval
-    if interval is None:
-        is_word = point.day == 0 and not before
-        interval = _nearest_past(point, now) if now and not is_word else None
-        if interval is None:
-            return None
-        point = point._replace(name=name_of(interval), is_relative=True)
-    elif point.is_bare_year and not _is_year(text, point, before):
-        return None
-    interval = _opened(interval, before)
-    return TimeSpan(point.start, point.end, point.name, interval, point.is_relative)
-
-
-def _is_year(text: str, point: _Point, before: str) -> bool:
-    """Whether a bare number is a year: it looks like one, or what stands around it says so."""
-    written = text[point.start : point.end]
-    if len(written) == 4:
-        return "1000" <= written < "2100"
-    counted = _COUNTED.match(text, point.end)
-    return before in _BEFORE_YEARS and (counted is None or counted[1] in STOP)
-
-
-def _opened(interval: Interval, before: str) -> Interval:
-    """The interval, opened by the word before it."""
-    match before:
-        case "since" | "from":
-            return interval._replace(end=None)
-        case "after":
-            return interval._replace(start=interval.end, end=None)
-        case "until" | "till" | "up to" | "through" | "through to" | "by":
-            return interval._replace(start=None)
-        case "before" | "prior to":
-            return interval._replace(start=None, end=interval.start)
-        case _:
-            return interval
-
-
-def _nearest_past(point: _Point, now: datetime) -> Interval | None:
-    """The last such month or day that has begun by `now`."""
-    for year in (now.year, now.year - 1):
-        interval = _in_year(point, year) if year >= 1 else None
-        if interval and interval.start and interval.start <= now:
-            return interval
-    return None
-
-
-def _relatives(text: str, now: datetime) -> Iterator[_Point]:
-    for match in _RELATIVE.finditer(text):
-        try:
-            interval = _relative(match, now)
-        except (OverflowError, ValueError):  # before year 1, after 9999
-            continue
-        if interval:
-            is_week = interval.precision is Precision.DAY and (
-                interval.end is not None
-                and interval.start is not None
-                and interval.end - interval.start > _DAY
-            )
-            name = ("week of " if is_week else "") + name_of(interval)
-            yield _Point(match.start(), match.end(), interval, name, is_relative=True)
-
-
-def _relative(match: re.Match[str], now: datetime) -> Interval | None:
-    today = datetime(now.year, now.month, now.day, tzinfo=UTC)
-    if match["day"]:
-        word = match["day"].lower()
-        shift = {"yesterday": -1, "last night": -1, "tomorrow": 1}.get(word, 0)
-        return _day(today + shift * _DAY)
-    if match["which"]:
-        step = {"last": -1, "past": -1, "next": 1}.get(match["which"].lower(), 0)
-        return _named(match["what"].lower(), today, step)
-    if match["count"]:
-        return _shifted(today, match["unit"].lower(), -_number(match["count"]))
-    return _shifted(today, match["ahead_unit"].lower(), _number(match["ahead"]))
-
-
-def _number(written: str) -> int:
-    word = written.lower().removeprefix("a ").removesuffix(" of") or "a"
-    return int(word) if word.isdigit() else _NUMBERS[word]
-
-
-def _day(start: datetime) -> Interval:
-    return day_interval(start.year, start.month, start.day)
-
-
-def _named(what: str, today: datetime, step: int) -> Interval | None:
-    """Last, this or next week, month, season, weekday or month by name."""
-    monday = today - today.weekday() * _DAY + step * 7 * _DAY
-    if what == "week":
-        return Interval(monday, monday + 7 * _DAY, Precision.DAY)
-    if what == "weekend":
-        return Interval(monday + 5 * _DAY, monday + 7 * _DAY, Precision.DAY)
-    if what == "month":
-        moved = today + relativedelta(months=step)
-        return month_interval(moved.year, moved.month)
-    if what[:3] in _WEEKDAYS and what.endswith("day"):
-        ahead = (_WEEKDAYS[what[:3]] - today.weekday()) % 7
-        if step < 0:
-            ahead -= 7
-        elif step > 0 and ahead == 0:
-            ahead = 7
-        return _day(today + ahead * _DAY)
-    if what[:3] in _MONTHS:
-        return _named_month(_MONTHS[what[:3]], today, step)
-    return year_interval(today.year + step) if what == "year" else None
-
-
-def _named_month(month: int, today: datetime, step: int) -> Interval:
-    year = today.year
-    if step < 0 and month >= today.month:
-        year -= 1
-    elif step > 0 and month <= today.month:
-        year += 1
-    return month_interval(year, month)
-
-
-def _shifted(today: datetime, unit: str, count: int) -> Interval:
-    if unit in ("week", "weekend"):
-        monday = today - today.weekday() * _DAY + 7 * count * _DAY
-        start = monday + 5 * _DAY if unit == "weekend" else monday
-        return Interval(start, monday + 7 * _DAY, Precision.DAY)
-    if unit == "day":
-        return _day(today + count * _DAY)
-    if unit == "month":
-        moved = today + relativedelta(months=count)
-        return month_interval(moved.year, moved.month)
-    return year_interval(today.year + count)
+        count = number(which["count"]) if which["count"] else 1
+        found = next_to(interval, which["unit"].lower(), count, which["way"].lower())
+    return found
