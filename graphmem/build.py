@@ -17,7 +17,7 @@ from graphmem.ports.analytics import Analyst
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.graphs import GraphMaker
 from graphmem.ports.llm import LLM
-from graphmem.ports.models import Extractor
+from graphmem.ports.models import Embedder, Extractor
 from graphmem.ports.ranker import Ranker
 from graphmem.ports.store import Clock, GraphStore
 from graphmem.settings import Settings
@@ -237,6 +237,13 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigurationError(f"{name}={shown}: {first['msg']}") from (
             None if is_secret else cause
         )
+
+
+def embedder_of(settings: Settings) -> Embedder:
+    """What turns text into vectors, as the settings say."""
+    from graphmem.adapters.embedders import make_embedder
+
+    return make_embedder(settings)
 
 
 def make_extractor(settings: Settings, *, llm: LLM | None = None) -> Extractor:

@@ -16,6 +16,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from graphmem import entity_cli
 from graphmem.build import open_memory as build_memory
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
 from graphmem.eval_cli import measures
@@ -27,13 +28,16 @@ from graphmem.model.retrieval import Mode
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.model.transfer import ExportFormat
 from graphmem.ports.analytics import DAMPING
-from graphmem.terminal import console, emit, errors, hit_panel, progress_bars
-
-MemoryOption = Annotated[
-    str, typer.Option("-m", "--memory", help="Folder or URL of the memory.", metavar="MEMORY")
-]
-NamespaceOption = Annotated[str, typer.Option("--namespace", help="Whose memory.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+from graphmem.terminal import (
+    JsonOption,
+    MemoryOption,
+    NamespaceOption,
+    console,
+    emit,
+    errors,
+    hit_panel,
+    progress_bars,
+)
 
 __all__ = [
     "JsonOption",
@@ -55,6 +59,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(measures, name="eval")
+for command in (entity_cli.entity, entity_cli.merge, entity_cli.unmerge):
+    app.command()(command)
 
 
 def open_memory(

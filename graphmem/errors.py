@@ -5,6 +5,7 @@
     GraphMemError
     ├── InvalidInputError        a value from the caller is wrong; says which, and what is right
     ├── NotFoundError            an id, a source or a namespace that the memory does not hold
+    ├── ConflictError            two entities that cannot be one; says what keeps them apart
     ├── ConfigurationError       a setting or a URL is wrong, or a needed package is missing
     ├── ModelUnavailableError    a model is neither cached nor to be fetched, or is damaged
     ├── LLMError                 a language model gave no usable answer; says why in a word
@@ -60,6 +61,10 @@ class InvalidInputError(GraphMemError, ValueError):
 
 class NotFoundError(GraphMemError, LookupError):
     """The memory does not hold what was asked for."""
+
+
+class ConflictError(GraphMemError):
+    """Two entities that cannot be one, or are one in another way than was thought."""
 
 
 class ConfigurationError(GraphMemError):

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
 
-from graphmem.build import load_settings, make_extractor, open_memory
+from graphmem.build import embedder_of, load_settings, make_extractor, open_memory
 from graphmem.errors import InvalidInputError
 from graphmem.model.retrieval import Mode
 from graphmem.terminal import console, emit, progress_bars
@@ -205,18 +205,24 @@ def entities(
     from graphmem.evaluation import entities as scoring
     from graphmem.evaluation.resources import about_machine, commit, versions
     from graphmem.judging import judged
+    from graphmem.resolve.likeness import SAME_AT
 
     _refuse_nowhere(json_file)
     labelled = scoring.read_pairs(pairs)
-    extractor = make_extractor(load_settings(workers=0))
+    settings = load_settings(workers=0)
+    extractor, embedder = make_extractor(settings), embedder_of(settings)
     try:
-        found = scoring.report(labelled, lambda asked: judged(asked, extractor=extractor))
+        found = scoring.report(
+            labelled, lambda asked: judged(asked, extractor=extractor, embedder=embedder)
+        )
     finally:
         extractor.close()
     result = {
         "set": pairs.name,
         **found,
         "extractor": extractor.name,
+        "embedder": embedder.name,
+        "same_at": SAME_AT,
         "machine": about_machine(),
         "versions": versions(),
         "commit": commit(),

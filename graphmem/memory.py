@@ -7,15 +7,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from graphmem import merging
 from graphmem.context.answer import answer
 from graphmem.context.assemble import assemble
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.inputs import Time, chunked, item_of, query_of
+from graphmem.known_names import KnownNames
 from graphmem.maintain import transfer
 from graphmem.model.analysis import Analysis
 from graphmem.model.change import AddReport, ChangeSet, Checkpoint, Counts, Problem, Stats
 from graphmem.model.ids import Kind
-from graphmem.model.knowledge import Entity, Fact
+from graphmem.model.knowledge import Entity, Fact, Identity, SameAs
 from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode
 from graphmem.model.source import (
     DEFAULT_NAMESPACE,
@@ -51,6 +53,7 @@ class Memory:
         self.namespace = namespace
         self._parts = parts
         self._reading = Reading(parts, namespace)
+        self._names = KnownNames(parts.store, namespace)
         self._children: dict[str, Memory] = {}
 
     @classmethod
@@ -186,7 +189,7 @@ class Memory:
         The next batches are read while one is embedded; reports come in order, after the commit. An
         item that cannot be read is in the report's `failed`; the rest of its batch is kept.
         """
-        return write_batches(self._parts, self.namespace, batches)
+        return write_batches(self._parts, self.namespace, batches, names=self._names)
 
     def delete_source(self, source: str) -> Counts:
         """Remove a source and all that nothing else supports; returns what was removed.
@@ -227,6 +230,34 @@ class Memory:
         if living:
             store.apply(ChangeSet(namespace=self.namespace, retired_episodes=living))
         return len(living)
+
+    def merge(self, a: str, b: str, *, force: bool = False) -> SameAs | None:
+        """Hold two entities, given by id or name, to be one; ``None`` where they are already.
+
+        Both stay as they are, with a link between them that :meth:`unmerge` takes away again.
+
+        Raises
+        ------
+        NotFoundError
+            The namespace holds no such entity.
+        ConflictError
+            They differ in type, or in what happens once, such as a birth; not with `force`.
+        InvalidInputError
+            Both are the same entity.
+        """
+        return merging.merge(self._parts.store, self._names, a, b, force=force)
+
+    def unmerge(self, a: str, b: str) -> tuple[SameAs, ...]:
+        """Hold two merged entities apart again; returns the links that were taken away.
+
+        Raises
+        ------
+        NotFoundError
+            The namespace holds no such entity, or they are not merged.
+        ConflictError
+            They are one only by way of others, which the message names.
+        """
+        return merging.unmerge(self._parts.store, self._names, a, b)
 
     # ------------------------------------------------------------------ reading
 
@@ -338,6 +369,16 @@ class Memory:
         if id not in found:
             raise NotFoundError(f"Nothing has the id {id!r}")
         return found[id]
+
+    def identity(self, entity: str) -> Identity:
+        """An entity by its id or name, with all that it is held to be one with, and why.
+
+        Raises
+        ------
+        NotFoundError
+            The namespace holds no such entity.
+        """
+        return merging.identity(self._parts.store, self._names, entity)
 
     def cypher(
         self,

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
@@ -30,6 +31,12 @@ from graphmem.model.retrieval import FactView, Hit, Path
 
 console = Console()
 errors = Console(stderr=True)
+
+MemoryOption = Annotated[
+    str, typer.Option("-m", "--memory", help="Folder or URL of the memory.", metavar="MEMORY")
+]
+NamespaceOption = Annotated[str, typer.Option("--namespace", help="Whose memory.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
 def emit(value: BaseModel | Mapping[str, Any] | Sequence[Any]) -> None:

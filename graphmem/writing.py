@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from graphmem.errors import ExtractionError, InvalidInputError
+from graphmem.known_names import KnownNames
 from graphmem.model.change import AddReport, Checkpoint, Counts, FailedItem, Neighbourhood
 from graphmem.model.extraction import Extraction, PassageContext
 from graphmem.model.source import Depth, Episode, OpenTriples, Passage, SourceItem
@@ -46,6 +47,8 @@ def write_batches(
     parts: Parts,
     namespace: str,
     batches: Iterable[tuple[Sequence[SourceItem], Checkpoint | None]],
+    *,
+    names: KnownNames,
 ) -> Iterator[AddReport]:
     """Write batches in order, one commit each; yields a report after each commit.
 
@@ -62,9 +65,9 @@ def write_batches(
                 batch.extractions = reader.submit(parts.extractor.extract, contexts)
                 pending.append(batch)
                 if len(pending) > _READ_AHEAD:
-                    yield _commit(parts, namespace, pending.popleft(), ahead)
+                    yield _commit(parts, names, pending.popleft(), ahead)
             while pending:
-                yield _commit(parts, namespace, pending.popleft(), ahead)
+                yield _commit(parts, names, pending.popleft(), ahead)
         finally:
             for batch in pending:
                 assert batch.extractions is not None
@@ -137,23 +140,26 @@ def _outdated(
     }
 
 
-def _commit(parts: Parts, namespace: str, batch: _Batch, ahead: set[str]) -> AddReport:
+def _commit(parts: Parts, names: KnownNames, batch: _Batch, ahead: set[str]) -> AddReport:
     begun = [episode.id for episode in batch.episodes]
     vectors = _embed(parts, batch)
     extractions = _extracted(parts, batch)
     keys = {passage.vector_key for passage in batch.passages}
-    known = parts.store.entities(referred_entities(extractions, namespace=namespace))
+    known = parts.store.entities(referred_entities(extractions, namespace=names.namespace))
     changes = resolve(
         batch.episodes,
         batch.passages,
         extractions,
-        namespace=namespace,
+        namespace=names.namespace,
         recorded_at=batch.recorded_at,
         known=Neighbourhood(entities=known),
     ).model_copy(update={"retired_episodes": batch.retired, "checkpoint": batch.checkpoint})
     is_due = batch.episodes or batch.checkpoint
     kept = {key: vector for key, vector in vectors.items() if key in keys}
-    added = parts.store.apply(changes, vectors=kept) if is_due else Counts()
+    added = Counts()
+    if is_due:
+        with names.linked(changes, kept) as linked:
+            added = parts.store.apply(linked, vectors=kept)
     ahead.difference_update(begun)
     return AddReport(
         items=batch.items,

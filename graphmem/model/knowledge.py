@@ -179,3 +179,11 @@ class SameAs(Value):
     right_id: str
     score: Share
     by: str
+
+
+class Identity(Value):
+    """An entity, those that are held to be one with it, and the links that say so."""
+
+    entity: Entity
+    same: tuple[Entity, ...] = ()
+    links: tuple[SameAs, ...] = ()

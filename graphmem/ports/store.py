@@ -153,6 +153,21 @@ class GraphStore(Protocol):
     def evidence_of(self, fact_ids: Sequence[str]) -> list[Evidence]:
         """Where the facts are stated, ordered by fact, passage and start."""
 
+    def passages_naming(self, entity_ids: Sequence[str], *, limit: int) -> dict[str, list[str]]:
+        """Ids of the passages that mention each entity, the first `limit` of them by ``nid``.
+
+        Entities that no passage mentions are left out.
+        """
+
+    def facts_with(
+        self, entity_ids: Sequence[str], *, predicates: Sequence[str]
+    ) -> dict[str, list[str]]:
+        """Ids of the facts with one of these predicates that each entity is a member of, by
+        ``nid``; entities without any are left out."""
+
+    def vectors_of(self, keys: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors that the store has, by key, float32, shape (dimension,)."""
+
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""
 

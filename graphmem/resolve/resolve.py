@@ -21,6 +21,7 @@ from graphmem.model.knowledge import (
 from graphmem.model.source import Episode, EpisodeKind, Passage
 from graphmem.model.time import to_micros
 from graphmem.resolve.entities import EntityBook, referred_entities
+from graphmem.resolve.short_forms import with_full_names
 
 __all__ = ["fact_id", "referred_entities", "resolve"]
 
@@ -64,7 +65,7 @@ def resolve(
     rows = _Rows(EntityBook(namespace))
     unique: dict[str, Passage] = {}
     before: tuple[Passage, Sequence[FactDraft], list[str]] | None = None
-    for passage, extraction in zip(passages, extractions, strict=True):
+    for passage, extraction in zip(passages, with_full_names(passages, extractions), strict=True):
         if passage.id in unique:
             continue
         unique[passage.id] = _with_attributes(passage, extraction)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+import numpy as np
+
 from graphmem.adapters.bolt import Bolt, Runs, listed, rows
 from graphmem.adapters.stores.neo4j.rows import (
     ENTITY_FIELDS,
@@ -19,8 +21,10 @@ from graphmem.model.change import Counts
 from graphmem.model.ids import digest
 from graphmem.model.knowledge import Entity, Evidence, Fact
 from graphmem.model.source import Episode, Passage
+from graphmem.ports.store import Vectors
 
 V = TypeVar("V", bound=Value)
+T = TypeVar("T")
 
 _IDS: Final = 5000
 _EPISODE: Final = ("id", "namespace", *EPISODE_FIELDS)
@@ -68,6 +72,24 @@ def evidence(bolt: Bolt, name: str, ids: Sequence[str]) -> list[Evidence]:
         Evidence(fact_id=fact, passage_id=passage, start=start, end=end)
         for fact, passage, start, end in _listed(bolt, statements("lookup")[name], ids)
     ]
+
+
+def passages_naming(bolt: Bolt, ids: Sequence[str], limit: int) -> dict[str, list[str]]:
+    """The first passages that mention each of these entities."""
+    found = _listed(bolt, statements("lookup")["passages_naming"], ids, limit=limit)
+    return _in_order(ids, {id_: passages for id_, passages in found if passages})
+
+
+def facts_with(bolt: Bolt, ids: Sequence[str], predicates: Sequence[str]) -> dict[str, list[str]]:
+    """Facts with one of the predicates that these entities are members of."""
+    found = _listed(bolt, statements("lookup")["facts_with"], ids, predicates=list(predicates))
+    return _in_order(ids, {id_: facts for id_, facts in found if facts})
+
+
+def vectors_of(bolt: Bolt, keys: Sequence[str]) -> dict[str, Vectors]:
+    """Those of `keys` that have a vector, with it."""
+    found = _listed(bolt, statements("lookup")["vectors_of"], keys)
+    return {key: np.array(vector, np.float32) for key, vector in found if vector is not None}
 
 
 def namespaces(bolt: Bolt) -> list[str]:
@@ -136,12 +158,12 @@ def _by_id(
     return _in_order(ids, found)
 
 
-def _listed(bolt: Bolt, statement: str, ids: Iterable[str]) -> list[Any]:
+def _listed(bolt: Bolt, statement: str, ids: Iterable[str], **more: Any) -> list[Any]:
     wanted = list(dict.fromkeys(ids))
     found: list[Any] = []
     for at in range(0, len(wanted), _IDS):
         part = wanted[at : at + _IDS]
-        found += bolt.read(lambda tx, part=part: listed(tx, statement, ids=part))  # type: ignore[misc]
+        found += bolt.read(lambda tx, part=part: listed(tx, statement, ids=part, **more))  # type: ignore[misc]
     return found
 
 
@@ -149,5 +171,5 @@ def _with_fields(statement: str, fields: Sequence[str]) -> str:
     return statement.replace("{fields}", ", ".join(f"n.`{name}`" for name in fields))
 
 
-def _in_order(ids: Sequence[str], found: Mapping[str, V]) -> dict[str, V]:
+def _in_order(ids: Sequence[str], found: Mapping[str, T]) -> dict[str, T]:
     return {id_: found[id_] for id_ in dict.fromkeys(ids) if id_ in found}

@@ -214,6 +214,20 @@ class Neo4jStore:
         found = lookup.evidence(self.bolt, "evidence_of", fact_ids)
         return sorted(found, key=lambda e: (e.fact_id, e.passage_id, e.start, e.end))
 
+    def passages_naming(self, entity_ids: Sequence[str], *, limit: int) -> dict[str, list[str]]:
+        """The first `limit` passages that mention each entity."""
+        return lookup.passages_naming(self.bolt, entity_ids, limit)
+
+    def facts_with(
+        self, entity_ids: Sequence[str], *, predicates: Sequence[str]
+    ) -> dict[str, list[str]]:
+        """Facts with one of these predicates that each entity is a member of."""
+        return lookup.facts_with(self.bolt, entity_ids, predicates)
+
+    def vectors_of(self, keys: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors that the store has, by key."""
+        return lookup.vectors_of(self.bolt, keys)
+
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""
         wanted = list(keys)

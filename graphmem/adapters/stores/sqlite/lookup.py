@@ -104,6 +104,43 @@ def evidence(connection: sqlite3.Connection, column: str, ids: Sequence[str]) ->
     ]
 
 
+def passages_naming(
+    connection: sqlite3.Connection, ids: Sequence[str], limit: int
+) -> dict[str, list[str]]:
+    """The first passages that mention each of these entities."""
+    statement = """
+        SELECT p.id FROM passages p WHERE p.nid IN (
+            SELECT DISTINCT m.passage_nid FROM entities e
+            CROSS JOIN mentions m ON m.entity_nid = e.nid
+            WHERE e.id = ? ORDER BY m.passage_nid LIMIT ?
+        ) ORDER BY p.nid"""
+    # One by one: a name that is everywhere is not read to its end.
+    found = {
+        id_: [row[0] for row in connection.execute(statement, (id_, limit))]
+        for id_ in dict.fromkeys(ids)
+    }
+    return {id_: passages for id_, passages in found.items() if passages}
+
+
+def facts_with(
+    connection: sqlite3.Connection, ids: Sequence[str], predicates: Sequence[str]
+) -> dict[str, list[str]]:
+    """Facts with one of the predicates that these entities are members of."""
+    rows = select_in(
+        connection,
+        """SELECT DISTINCT e.id, f.nid, f.id, f.predicate FROM entities e
+        CROSS JOIN roles r ON r.entity_nid = e.nid CROSS JOIN facts f ON f.nid = r.fact_nid
+        WHERE e.id IN ({keys})""",
+        dict.fromkeys(ids),
+    )
+    wanted = set(predicates)
+    found: dict[str, list[str]] = {}
+    for entity, _, fact, predicate in sorted(rows, key=lambda row: row[1]):
+        if predicate in wanted:
+            found.setdefault(entity, []).append(fact)
+    return _in_order(ids, found)
+
+
 def namespaces(connection: sqlite3.Connection) -> list[str]:
     """Those with an episode, entity or fact, sorted."""
     rows = connection.execute(

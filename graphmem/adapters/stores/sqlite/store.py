@@ -218,6 +218,23 @@ class SqliteStore:
             found = lookup.evidence(connection, "f.id", fact_ids)
         return sorted(found, key=lambda e: (e.fact_id, e.passage_id, e.start, e.end))
 
+    def passages_naming(self, entity_ids: Sequence[str], *, limit: int) -> dict[str, list[str]]:
+        """The first `limit` passages that mention each entity."""
+        with self._connections.reading() as connection:
+            return lookup.passages_naming(connection, entity_ids, limit)
+
+    def facts_with(
+        self, entity_ids: Sequence[str], *, predicates: Sequence[str]
+    ) -> dict[str, list[str]]:
+        """Facts with one of these predicates that each entity is a member of."""
+        with self._connections.reading() as connection:
+            return lookup.facts_with(connection, entity_ids, predicates)
+
+    def vectors_of(self, keys: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors that the store has, by key."""
+        with self._connections.reading() as connection:
+            return vector_table.vectors_of(connection, keys)
+
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""
         with self._connections.reading() as connection:

@@ -62,6 +62,14 @@ def known_keys(connection: sqlite3.Connection, keys: Collection[str]) -> set[str
     return {key for (key,) in found}
 
 
+def vectors_of(connection: sqlite3.Connection, keys: Collection[str]) -> dict[str, Vectors]:
+    """Those of `keys` that have a vector, with it."""
+    found = select_in(connection, "SELECT key, vector FROM vectors WHERE key IN ({keys})", keys)
+    return {
+        key: np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False) for key, blob in found
+    }
+
+
 def dimension(connection: sqlite3.Connection) -> int | None:
     """Length of the store's vectors: the embedder's, or that of any vector; ``None`` without."""
     row = connection.execute(

@@ -36,6 +36,27 @@ RETURN collect([f.id, id, s.start, s.end])
 UNWIND $ids AS id
 MATCH (:Fact {id: id})-[s:EVIDENCE]->(p:Passage)
 RETURN collect([id, p.id, s.start, s.end])
+// name: passages_naming
+UNWIND $ids AS id
+MATCH (e:Entity {id: id})
+RETURN collect([id, COLLECT {
+  MATCH (p:Passage)-[:MENTIONS]->(e)
+  WITH DISTINCT p ORDER BY p.nid LIMIT $limit
+  RETURN p.id }])
+// name: facts_with
+UNWIND $ids AS id
+MATCH (e:Entity {id: id})
+RETURN collect([id, COLLECT {
+  MATCH (f:Fact)-[:ROLE]->(e)
+  WHERE f.predicate IN $predicates
+  WITH DISTINCT f ORDER BY f.nid
+  RETURN f.id }])
+// name: vectors_of
+UNWIND $ids AS key
+RETURN collect([key, head(COLLECT {
+  MATCH (p:Passage {vector_key: key})
+  WHERE p.embedding IS NOT NULL
+  RETURN p.embedding LIMIT 1 })])
 // name: namespaces
 MATCH (s:_Namespace)
 RETURN collect([s.name, s.counts])

@@ -1,0 +1,141 @@
+"""The names that a memory knows, kept at the store's version, and a batch's links to them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import numpy as np
+
+from graphmem.model.change import ChangeSet
+from graphmem.model.knowledge import Entity, EntityType, Fact, SameAs
+from graphmem.ports.store import GraphStore, Vectors
+from graphmem.resolve.book import NameBook
+from graphmem.resolve.conflicts import DATING
+from graphmem.resolve.likeness import Described
+from graphmem.resolve.linking import Around, decide, needed, propose
+
+_PASSAGES: Final = 6
+"""Passages of an entity that are looked at, at most."""
+
+
+class KnownNames:
+    """One namespace's name book; read once, then kept up to date by what is committed."""
+
+    def __init__(self, store: GraphStore, namespace: str) -> None:
+        self.namespace = namespace
+        self._store = store
+        self._book = NameBook()
+        self._version: int | None = None
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def linked(self, changes: ChangeSet, vectors: Mapping[str, Vectors]) -> Iterator[ChangeSet]:
+        """The changes with links to what is known, to be committed inside the block.
+
+        Until the block has ended well, the book is ahead of the store, and read anew if it is not.
+        """
+        with self._lock:
+            before = self._update()
+            self._version = None
+            proposals = propose(self._book, changes.entities)
+            if proposals:
+                around = self._around(changes, vectors, *needed(proposals, self._book))
+                links = decide(proposals, self._book, around)
+                changes = changes.model_copy(update={"same_as": (*changes.same_as, *links)})
+            yield changes
+            after = self._store.version(self.namespace)
+            self._version = after if after <= before + 1 else None
+
+    def one(self, id: str) -> tuple[list[str], list[SameAs]]:
+        """All entities held to be one with this one, itself included, and the links between."""
+        with self._lock:
+            self._version = self._update()
+            ids = self._book.one(id)
+            return ids, self._book.links(ids)
+
+    def dated(self, ids: Sequence[str]) -> list[tuple[str, Fact]]:
+        """Facts of these entities that date what happens once, each with its entity."""
+        held = self._store.facts_with(ids, predicates=sorted(DATING))
+        facts = self._store.facts([id for found in held.values() for id in found])
+        return [(entity_id, facts[id]) for entity_id, found in held.items() for id in found]
+
+    def _update(self) -> int:
+        """Bring the book to the store's version, and return that."""
+        version = self._store.version(self.namespace)
+        if self._version == version:
+            return version
+        tables = ("entities", "same_as")
+        with self._store.read(self.namespace, tables) as reader:
+            self._book = NameBook()
+            ids: dict[int, str] = {}
+            columns = ("nid", "id", "name", "type", "aliases")
+            for rows in reader.scan("entities", columns):
+                for nid, id, name, type, aliases in rows:
+                    ids[nid] = id
+                    self._book.put(
+                        Entity.model_construct(
+                            id=id,
+                            name=name,
+                            type=EntityType(type),
+                            aliases=tuple(json.loads(aliases)) if aliases != "[]" else (),
+                            profile="",
+                        )
+                    )
+            for rows in reader.scan("same_as", ("left_nid", "right_nid", "score", "by")):
+                for left, right, score, by in rows:
+                    pair = SameAs(left_id=ids[left], right_id=ids[right], score=score, by=by)
+                    self._book.join(pair)
+            return reader.version
+
+    def _around(
+        self,
+        changes: ChangeSet,
+        vectors: Mapping[str, Vectors],
+        dated: Sequence[str],
+        mentioned: Sequence[str],
+    ) -> Around:
+        """Facts and passages of the entities that are proposed, of the store and of the batch."""
+        stated = _stated(changes.facts, set(dated))
+        for entity_id, fact in self.dated(dated):
+            stated.setdefault(entity_id, []).append(fact)
+        return Around(self._described(changes, vectors, mentioned), stated)
+
+    def _described(
+        self, changes: ChangeSet, vectors: Mapping[str, Vectors], ids: Sequence[str]
+    ) -> dict[str, Described]:
+        where = self._store.passages_naming(ids, limit=_PASSAGES)
+        passages = self._store.passages([id for held in where.values() for id in held])
+        passages.update({passage.id: passage for passage in changes.passages})
+        wanted = set(ids)
+        for mention in changes.mentions:
+            if mention.entity_id in wanted:
+                here = where.setdefault(mention.entity_id, [])
+                if mention.passage_id not in here and len(here) < _PASSAGES:
+                    here.append(mention.passage_id)
+        keys = {passages[id].vector_key for held in where.values() for id in held}
+        known = {**self._store.vectors_of(sorted(keys - vectors.keys())), **vectors}
+        described = {}
+        for entity_id, held in where.items():
+            entity = self._book.get(entity_id)
+            shown = [passages[id] for id in held if passages[id].vector_key in known]
+            if entity is not None and shown:
+                described[entity_id] = Described(
+                    entity,
+                    [passage.text for passage in shown],
+                    np.stack([known[passage.vector_key] for passage in shown]),
+                )
+        return described
+
+
+def _stated(facts: Iterable[Fact], entities: set[str]) -> dict[str, list[Fact]]:
+    """A batch's dating facts by the entities that are members of them."""
+    found: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if fact.predicate in DATING:
+            for entity_id in {member.entity_id for member in fact.members} & entities:
+                found.setdefault(entity_id, []).append(fact)
+    return found
