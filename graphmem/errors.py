@@ -13,7 +13,7 @@
     ├── StoreError               the store could not do what was asked
     │   ├── StoreFormatError     not a memory, damaged, or of another schema version
     │   ├── StoreBusyError       another process is writing to this memory
-    │   ├── StoreFullError       no room left on the disk; nothing of the batch was kept
+    │   ├── StoreFullError       no room left on the disk; no half of a batch was kept
     │   ├── ReadOnlyError        a write to something opened for reading
     │   └── EmbedderMismatchError  the memory's vectors are another model's
     ├── QueryError               a Cypher statement that does not parse, run, or end in time

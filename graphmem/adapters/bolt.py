@@ -10,26 +10,15 @@ from typing import Any, Final, TypeVar
 
 import neo4j
 from neo4j.exceptions import (
-    AuthError,
     DriverError,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
     TransientError,
 )
-from neo4j.exceptions import (
-    ConfigurationError as DriverConfigurationError,
-)
 
-from graphmem.errors import (
-    ConfigurationError,
-    GraphMemError,
-    InvalidInputError,
-    ReadOnlyError,
-    StoreBusyError,
-    StoreError,
-    StoreFullError,
-)
+from graphmem.adapters.bolt_errors import explain, has_stopped, is_not_trusted
+from graphmem.errors import GraphMemError, InvalidInputError, ReadOnlyError, StoreError
 
 T = TypeVar("T")
 Work = Callable[[neo4j.ManagedTransaction], T]
@@ -42,20 +31,10 @@ _ACQUIRE_SECONDS: Final = 60.0
 _KEEP_SECONDS: Final = 1800.0
 _PAUSE_SECONDS: Final = 0.5
 _DEADLOCK_SECONDS: Final = 2.0
-_GONE: Final = (ServiceUnavailable, SessionExpired, OSError)
-_FORBIDDEN: Final = (
-    "Neo.ClientError.Security.Forbidden",
-    "Neo.ClientError.Statement.AccessMode",
-    "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase",
-    "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",
-)
-_TIMED_OUT: Final = (
-    "Neo.ClientError.Transaction.TransactionTimedOut",
-    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
-    "Neo.ClientError.Transaction.LockClientStopped",
-    "Neo.TransientError.Transaction.LockClientStopped",
-    "Neo.TransientError.Transaction.LockAcquisitionTimeout",
-)
+_CONDITION: Final = """
+SHOW DATABASES YIELD name, home, statusMessage
+WHERE name = $name OR ($name IS NULL AND home)
+RETURN statusMessage"""
 
 
 class Bolt:
@@ -146,8 +125,8 @@ class Bolt:
                 try:
                     with self.session(access) as session:
                         return work(session)
-                except (ServiceUnavailable, SessionExpired, TransientError):
-                    if time.monotonic() > deadline:
+                except (ServiceUnavailable, SessionExpired, TransientError) as cause:
+                    if time.monotonic() > deadline or is_not_trusted(cause):
                         raise
                     time.sleep(_PAUSE_SECONDS)
 
@@ -167,12 +146,26 @@ class Bolt:
         try:
             yield
         except (Neo4jError, DriverError, OSError) as cause:
-            raise explain(self.where, cause) from cause
+            raise self.explanation(cause) from cause
         except (UnicodeEncodeError, OverflowError) as cause:
             raise InvalidInputError(
                 f"a value cannot be stored: {cause}",
                 remedy="Text must be valid Unicode, whole numbers below 2**63",
             ) from cause
+
+    def explanation(self, cause: Exception) -> GraphMemError:
+        """Our error for one of the driver's or the server's; asks why a database stopped."""
+        return explain(self.where, cause, self._condition() if has_stopped(cause) else "")
+
+    def _condition(self) -> str:
+        """What the server says of the state of the database, if it still says anything."""
+        try:
+            with self.driver.session(
+                database="system", default_access_mode=neo4j.READ_ACCESS
+            ) as session:
+                return " ".join(map(str, *session.run(_CONDITION, name=self.database).values()))
+        except (Neo4jError, DriverError, OSError):
+            return ""
 
     def close(self) -> None:
         """Close all connections; a second call does nothing."""
@@ -201,65 +194,3 @@ def number(tx: Runs, statement: str, **parameters: Any) -> int:
     """The one number that a statement returns."""
     ((value,),) = rows(tx, statement, **parameters)
     return int(value)
-
-
-def explain(where: str, cause: Exception) -> GraphMemError:
-    """Our error for one of the driver's or the server's."""
-    code = getattr(cause, "code", None) or ""
-    said = (getattr(cause, "message", None) or str(cause)).split("\n")[0]
-    return _refused(where, cause, code, said) or _unable(where, cause, code, said)
-
-
-def _refused(where: str, cause: Exception, code: str, said: str) -> GraphMemError | None:
-    """The error for what would be refused again; ``None`` if it is none of these."""
-    if isinstance(cause, AuthError) or code.startswith("Neo.ClientError.Security.Auth"):
-        return ConfigurationError(
-            f"{where} refuses the user or the password",
-            remedy="Give auth=(user, password), or set GRAPHMEM_NEO4J_USER and"
-            " GRAPHMEM_NEO4J_PASSWORD or GRAPHMEM_NEO4J_PASSWORD_FILE",
-        )
-    if code in _FORBIDDEN or "read access mode" in said:
-        return ReadOnlyError(
-            f"{where} does not let this user do that ({said})",
-            remedy="Use a user with the rights, or open the memory for reading",
-        )
-    if code.endswith("DatabaseNotFound"):
-        return ConfigurationError(
-            f"{where}: {said}", remedy="Name a database that is there: neo4j://HOST/DATABASE"
-        )
-    if isinstance(cause, DriverConfigurationError):
-        return ConfigurationError(f"{where}: {said}", remedy="Check the URL")
-    if "too large to index" in str(cause):
-        return InvalidInputError(
-            f"an id is too long to be stored in {where}", remedy="Keep ids below 8,000 bytes"
-        )
-    return None
-
-
-def _unable(where: str, cause: Exception, code: str, said: str) -> GraphMemError:
-    """The error for what might be done another time."""
-    if "No space left" in str(cause) or code.endswith("TransactionLogError"):
-        return StoreFullError(
-            f"there is no room left to write {where} ({said}); nothing of the batch was kept",
-            remedy="Free space on the server's disk, restart it, and repeat the batch",
-        )
-    if code in _TIMED_OUT:
-        return StoreBusyError(
-            f"{where} did not finish in time, or waited for another writer ({said})",
-            remedy="Try again when the other writer has finished",
-        )
-    if "OutOfMemory" in code:
-        return StoreError(
-            f"{where} ran out of memory ({said}); nothing of the batch was kept",
-            remedy="Commit smaller batches, or give the server more memory",
-        )
-    if isinstance(cause, _GONE) or "DatabaseUnavailable" in code:
-        return StoreError(
-            f"no Neo4j answers at {where} ({said})",
-            remedy="Check that the server runs (graphmem neo4j status) and the URL",
-        )
-    if isinstance(cause, TransientError):
-        return StoreBusyError(
-            f"{where} is being written by others ({said})", remedy="Try again in a while"
-        )
-    return StoreError(f"{where}: {said}", remedy="`graphmem doctor` looks for damage")

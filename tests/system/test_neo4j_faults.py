@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,10 +33,14 @@ from graphmem.errors import (
     StoreBusyError,
     StoreError,
     StoreFormatError,
+    StoreFullError,
 )
 from graphmem.model.change import ChangeSet, Checkpoint, Counts
 from graphmem.model.knowledge import Entity, Evidence, Fact, Member, Mention
 from graphmem.model.source import Episode, EpisodeKind, Passage
+from graphmem.settings import Settings
+from graphmem_ingest.job import ingest
+from graphmem_ingest.report import Progress
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 KILLS = int(os.environ.get("GRAPHMEM_TEST_KILLS", "2"))
@@ -108,53 +114,136 @@ def opened(url: str, auth: tuple[str, str], **options: Any) -> Iterator[Neo4jSto
 # --- a server that dies ----------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory, starter: Callable[..., Any]) -> Iterator[Any]:
+    """A server to be killed: it comes back at its address."""
+    home = tmp_path_factory.mktemp("own") / "home"
+    try:
+        yield starter(home)
+    finally:
+        servers.stop(home)
+
+
+def kill(home: Path) -> None:
+    pid = servers.status(home).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+
 def test_killing_the_server_during_a_job_loses_and_repeats_nothing(
-    tmp_path: Path, starter: Callable[[Path], Any]
+    tmp_path: Path, own: Any, starter: Callable[..., Any]
 ) -> None:
-    home = tmp_path / "home"
+    own.empty()
+    corpus, count = tmp_path / "corpus", 8 + 4 * KILLS
+    corpus.mkdir()
+    for number in range(count):
+        text = f"Ann Reed met Bo Lund {number} in Leeds. He told her about Acme Mills {number}."
+        (corpus / f"{number:03}.md").write_text(text)
+    settings = Settings(workers=0, depth="fast")
     rng = random.Random(7)
-    acknowledged: list[int] = []
-    failures: list[BaseException] = []
-    stop = threading.Event()
+    items, reports, refusals = 0, [], []
 
-    def work(store: Neo4jStore) -> None:
-        number = 0
-        try:
-            while not stop.is_set():
-                assert store.apply(batch(number)).facts == 1  # not 0: it was not there before
-                acknowledged.append(number)
-                number += 1
-        except StoreError as error:
-            failures.append(error)
+    def progress(done: Progress) -> None:
+        nonlocal items
+        items = done.items
 
+    def job(memory: Memory) -> None:
+        while not reports:
+            try:
+                reports.append(ingest(memory, [str(corpus)], batch=1, on_progress=progress))
+            except StoreError as error:  # a server that is away for a minute: run it again
+                refusals.append(error)
+
+    with (
+        Memory.open(tmp_path / "unbroken", settings=settings, clock=lambda: NOW) as unbroken,
+        Memory.open(own.url, auth=own.auth, settings=settings, clock=lambda: NOW) as memory,
+    ):
+        expected = ingest(unbroken, [str(corpus)], batch=1)
+        worker = threading.Thread(target=job, args=(memory,))
+        worker.start()
+        for _ in range(KILLS):
+            before = items
+            while items < before + 3 and worker.is_alive():
+                time.sleep(0.005)
+            time.sleep(rng.uniform(0.0, 0.1))
+            assert worker.is_alive(), "the job ended before the server was killed"
+            kill(own.home)
+            assert starter(own.home).url == own.url
+        worker.join(timeout=180)
+        assert len(refusals) <= KILLS
+        [report] = reports
+        if not refusals:
+            assert report.added == expected.added  # acknowledged once each, and not twice
+        assert report.resumed_after + report.items == count
+        assert memory.stats().counts == unbroken.stats().counts
+        folders = [tmp_path / "from-folder", tmp_path / "from-server"]
+        digests = [m.export(to).digest for m, to in zip((unbroken, memory), folders, strict=True)]
+        assert digests[0] == digests[1]  # equal memories make equal files
+        assert memory.doctor() == []
+
+
+def test_a_full_disk_stops_the_writer_with_its_name_and_leaves_no_half_batch(
+    small_disk: Path, starter: Callable[..., Any]
+) -> None:
+    home, ballast = small_disk / "home", small_disk / "ballast"
     with ExitStack() as cleaning:
         cleaning.callback(servers.stop, home)
         server = starter(home)
-        store = cleaning.enter_context(opened(server.url, server.auth, retry_seconds=120.0))
-        worker = threading.Thread(target=work, args=(store,))
-        worker.start()
-        try:
-            for _ in range(KILLS):
-                before = len(acknowledged)
-                while len(acknowledged) < before + 3 and worker.is_alive():
-                    time.sleep(0.01)
-                time.sleep(rng.uniform(0.0, 0.2))
-                pid = servers.status(home).pid
-                assert pid is not None
-                os.kill(pid, signal.SIGKILL)
-                assert starter(home).url == server.url
-        finally:
-            stop.set()
-            worker.join(timeout=150)
-        assert failures == []
-        assert not worker.is_alive()
+        store = cleaning.enter_context(opened(server.url, server.auth, retry_seconds=0.0))
+        store.apply(batch(0))
+        ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - 2_000_000))
+        acknowledged = [0]
+
+        def fill() -> None:
+            for number in range(1, 500):
+                store.apply(padded(number))
+                acknowledged.append(number)
+
+        with pytest.raises(StoreFullError, match="no room left") as caught:
+            fill()
+        assert "Free space" in caught.value.remedy
         done = len(acknowledged)
-        assert done >= 3 * KILLS
-        assert acknowledged == list(range(done))
-        assert store.counts("default") == all_of(done)
-        assert store.version("default") == done
-        assert store.checkpoint("job") == str(done - 1)
+        runner = Neo4jCypher(store, "default", store.bolt)
+        for ask in (
+            lambda: store.counts("default"),
+            lambda: store.apply(padded(done)),
+            lambda: runner.run("MATCH (e:Entity) RETURN e"),
+        ):
+            with pytest.raises(StoreFullError, match="no room left"):
+                ask()
+        ballast.unlink()
+        servers.stop(home)
+        assert starter(home).url == server.url
+        held = store.counts("default")
+        assert held in {all_of(done), all_of(done + 1)}  # the last batch: whole, or not at all
+        assert store.checkpoint("job") == str(held.episodes - 1)
+        store.apply(padded(done))
+        assert store.counts("default") == all_of(done + 1)
         assert store.check() == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 160 MB, for which one has to be root."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    try:
+        mounting = ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(disk)]
+        done = subprocess.run(mounting, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no `mount` to make a small disk with")
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def padded(number: int) -> ChangeSet:
+    """A batch with 400 kB of text."""
+    changes = batch(number)
+    (passage,) = changes.passages
+    text = f"{passage.text} " + "x" * 400_000
+    return changes.model_copy(update={"passages": (passage.model_copy(update={"text": text}),)})
 
 
 class Wire:
@@ -229,19 +318,15 @@ def test_a_commit_whose_answer_is_lost_is_done_once(neo4j: Any) -> None:
 
 
 def test_a_server_that_is_gone_says_so_and_a_read_waits_for_one_that_comes_back(
-    tmp_path: Path, starter: Callable[[Path], Any]
+    own: Any, starter: Callable[..., Any]
 ) -> None:
-    home = tmp_path / "home"
+    own.empty()
     with ExitStack() as cleaning:
-        cleaning.callback(servers.stop, home)
-        server = starter(home)
-        patient = cleaning.enter_context(opened(server.url, server.auth, retry_seconds=120.0))
-        hasty = cleaning.enter_context(opened(server.url, server.auth, retry_seconds=0.0))
+        patient = cleaning.enter_context(opened(own.url, own.auth, retry_seconds=120.0))
+        hasty = cleaning.enter_context(opened(own.url, own.auth, retry_seconds=0.0))
         patient.apply(batch(0))
         runner = Neo4jCypher(hasty, "default", hasty.bolt)
-        pid = servers.status(home).pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
+        kill(own.home)
         for ask in (
             lambda: hasty.counts("default"),
             lambda: hasty.apply(batch(1)),
@@ -253,9 +338,51 @@ def test_a_server_that_is_gone_says_so_and_a_read_waits_for_one_that_comes_back(
         found: list[Counts] = []
         waiting = threading.Thread(target=lambda: found.append(patient.counts("default")))
         waiting.start()
-        starter(home)
+        starter(own.home)
         waiting.join(timeout=120)
         assert found == [all_of(1)]
+
+
+def test_a_restart_in_the_middle_of_statements_is_a_clear_error_or_a_late_answer(
+    own: Any, starter: Callable[..., Any]
+) -> None:
+    own.empty()
+    slow = "UNWIND range(1, 12000000) AS n RETURN count(n)"
+    with opened(own.url, own.auth, retry_seconds=120.0) as store:
+        store.apply(batch(0))
+        runner = Neo4jCypher(store, "default", store.bolt)
+        endless = "UNWIND range(1, 1000000000) AS a UNWIND range(1, 1000) AS b RETURN count(a + b)"
+        said: list[BaseException] = []
+        read: list[Any] = []
+
+        def ask() -> None:
+            try:
+                runner.run(endless, timeout=100.0)
+            except StoreError as error:
+                said.append(error)
+
+        threads = [
+            threading.Thread(target=ask),
+            threading.Thread(
+                target=lambda: read.extend(store.bolt.read(lambda tx: tx.run(slow).values()))
+            ),
+        ]
+        for thread in threads:
+            thread.start()
+        under_way = (
+            "SHOW TRANSACTIONS YIELD currentQuery AS q WHERE q STARTS WITH 'UNWIND' RETURN q"
+        )
+        with store.bolt.session("READ") as session:
+            while len(session.run(under_way).values()) < 2:
+                time.sleep(0.02)
+        servers.stop(own.home)
+        assert starter(own.home).url == own.url
+        for thread in threads:
+            thread.join(timeout=120)
+        assert read == [[12_000_000]]
+        assert [type(error) for error in said] == [StoreError]
+        assert "no Neo4j answers" in str(said[0]) or "shut" in str(said[0])
+        assert store.counts("default") == all_of(1)
 
 
 # --- what is refused ----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,18 @@ def test_jars_that_cannot_be_fetched_leave_nothing_half(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="could not be fetched"):
         distribution.jars(tmp_path, repositories={"nowhere": "http://127.0.0.1:9/"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_that_choose_a_port_at_once_choose_two() -> None:
+    ports = []
+    with ExitStack() as held:
+        for _ in range(5):
+            port, hold = servers._choose_port(None, before=None)
+            held.enter_context(hold)
+            ports.append(port)
+        assert len(set(ports)) == 5
+        with pytest.raises(StoreError, match=f"Port {ports[-1]} of 127.0.0.1 is taken"):
+            servers._choose_port(ports[-1], before=None)
+    port, hold = servers._choose_port(ports[-1], before=None)
+    hold.close()
+    assert port == ports[-1]

@@ -25,7 +25,7 @@ from neo4j import graph
 from neo4j.exceptions import ClientError, DriverError, Neo4jError
 from neo4j.time import Date, DateTime, Duration, Time
 
-from graphmem.adapters.bolt import Bolt, explain
+from graphmem.adapters.bolt import Bolt
 from graphmem.adapters.cypher.edits import edits_between, entity_id
 from graphmem.adapters.cypher.shape import LABELS, NAMES, NO_OFFSET, RELATIONS
 from graphmem.adapters.cypher.statement import checked, keywords, parameters_of
@@ -217,7 +217,7 @@ class Neo4jCypher:
         )
 
     def _explained(self, options: _Options) -> _Explained:
-        return _Explained(self._bolt.where, options)
+        return _Explained(self._bolt, options)
 
     def _result(
         self, found: neo4j.Result, options: _Options
@@ -255,8 +255,8 @@ class _Options:
 class _Explained:
     """Turns what a statement raises into errors of the query port."""
 
-    def __init__(self, where: str, options: _Options) -> None:
-        self._where = where
+    def __init__(self, bolt: Bolt, options: _Options) -> None:
+        self._bolt = bolt
         self._options = options
 
     def __enter__(self) -> None:
@@ -279,7 +279,7 @@ class _Explained:
             ) from cause
         if isinstance(cause, ClientError) and ".Security." not in code and ".Database." not in code:
             raise QueryError(f"Neo4j does not run the statement: {said}") from cause
-        raise explain(self._where, cause) from cause
+        raise self._bolt.explanation(cause) from cause
 
 
 class _Picture:

@@ -57,6 +57,7 @@ dbms.usage_report.enabled=false
 client.allow_telemetry=false
 db.transaction.monitor.check.interval=500ms
 db.tx_log.rotation.retention_policy=1 files
+db.tx_log.rotation.size=32m
 # Else it waits for five seconds twice before it ends, whether or not anybody is connected.
 internal.server.bolt.connection_shutdown_wait_time=0s
 internal.server.bolt.thread_pool_shutdown_wait_time=0s
@@ -136,40 +137,30 @@ def start(
             "A local Neo4j needs a POSIX system", remedy="Use the Docker files in docker/"
         )
     binary, class_path = java(), jars(cache_dir, offline=offline)
-    added = [
+    added = [  # behind the server's own, which counts where both bring a class
         jar
         for name in wanted
         for jar in jars(cache_dir, part=distribution.PLUGINS[name], offline=offline)
     ]
-    # What both bring is the server's own: it comes first.
-    class_path += added
-    port = _choose_port(port, before=_state(home).get("port"))
-    _furnish(
-        home,
-        port=port,
-        page_cache=page_cache,
-        settings=settings or {},
-        plugins=[jar for jar in added if distribution.has_procedures(jar)],
-    )
-    options = [
-        str(binary),
-        *(f"-Xms64m -Xmx{heap} -XX:+ExitOnOutOfMemoryError -Dfile.encoding=UTF-8".split()),
-        *java_options,
-        *(part for opens in _OPENS.split(",") for part in ("--add-opens", opens)),
-        *("-cp", os.pathsep.join(map(str, class_path))),
-        "org.neo4j.server.CommunityEntryPoint",
-        *(f"--home-dir={home}", f"--config-dir={home / 'conf'}"),
-    ]
-    pid = _spawn(options, log=home / _LOG)
-    state = {"pid": pid, "port": port, "version": VERSION, "plugins": wanted}
-    _write(home / _STATE, json.dumps(state))
-    try:
-        # While it is being started, a process has no command line that could be looked at.
-        _until(lambda: _is_ours(pid, home) or not _exists(pid), _SPAWN_SECONDS)
-        _require_answer(home, pid, timeout)
-    except BaseException:
-        stop(home, timeout=5.0)
-        raise
+    port, hold = _choose_port(port, before=_state(home).get("port"))
+    with hold:
+        _furnish(
+            home,
+            port=port,
+            page_cache=page_cache,
+            settings=settings or {},
+            plugins=[jar for jar in added if distribution.has_procedures(jar)],
+        )
+        options = [
+            str(binary),
+            *(f"-Xms64m -Xmx{heap} -XX:+ExitOnOutOfMemoryError -Dfile.encoding=UTF-8".split()),
+            *java_options,
+            *(part for opens in _OPENS.split(",") for part in ("--add-opens", opens)),
+            *("-cp", os.pathsep.join(map(str, [*class_path, *added]))),
+            "org.neo4j.server.CommunityEntryPoint",
+            *(f"--home-dir={home}", f"--config-dir={home / 'conf'}"),
+        ]
+        _launch(home, options, {"port": port, "version": VERSION, "plugins": wanted}, timeout)
     return status(home)
 
 
@@ -189,7 +180,8 @@ def stop(home: Path, *, timeout: float = 60.0) -> ServerStatus:
             )
     state = {key: value for key, value in _state(home).items() if key != "pid"}
     if state:
-        _write(home / _STATE, json.dumps(state))
+        with suppress(OSError):  # a full disk: that the number is no server's any more is seen
+            _write(home / _STATE, json.dumps(state))
     return status(home)
 
 
@@ -218,6 +210,19 @@ def log_tail(home: Path) -> str:
             lines = (home / name).read_text(errors="replace").splitlines() or lines
     lines = [line for line in lines if not line.lstrip().startswith("at ")]
     return "\n".join(lines[-_SHOWN_LINES:])
+
+
+def _launch(home: Path, command: list[str], state: Mapping[str, Any], timeout: float) -> None:
+    """Spawn the server, note what it is, and wait until it answers; else stop it and raise."""
+    pid = _spawn(command, log=home / _LOG)
+    _write(home / _STATE, json.dumps({"pid": pid, **state}))
+    try:
+        # While it is being started, a process has no command line that could be looked at.
+        _until(lambda: _is_ours(pid, home) or not _exists(pid), _SPAWN_SECONDS)
+        _require_answer(home, pid, timeout)
+    except BaseException:
+        stop(home, timeout=5.0)
+        raise
 
 
 def _furnish(
@@ -266,25 +271,50 @@ def _write(path: Path, text: str) -> None:
     """Write a file in one step, readable by its owner only."""
     part = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    part.replace(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        part.replace(path)
+    except OSError:
+        part.unlink()
+        raise
 
 
-def _choose_port(wanted: int | None, *, before: Any) -> int:
+def _choose_port(wanted: int | None, *, before: Any) -> tuple[int, socket.socket]:
+    """A port, and what to close when the server has it."""
     if wanted is not None:
-        if not _is_free(wanted):
+        hold = _hold(wanted)
+        if hold is None:
             raise StoreError(
                 f"Port {wanted} of 127.0.0.1 is taken", remedy="Name another --port, or none"
             )
-        return wanted
+        return wanted, hold
+    deadline = time.monotonic() + _PORT_SECONDS
     # A process that was killed loses its port a moment after it is gone.
-    if isinstance(before, int) and _until(lambda: _is_free(before), _PORT_SECONDS):
-        return before
+    while isinstance(before, int) and time.monotonic() < deadline:
+        if hold := _hold(before):
+            return before, hold
+        time.sleep(_POLL_SECONDS)
     for port in (_USUAL_PORT, *(secrets.choice(_PORTS) for _ in range(_PORT_TRIES))):
-        if _is_free(port):
-            return port
+        if hold := _hold(port):
+            return port, hold
     raise StoreError("No free port of 127.0.0.1 was found", remedy="Name one: --port")
+
+
+def _hold(port: int) -> socket.socket | None:
+    """Keep others from choosing a free port while a server starts, which takes it late.
+
+    UDP has ports of its own that Neo4j does not use: whoever has the one of that number has it.
+    """
+    hold = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        hold.bind(("127.0.0.1", port))
+        if _is_free(port):
+            return hold
+    except OSError:
+        pass
+    hold.close()
+    return None
 
 
 def _is_free(port: int) -> bool:
