@@ -47,6 +47,7 @@ class AsyncMemory:
         self.get = _threaded(memory.get)
         self.cypher = _threaded(memory.cypher)
         self.analyse = _threaded(memory.analyse)
+        self.walk_graph = _threaded(memory.walk_graph)
         self.stats = _threaded(memory.stats)
         self.sources = _threaded(memory.sources)
         self.doctor = _threaded(memory.doctor)

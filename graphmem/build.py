@@ -22,7 +22,7 @@ from graphmem.ports.ranker import Ranker
 from graphmem.ports.store import Clock, GraphStore
 from graphmem.settings import Settings
 
-RankerKind = Literal["auto", "push", "scipy", "igraph"]
+RankerKind = Literal["auto", "push", "scipy", "igraph", "cupy"]
 _SCHEMES = ("sqlite", "neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
@@ -205,7 +205,10 @@ def graph_maker(library: str) -> GraphMaker:
 
 
 def make_ranker(kind: RankerKind = "auto") -> Ranker:
-    """Local push, igraph's PRPACK, scipy's power iteration, or whichever suits each walk."""
+    """Local push, igraph's PRPACK, scipy's power iteration, or whichever suits each walk.
+
+    ``cupy`` is power iteration on a GPU; without one, the last of these answers.
+    """
     if kind == "igraph":
         from graphmem.adapters.rankers.igraph import IgraphRanker
 
@@ -222,7 +225,12 @@ def make_ranker(kind: RankerKind = "auto") -> Ranker:
         return push
     from graphmem.adapters.rankers.auto import AutoRanker
 
-    return AutoRanker(push=push, power=power)
+    auto = AutoRanker(push=push, power=power)
+    if kind == "auto":
+        return auto
+    from graphmem.adapters.rankers.cupy import CupyRanker
+
+    return CupyRanker(fallback=auto)
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from graphmem import entity_cli
+from graphmem.bench_cli import benches
 from graphmem.build import open_memory as build_memory
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
 from graphmem.eval_cli import measures
@@ -61,6 +62,7 @@ app = typer.Typer(
 app.add_typer(measures, name="eval")
 for command in (entity_cli.entity, entity_cli.merge, entity_cli.unmerge):
     app.command()(command)
+app.add_typer(benches, name="bench")
 
 
 def open_memory(

@@ -11,7 +11,9 @@ from graphmem import merging
 from graphmem.context.answer import answer
 from graphmem.context.assemble import assemble
 from graphmem.errors import InvalidInputError, NotFoundError
+from graphmem.graph.views import NOW, View
 from graphmem.inputs import Time, chunked, item_of, query_of
+from graphmem.kernels.ranking import CsrGraph
 from graphmem.known_names import KnownNames
 from graphmem.maintain import transfer
 from graphmem.model.analysis import Analysis
@@ -37,6 +39,7 @@ from graphmem.ports.cypher import CypherResult, CypherSchema
 from graphmem.ports.store import Clock
 from graphmem.reading import Reading
 from graphmem.settings import Settings
+from graphmem.walking import Walking
 from graphmem.writing import write_batches
 
 
@@ -54,6 +57,7 @@ class Memory:
         self._parts = parts
         self._reading = Reading(parts, namespace)
         self._names = KnownNames(parts.store, namespace)
+        self._walking = Walking(parts, namespace)
         self._children: dict[str, Memory] = {}
 
     @classmethod
@@ -208,6 +212,7 @@ class Memory:
         removed = sum((store.delete_source(self.namespace, name) for name in meant), Counts())
         # What was read from the store for speed would otherwise still hold the text.
         self._reading.discard()
+        self._walking.discard()
         self._parts.runner(self.namespace).discard()
         if not removed.episodes:
             raise NotFoundError(
@@ -413,6 +418,14 @@ class Memory:
         """
         return self._parts.analyst(engine).analyse(self.namespace, damping=damping)
 
+    def walk_graph(self, view: View = NOW) -> CsrGraph:
+        """Passages, entities and facts as a graph to rank, memory-mapped, at the present version.
+
+        A fact is a node tied to its members and to the passages that state it. `view` says what
+        held and what was known; it shares the edges with all other views.
+        """
+        return self._walking.graph(view)
+
     # ------------------------------------------------------------------ moving
 
     def export(
@@ -518,8 +531,9 @@ class Memory:
 
     def close(self) -> None:
         """Let go of the store, models and processes; a second call does nothing."""
-        for reading in (*(child._reading for child in self._children.values()), self._reading):
-            reading.close()
+        for memory in (*self._children.values(), self):
+            memory._reading.close()
+            memory._walking.close()
         self._children.clear()
         self._parts.close()
 

@@ -1,0 +1,100 @@
+"""``graphmem bench rank``: what it prints and writes, on made graphs and on a memory's."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphmem import Memory, Settings
+
+RUN = "import sys; from graphmem.cli import main; main(sys.argv[1:])"
+FEW = ("--questions", "2", "--rounds", "1", "--backends", "scipy")
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", RUN, "bench", "rank", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def report(*arguments: str) -> Any:
+    done = bench(*arguments, "--json", "-")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_every_back_end_is_measured_beside_igraph(tmp_path: Path) -> None:
+    file = tmp_path / "rank.json"
+    done = bench(
+        *("--nodes", "1000", "--edges", "5000", "--seeds", "4", "--questions", "3"),
+        *("--rounds", "1", "--batch", "8", "--json", str(file)),
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())
+    assert found["graph"]["nodes"] == 1000
+    assert found["graph"]["stored_edges"] == 10_000
+    assert found["graph"]["bytes_per_stored_edge"] < 12
+    assert {"igraph", "scipy", "networkx"} <= found["backends"].keys()
+    for name, backend in found["backends"].items():
+        assert name in done.stdout
+        assert 0 < backend["median_ms"] <= backend["p95_ms"]
+        assert backend["top100_recall"] > 0.9, name
+        assert backend["touched_edges"] > 0
+        assert backend["peak_mb"] >= 0
+        assert backend["of_igraph"]["median"] == pytest.approx(
+            backend["median_ms"] / found["backends"]["igraph"]["median_ms"], rel=1e-3
+        )
+    for name, reason in found["absent"].items():
+        assert f"{name}: {reason[:20]}" in done.stdout
+
+
+def test_a_sweep_is_written_and_drawn(tmp_path: Path) -> None:
+    plot = tmp_path / "cost.png"
+    found = report("--sizes", "4e3,2e3", "--seeds", "3", "--plot", str(plot), *FEW)
+    assert [part["graph"]["edges"] for part in found["sweep"]] == [2000, 4000]
+    assert found["backends"] == found["sweep"][-1]["backends"]
+    assert found["growth"].keys() == {"igraph", "scipy"}
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_memory_has_a_graph_of_its_own(tmp_path: Path) -> None:
+    with Memory.open(tmp_path / "mem", settings=Settings(workers=0)) as memory:
+        memory.add("Ann Lee founded Acme in Rome. Bob Ray joined Acme.", source="note:1")
+        nodes = memory.walk_graph().n_nodes
+    found = report("-m", str(tmp_path / "mem"), "--seeds", "2", *FEW)
+    assert found["graph"]["kind"] == "memory"
+    assert found["graph"]["nodes"] == nodes > 5
+    assert found["backends"]["igraph"]["top100_recall"] == 1.0
+
+
+def test_the_same_seed_asks_the_same(tmp_path: Path) -> None:
+    one, other = (report("--nodes", "300", "--edges", "900", *FEW) for _ in range(2))
+    assert one["graph"]["max_degree"] == other["graph"]["max_degree"]
+    assert one["backends"]["igraph"]["touched_edges"] == 1800
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--backends", "igraf"), "no back end 'igraf'"),
+        (("--nodes", "10", "--edges", "1000"), "No graph of 10 nodes"),
+        (("--sizes", "many"), "--sizes 'many'"),
+        (("--plot", "x.png"), "--sizes"),
+        (("-m", "there", "--nodes", "5"), "its own graph"),
+        (("--seeds", "0", "--nodes", "300", "--edges", "900"), "1 or more"),
+        (("--json", "no/such/folder/x.json"), "no folder"),
+    ],
+)
+def test_what_means_nothing_is_refused(arguments: tuple[str, ...], said: str) -> None:
+    done = bench(*arguments)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
