@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, StringConstraints
 
 from graphmem.errors import LLMError
 from graphmem.extract.fields import stem
@@ -21,6 +21,7 @@ from graphmem.model.retrieval import Answer, Citation, Context, Hit, Statement
 from graphmem.ports.llm import LLM
 from graphmem.prompts import filled
 
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _PROMPT: Final = "answer.v1"
 _MOST_STATEMENTS = 5
 _SENTENCE: Final = re.compile(r"\S[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]*")
@@ -31,13 +32,13 @@ class CitedSource(BaseModel):
     """Words of an item that bear a statement out."""
 
     item: int
-    quote: str = Field(min_length=1)
+    quote: Words
 
 
 class CitedStatement(BaseModel):
     """A sentence of an answer."""
 
-    text: str = Field(min_length=1)
+    text: Words
     sources: list[CitedSource]
 
 

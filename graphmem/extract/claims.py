@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from graphmem.errors import InvalidInputError
 from graphmem.extract.attributes import MOST_KEYWORDS, mine
@@ -32,13 +32,14 @@ from graphmem.model.knowledge import EntityType, FactKind, Modality, Polarity, S
 from graphmem.model.source import AttributeValue, EpisodeKind
 from graphmem.model.time import Interval, Precision, parse_interval
 
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _MOST_TOPICS = 3
 
 
 class ClaimedEntity(BaseModel):
     """Something that the passage names."""
 
-    name: str = Field(min_length=1, description="fullest form in the passage or its title")
+    name: Words = Field(description="fullest form in the passage or its title")
     type: EntityType
     aliases: list[str] = Field(default=[], description="other forms in the passage")
 
@@ -46,8 +47,8 @@ class ClaimedEntity(BaseModel):
 class ClaimedMember(BaseModel):
     """A participant of a fact."""
 
-    role: str = Field(min_length=1)
-    text: str = Field(min_length=1, description="copied exactly from the quote")
+    role: Words
+    text: Words = Field(description="copied exactly from the quote")
     name: str = Field(description="full name of what it refers to")
 
 
@@ -55,9 +56,9 @@ class ClaimedFact(BaseModel):
     """An atomic statement."""
 
     id: str
-    quote: str = Field(min_length=1, description="words of the passage that state it")
-    text: str = Field(min_length=1, description="the statement as a sentence of its own")
-    predicate: str = Field(min_length=1)
+    quote: Words = Field(description="words of the passage that state it")
+    text: Words = Field(description="the statement as a sentence of its own")
+    predicate: Words
     members: list[ClaimedMember] = Field(min_length=1)
     negated: bool = False
     modality: Modality = Modality.ACTUAL

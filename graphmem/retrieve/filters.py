@@ -94,11 +94,21 @@ def _equals(column: Category, wanted: str) -> Mask:
 
 def _holds(attributes: str, query: Query) -> bool:
     wanted = query.where.attributes
-    # Most passages have other values: seen in the text, they need not be parsed.
-    if not all(json.dumps(name, ensure_ascii=False) in attributes for name in wanted):
+    # Most passages have other values: where the text of one lacks them, it need not be parsed.
+    if not all(_is_written(value, attributes) for value in wanted.values()):
         return False
-    held = json.loads(attributes)
+    held = json.loads(attributes) if attributes else {}
     return all(name in held and _has(held[name], value) for name, value in wanted.items())
+
+
+def _is_written(value: AttributeValue, attributes: str) -> bool:
+    """Whether a text that is asked for occurs at all; anything else may be written otherwise."""
+    texts = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+    return all(
+        json.dumps(text, ensure_ascii=False)[1:-1] in attributes
+        for text in texts
+        if text not in ("True", "False")
+    )
 
 
 def _has(held: AttributeValue | list[str], wanted: AttributeValue) -> bool:

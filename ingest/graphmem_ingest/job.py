@@ -188,6 +188,7 @@ class _Job:
                 skipped=self._skipped,
                 source=batch.source,
                 seconds=time.monotonic() - self._began,
+                usage=self._total.reading.usage,
             )
         )
 

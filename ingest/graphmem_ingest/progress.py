@@ -91,8 +91,12 @@ def _lines(console: Console) -> Show:
 
 
 def _items(progress: Progress) -> str:
-    failed = f", {progress.failures:,} failed" if progress.failures else ""
-    return f"{progress.items:,} items{failed}"
+    usage = progress.usage
+    parts = [f"{progress.items:,} items"]
+    parts += [f"{progress.failures:,} failed"] if progress.failures else []
+    parts += [f"{usage.calls:,} calls"] if usage.calls else []
+    parts += [f"cost {usage.cost:,.2f}"] if usage.cost else []
+    return ", ".join(parts)
 
 
 def _left(progress: Progress) -> str:

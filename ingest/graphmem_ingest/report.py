@@ -8,7 +8,7 @@ from pydantic import computed_field
 
 from graphmem.model.base import Value
 from graphmem.model.change import Counts, FailedItem
-from graphmem.model.usage import Tally
+from graphmem.model.usage import Tally, Usage
 from graphmem_ingest.readers.base import Note
 
 EXIT_DONE = 0
@@ -20,7 +20,7 @@ EXIT_INTERRUPTED = 130
 class Progress(NamedTuple):
     """How far a job is: `items` of this run, and `done` of `size` bytes.
 
-    `skipped` bytes were done by an earlier run.
+    `skipped` bytes were done by an earlier run. `usage` is that of a language model, in this run.
     """
 
     items: int
@@ -30,6 +30,7 @@ class Progress(NamedTuple):
     skipped: int
     source: str
     seconds: float
+    usage: Usage = Usage()
 
     @property
     def share(self) -> float:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from graphmem.ports.llm import Reply
 
 T = TypeVar("T", bound=BaseModel)
+_NOT_STRICT: Final = frozenset(("default", "title", "minLength", "minItems"))
 
 
 def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema as strict decoders want it: every field required, and no others."""
+    """The JSON Schema as strict decoders want it: every field required, and no others.
+
+    Bounds that some decoders do not know are left out; answers are held against `schema` anyway.
+    """
     found = schema.model_json_schema()
     for part in (found, *found.get("$defs", {}).values()):
         if "properties" in part:
             part["required"] = list(part["properties"])
             part["additionalProperties"] = False
             for field in part["properties"].values():
-                field.pop("default", None)
-                field.pop("title", None)
+                for keyword in _NOT_STRICT & field.keys():
+                    del field[keyword]
     return found
 
 

@@ -9,7 +9,7 @@
 
 Turns that follow each other in one session become one chat. A document has ``id``, ``title`` and a
 time (``date``, ``time``, ``occurred_at``, ``timestamp``, ``at``); its other plain fields become
-attributes, lists of plain values joined by commas; what is nested deeper is not kept.
+attributes, a list of plain values one with several; what is nested deeper is not kept.
 """
 
 from __future__ import annotations
@@ -222,13 +222,14 @@ def _written(value: str) -> datetime:
 
 
 def attributes_of(fields: Mapping[str, object]) -> dict[str, AttributeValue]:
-    """The fields that can be attributes: plain values, and lists of them joined by commas."""
+    """The fields that can be attributes: plain values, and lists of them as several texts."""
     attributes: dict[str, AttributeValue] = {}
-    for name, found in fields.items():
-        value = found
-        if isinstance(found, list) and all(isinstance(part, str | int | float) for part in found):
-            value = ", ".join(map(str, found))
-        if isinstance(value, str):
+    for name, value in fields.items():
+        if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value):
+            texts = tuple(filter(None, (well_formed(str(part).strip()) for part in value)))
+            if texts and sum(map(len, texts)) <= _ATTRIBUTE_CHARS:
+                attributes[well_formed(name)] = texts
+        elif isinstance(value, str):
             text = well_formed(value.strip())
             if 0 < len(text) <= _ATTRIBUTE_CHARS:
                 attributes[well_formed(name)] = text

@@ -97,8 +97,8 @@ def heading(text: str) -> str:
 def front_matter(text: str, *, source: str) -> FrontMatter:
     """Read the front matter that `text` begins with: ``name: value`` lines and plain lists.
 
-    ``title`` and ``date`` (or ``published``, ``created``) are taken as such, lists are joined by
-    commas, and what is nested deeper is left out.
+    ``title`` and ``date`` (or ``published``, ``created``) are taken as such, a list becomes an
+    attribute with several values, and what is nested deeper is left out.
 
     Raises
     ------
@@ -111,8 +111,8 @@ def front_matter(text: str, *, source: str) -> FrontMatter:
     if not match or not all(_LINE.match(line) for line in lines):
         return FrontMatter()
     fields = _fields(lines)
-    title = fields.pop("title", "")
-    dates = [fields.pop(name, "") for name in ("date", "published", "created")]
+    title = _joined(fields.pop("title", ""))
+    dates = [_joined(fields.pop(name, "")) for name in ("date", "published", "created")]
     date = next(filter(None, dates), "")
     try:
         at = parse_time(date) if date else None
@@ -122,8 +122,8 @@ def front_matter(text: str, *, source: str) -> FrontMatter:
     return FrontMatter(match.end(), title, at, attributes)
 
 
-def _fields(lines: list[str]) -> dict[str, str]:
-    fields: dict[str, str] = {}
+def _fields(lines: list[str]) -> dict[str, str | tuple[str, ...]]:
+    fields: dict[str, str | tuple[str, ...]] = {}
     name = ""
     for line in lines:
         item = re.fullmatch(r"\s*-\s+(.+)", line)
@@ -131,11 +131,19 @@ def _fields(lines: list[str]) -> dict[str, str]:
         if named:
             name, value = named[1].strip().lower(), (named[2] or "").strip()
             if value.startswith("[") and value.endswith("]"):
-                value = ", ".join(_unquoted(part) for part in value[1:-1].split(","))
-            fields[name] = "" if value in ("|", ">", "null", "~") else _unquoted(value)
+                parts = (_unquoted(part) for part in value[1:-1].split(","))
+                fields[name] = tuple(filter(None, parts))
+            else:
+                fields[name] = "" if value in ("|", ">", "null", "~") else _unquoted(value)
         elif item and name:
-            fields[name] = ", ".join(filter(None, [fields[name], _unquoted(item[1])]))
+            before = fields[name]
+            before = before if isinstance(before, tuple) else tuple(filter(None, [before]))
+            fields[name] = (*before, *filter(None, [_unquoted(item[1])]))
     return fields
+
+
+def _joined(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
 
 
 def _unquoted(value: str) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphmem.adapters.llms.fitting import strict_schema
+from graphmem.context.answer import CitedAnswer
 from graphmem.extract.claims import Claims, checked
+from graphmem.kernels.text import words
 from graphmem.model.extraction import Extraction, FactDraft, PassageContext
 from graphmem.model.knowledge import EntityType, Modality, Polarity, Sense
 from graphmem.model.source import EpisodeKind
@@ -213,3 +220,90 @@ def test_keywords_must_stand_in_the_text() -> None:
     extraction, rejected = check(keywords=["Bo Lund", "world peace"])
     assert extraction.attributes["keywords"] == ("bo lund",)
     assert rejected == {"keyword not in the text": 1}
+
+
+SAID = st.sampled_from([*TEXT.replace(".", "").split(), "Bob", "Rome", "1999", "it", " ", "-"])
+PHRASES = st.lists(SAID, min_size=1, max_size=4).map(" ".join).filter(str.strip)
+STRETCHES = st.tuples(st.integers(0, 90), st.integers(1, 50)).map(
+    lambda pair: TEXT[pair[0] : pair[0] + pair[1]]
+)
+TEXTS = (PHRASES | STRETCHES).filter(str.strip)
+TIMES = st.none() | st.sampled_from(["2021", "2021-05", "99999", "soon", "", "9999-12-31", "0000"])
+MEMBERS = st.fixed_dictionaries({"role": TEXTS, "text": TEXTS, "name": TEXTS | st.just("")})
+FACTS = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from("abc"),
+        "quote": TEXTS,
+        "text": TEXTS,
+        "predicate": TEXTS,
+        "members": st.lists(MEMBERS, min_size=1, max_size=3),
+        "since": TIMES,
+        "until": TIMES,
+        "attribution": st.none() | TEXTS,
+        "kind": st.sampled_from(["event", "state"]),
+    }
+)
+LINKS = st.fixed_dictionaries(
+    {
+        "source": st.sampled_from("abcd"),
+        "target": st.sampled_from("abcd"),
+        "sense": st.sampled_from(list(Sense)),
+        "connective": TEXTS | st.just(""),
+    }
+)
+ANY_ENTITIES = st.fixed_dictionaries(
+    {"name": TEXTS, "type": st.sampled_from(list(EntityType)), "aliases": st.lists(TEXTS)}
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    facts=st.lists(FACTS, max_size=4),
+    links=st.lists(LINKS, max_size=3),
+    entities=st.lists(ANY_ENTITIES, max_size=3),
+)
+def test_whatever_is_claimed_what_is_taken_stands_in_the_text(
+    facts: list[dict[str, Any]], links: list[dict[str, Any]], entities: list[dict[str, Any]]
+) -> None:
+    extraction, rejected = check(*facts, links=links, entities=entities)
+    around = set(words(f"{ACME.title} {TEXT}"))
+    for fact in extraction.facts:
+        assert 0 <= fact.start < fact.end <= len(TEXT)
+        if fact.valid_from and fact.valid_to:
+            assert fact.valid_from < fact.valid_to
+        for member in fact.members:
+            assert member.role
+            assert member.name
+            if member.start is None:
+                assert set(words(member.text)) <= around
+            else:
+                assert TEXT[member.start : member.end] == member.text
+                assert fact.start <= member.start
+    for mention in extraction.mentions:
+        if mention.start is not None:
+            assert TEXT[mention.start : mention.end] == mention.surface
+    for link in extraction.links:
+        assert {link.source, link.target} <= set(range(len(extraction.facts)))
+    assert len(extraction.facts) + sum(rejected.values()) >= len(facts)
+
+
+STRICT = {
+    *("type", "properties", "required", "additionalProperties", "items", "anyOf", "enum"),
+    *("$ref", "$defs", "description", "title"),
+}
+
+
+@pytest.mark.parametrize("schema", [Claims, CitedAnswer])
+def test_schemas_hold_only_what_strict_decoders_know(schema: Any) -> None:
+    def see(part: Any) -> None:
+        assert part.keys() <= STRICT
+        assert "$ref" not in part or len(part) == 1
+        if "properties" in part:
+            assert part["required"] == list(part["properties"])
+            assert part["additionalProperties"] is False
+        inner = [*part.get("properties", {}).values(), *part.get("$defs", {}).values()]
+        inner += [*part.get("anyOf", ()), *([part["items"]] if "items" in part else [])]
+        for other in inner:
+            see(other)
+
+    see(strict_schema(schema))

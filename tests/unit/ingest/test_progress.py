@@ -7,6 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
+from graphmem.model.usage import Usage
 from graphmem_ingest import progress as module
 from graphmem_ingest.progress import shown
 from graphmem_ingest.report import Progress
@@ -30,6 +31,14 @@ def test_without_a_terminal_a_line_is_printed_now_and_then(monkeypatch: pytest.M
         monkeypatch.setattr(module, "INTERVAL", 0.0)
         show(HALF)
     assert out.getvalue() == (" 60%  1,200 items, 3 failed  120.0/s  0:00:08 left  docs/[a].md\n")
+
+
+def test_what_a_language_model_costs_is_shown_as_it_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "INTERVAL", 0.0)
+    out = io.StringIO()
+    with shown(Console(file=out)) as show:
+        show(HALF._replace(usage=Usage(calls=1500, cost=1.234)))
+    assert "1,200 items, 3 failed, 1,500 calls, cost 1.23" in out.getvalue()
 
 
 def test_a_terminal_has_a_bar_that_is_gone_at_the_end() -> None:

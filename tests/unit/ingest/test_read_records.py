@@ -45,7 +45,7 @@ def test_a_document_keeps_id_title_time_and_plain_fields(read_file: Read) -> Non
     assert (item.source, item.title) == ("a.jsonl#7", "The Mill")
     assert (item.text, item.kind) == ("It stands by the river.", EpisodeKind.DOCUMENT)
     assert item.occurred_at == datetime(2021, 5, 1, tzinfo=UTC)
-    assert item.attributes == {"year": 1890, "open": True, "score": 0.5, "tags": "old, river"}
+    assert item.attributes == {"year": 1890, "open": True, "score": 0.5, "tags": ("old", "river")}
     assert item.replaces
 
 
