@@ -84,7 +84,7 @@ def checked(context: Context, cited: CitedAnswer, *, by: str, dropped: int = 0) 
             dropped += 1
             continue
         statements.append(Statement(text=statement.text.strip(), citations=citations))
-    note = f"{dropped} statements without support were dropped" if dropped else ""
+    note = f"Dropped for want of support: {dropped}" if dropped else ""
     return _answer(context, statements, by=by, note=note, dropped=dropped)
 
 
