@@ -35,7 +35,10 @@ from graphmem.retrieve.search import rank
 
 _log = logging.getLogger(__name__)
 _FACTS_PER_HIT = 8
-_TABLES = ("passages", "entities", "mentions", "facts", "roles", "evidence", "vectors")
+_TABLES = (
+    *("passages", "entities", "mentions", "facts", "roles", "evidence", "same_as"),
+    "vectors",
+)
 _KEEP_SHARE, _CLOSE_SHARE = 0.1, 0.01
 """How much an index has to grow to be kept again: while it is in use, and when it is closed."""
 

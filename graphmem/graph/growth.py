@@ -28,6 +28,7 @@ from graphmem.graph.snapshot import (
     read_members,
     read_mentions,
     read_passages,
+    read_same,
     read_vectors,
     rows_of,
     with_members,
@@ -86,6 +87,7 @@ def grow(before: Snapshot, reader: StoreReader) -> Growth:
         facts=_facts(before.facts, facts, held_facts, reader, numbers),
         vectors=_vectors(before.vectors, reader, numbers),
         numbers=numbers,
+        same=np.unique(np.concatenate((before.same, read_same(reader, numbers))), axis=0),
     )
     return Growth(
         snapshot,

@@ -7,7 +7,7 @@ Rows are positions in the order of ``nid``, the store's own numbers. Times are U
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,10 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One namespace at one version of the store; `vectors` has a row per passage, zero without."""
+    """One namespace at one version of the store; `vectors` has a row per passage, zero without.
+
+    `same` are pairs of entities that are held to be one, shape (n, 2), each once, rising.
+    """
 
     passages: Passages
     entities: Entities
@@ -131,6 +134,7 @@ class Snapshot:
     facts: Facts
     vectors: Floats
     numbers: Numbers
+    same: Rows = field(default_factory=lambda: np.empty((0, 2), np.int32))
 
 
 def read_snapshot(reader: StoreReader, *, dimension: int) -> Snapshot:
@@ -149,6 +153,7 @@ def read_snapshot(reader: StoreReader, *, dimension: int) -> Snapshot:
         facts=with_members(facts, *read_members(reader, numbers), *read_evidence(reader, numbers)),
         vectors=vectors,
         numbers=numbers,
+        same=read_same(reader, numbers),
     )
 
 
@@ -207,6 +212,13 @@ def read_mentions(reader: StoreReader, numbers: Numbers) -> Mentions:
         surfaces=Category.of(surface),
         about=np.array(about, np.float32),
     )
+
+
+def read_same(reader: StoreReader, numbers: Numbers) -> Rows:
+    """Pairs of entities that a view shows to be held to be one."""
+    left, right = _columns(reader, "same_as", ("left_nid", "right_nid"))
+    pairs = np.stack([rows_of(numbers.entities, left), rows_of(numbers.entities, right)], axis=1)
+    return np.unique(pairs, axis=0)
 
 
 def read_facts(reader: StoreReader) -> tuple[Ints, Facts]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,13 +31,14 @@ from graphmem.index.names import (
     extend_names,
 )
 from graphmem.index.occurrences import Occurrences, extend_occurrences, find_occurrences
+from graphmem.index.synonyms import meanings_of, with_meanings
 from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import EmbedWords, WordSpace
 from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows
 from graphmem.kernels.walk import Transition, column_stochastic
 from graphmem.ports.store import StoreReader
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the files below mean something else; older ones are then rebuilt."""
 
 
@@ -58,12 +59,17 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What is kept on disk."""
+    """What is kept on disk.
+
+    `names` and `occurrences` are as written; `meanings` are the names that names stand for, by
+    which the others are made.
+    """
 
     snapshot: Snapshot
     lexical: LexicalIndex
     names: NameTable
     occurrences: Occurrences
+    meanings: Rows
     incidence: Incidence
     walk: Walk
 
@@ -77,8 +83,9 @@ class PassageIndex:
         self.facts = columns.snapshot.facts
         self.vectors = columns.snapshot.vectors
         self.lexical = columns.lexical
-        self.names = columns.names
-        self.occurrences = columns.occurrences
+        self.names = with_meanings(columns.names, columns.meanings)
+        self.occurrences = _meant(columns.occurrences, columns.meanings)
+        self.meanings = columns.meanings
         self.incidence = columns.incidence
         self.columns = columns
         self._word_space: WordSpace | None = None
@@ -155,9 +162,9 @@ def refresh_index(index: PassageIndex, reader: StoreReader) -> PassageIndex:
     texts = snapshot.passages.texts
     new_texts = [texts[row] for row in range(first, len(texts))]
     lexical = extend_lexical(index.lexical, _heads(snapshot.passages, first), new_texts)
-    grown = extend_names(index.names, growth)
+    grown = extend_names(index.columns.names, growth)
     occurrences = extend_occurrences(
-        index.occurrences,
+        index.columns.occurrences,
         grown.moved,
         grown.unsettled,
         grown.table.keys,
@@ -175,16 +182,27 @@ def _completed(
     *,
     version: int,
 ) -> PassageIndex:
-    incidence = build_incidence(names, occurrences, n_passages=len(snapshot.passages.ids))
+    meanings = meanings_of(snapshot, names)
+    incidence = build_incidence(
+        with_meanings(names, meanings),
+        _meant(occurrences, meanings),
+        n_passages=len(snapshot.passages.ids),
+    )
     columns = Columns(
         snapshot=snapshot,
         lexical=lexical,
         names=names,
         occurrences=occurrences,
+        meanings=meanings,
         incidence=incidence,
-        walk=_walk(snapshot, names, incidence),
+        walk=_walk(snapshot, names, meanings, incidence),
     )
     return PassageIndex(columns, version=version)
+
+
+def _meant(occurrences: Occurrences, meanings: Rows) -> Occurrences:
+    """The occurrences, each of the name that is stood for."""
+    return replace(occurrences, names=meanings[occurrences.names])
 
 
 def _heads(passages: Passages, first: int) -> list[str]:
@@ -198,13 +216,13 @@ FACT_SHARE = 0.3
 """What a fact weighs in the walk beside a passage, for the same names."""
 
 
-def _walk(snapshot: Snapshot, names: NameTable, incidence: Incidence) -> Walk:
+def _walk(snapshot: Snapshot, names: NameTable, meanings: Rows, incidence: Incidence) -> Walk:
     """Passages and facts are hyperedges over names; a fact is tied to its passages."""
     n_passages, n_names = len(snapshot.passages.ids), len(names.keys)
     facts = snapshot.facts
     n_facts = len(facts.ids)
     name_of_entity = np.full(len(snapshot.entities.ids), -1, np.int64)
-    name_of_entity[names.entities[::-1]] = np.arange(n_names)[::-1]
+    name_of_entity[names.entities[::-1]] = meanings[::-1]
     members = name_of_entity[facts.members]
     owners = np.repeat(np.arange(n_facts), np.diff(facts.member_indptr))
     is_named = members >= 0

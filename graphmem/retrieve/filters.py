@@ -120,7 +120,9 @@ def _has(held: AttributeValue | list[str], wanted: AttributeValue) -> bool:
 def _bearing(index: PassageIndex, name: str) -> Ints:
     key = normalise_name(name)
     found = {
-        row for row, _, _ in index.matcher.find(key.split(" ")) if index.names.keys[row] == key
+        int(index.meanings[row])
+        for row, _, _ in index.matcher.find(key.split(" "))
+        if index.names.keys[row] == key
     }
     return np.array(sorted(found), np.int64)
 

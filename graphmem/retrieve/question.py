@@ -121,7 +121,8 @@ def _spans(index: PassageIndex, tokens: list[Token]) -> list[Span]:
     # A question typed in lower case names things too; one with capitals marks its names by them.
     is_cased = any(token.is_capital for token in tokens[1:])
     spans = []
-    for name, start, end in index.matcher.find(words):
+    for found, start, end in index.matcher.find(words):
+        name = int(index.meanings[found])
         content = [i for i in range(start, end) if words[i] not in FUNCTION_WORDS]
         n_capital = sum(tokens[i].is_capital for i in content)
         if is_cased and n_capital < CAPITAL_SHARE * max(len(content), 1):

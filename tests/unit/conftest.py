@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from small_world import Doc, likeness, snapshot_of
 
@@ -22,11 +24,17 @@ MakeIndex = Callable[..., PassageIndex]
 
 @pytest.fixture
 def make_index() -> MakeIndex:
-    """From passages, as :class:`Doc` or as (title, text, names...), to their index."""
+    """From passages, as :class:`Doc` or as (title, text, names...), to their index.
 
-    def make(*docs: Doc | tuple[str, ...]) -> PassageIndex:
+    `same` are pairs of names whose entities are held to be one.
+    """
+
+    def make(*docs: Doc | tuple[str, ...], same: Sequence[tuple[str, str]] = ()) -> PassageIndex:
         made = [d if isinstance(d, Doc) else Doc(d[0], d[1], tuple(d[2:])) for d in docs]
-        return build_index(snapshot_of(made), version=1)
+        snapshot = snapshot_of(made)
+        rows = {name: row for row, name in enumerate(snapshot.entities.names)}
+        pairs = np.array([[rows[a], rows[b]] for a, b in same], np.int32).reshape(-1, 2)
+        return build_index(replace(snapshot, same=pairs), version=1)
 
     return make
 

@@ -20,7 +20,7 @@ from graphmem.graph.snapshot import Category, read_snapshot
 from graphmem.index.passage_index import PassageIndex, build_index, refresh_index
 from graphmem.model.change import ChangeSet, EditSet
 from graphmem.model.ids import Kind, content_id
-from graphmem.model.knowledge import Entity, EntityType, Evidence, Fact, Member, Mention
+from graphmem.model.knowledge import Entity, EntityType, Evidence, Fact, Member, Mention, SameAs
 from graphmem.model.source import Episode, EpisodeKind, Passage
 from graphmem.ports.store import GraphStore
 
@@ -177,7 +177,19 @@ def followed(index: PassageIndex, store: GraphStore) -> PassageIndex:
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["add", "add", "add", "bare", "late", "retire", "delete", "alias", "type", "edit"]
+            [
+                "add",
+                "add",
+                "add",
+                "bare",
+                "late",
+                "retire",
+                "delete",
+                "alias",
+                "type",
+                "edit",
+                "merge",
+            ]
         ),
         st.integers(0, 11),
         st.booleans(),
@@ -209,6 +221,12 @@ def take(store: GraphStore, world: World, step: str, number: int) -> None:
         alias = aliases[(5 * number + 3) % len(aliases)]
         again = world.entity(name, aliases=(alias, f"{name} {number}"))
         store.apply(ChangeSet(namespace="default", entities=(again,)))
+    elif step == "merge":
+        names = (name, world.names[(number + 1) % len(world.names)])
+        left, right = (content_id(Kind.ENTITY, each) for each in names)
+        if len(store.entities([left, right])) == 2:
+            pair = SameAs(left_id=left, right_id=right, score=1.0, by="test")
+            store.apply(ChangeSet(namespace="default", same_as=(pair,)))
     elif step == "type" and held:
         again = world.entity(name, type=EntityType.PLACE)
         store.apply(ChangeSet(namespace="default", entities=(again,)))
