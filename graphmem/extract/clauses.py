@@ -27,6 +27,7 @@ _INTEND: Final = frozenset(
     """want plan intend hope wish try decide agree expect promise aim seek prepare attempt propose
     offer like love""".split()
 )
+_DENY: Final = frozenset("fail refuse decline neglect".split())
 _OBJECT_CONTROL: Final = frozenset(
     """ask tell want allow help let make encourage persuade force order invite teach enable require
     expect urge lead permit cause get have see hear advise convince inspire motivate instruct
@@ -44,6 +45,7 @@ _MODALS: Final = {
 }
 _AUXILIARIES: Final = ("aux", "auxpass")
 _PREPOSITIONS: Final = ("ADP", "SCONJ", "VERB")
+_OPEN: Final = ("xcomp", "advcl", "pcomp", "acomp", "parataxis", "dep")
 _DEEPEST = 3
 
 
@@ -57,7 +59,10 @@ class Role(NamedTuple):
 
 @dataclass(slots=True)
 class Clause:
-    """A verb and the heads of its arguments; `group` are the tokens of the verb group, in order."""
+    """A verb and the heads of its arguments; `group` are the tokens of the verb group, in order.
+
+    Where `is_elided`, the subject is what the page is about, and not written ("Founded in 1873.").
+    """
 
     verb: int
     group: list[int]
@@ -71,6 +76,7 @@ class Clause:
     is_passive: bool = False
     is_question: bool = False
     is_inner: bool = False
+    is_elided: bool = False
     polarity: Polarity = Polarity.POSITIVE
     modality: Modality = Modality.ACTUAL
     attribution: int | None = None
@@ -117,8 +123,15 @@ def roles_under(page: Page, head: int, *, with_of: bool, depth: int = 0) -> Iter
 
 
 def _preposition(page: Page, token: int) -> str:
-    word = page.parse.words[token].lower()
-    return "such as" if word == "as" and page.parse.words[token - 1].lower() == "such" else word
+    parse = page.parse
+    word = parse.words[token].lower()
+    if word == "as" and parse.words[token - 1].lower() == "such":
+        return "such as"
+    if parse.child(token, "pobj") is None:
+        nested = parse.child(token, "prep")
+        if nested == token + 1:  # "according to", "as of"
+            return f"{word} {parse.words[nested].lower()}"
+    return word
 
 
 def _depth(page: Page, token: int) -> int:
@@ -185,6 +198,8 @@ def _is_passive(page: Page, verb: int, found: dict[int, Clause]) -> bool:
     is_participle = parse.tags[verb] == "VBN" or (parse.tags[verb] == "VBD" and dep == "acl")
     if not is_participle or "nsubj" in kinds:
         return False
+    if dep == "acomp" or (dep == "ROOT" and not kinds & {"aux", "dobj"}):
+        return True
     if dep in ("acl", "advcl", "amod", "ccomp", "relcl"):
         return "aux" not in kinds and "dobj" not in kinds
     head = found.get(parse.heads[verb])
@@ -211,6 +226,8 @@ def _read_children(page: Page, clause: Clause) -> None:
             clause.roles += _roles_of_preposition(page, kid)
         elif dep in ("npadvmod", "advmod", "tmod") and kid in page.time_at:
             clause.times.append(kid)
+        elif dep in ("advmod", "npadvmod", "acomp"):
+            clause.roles += _roles_of_adverb(page, kid)
     if not clause.subjects and parse.child(clause.verb, "expl") is not None:
         clause.subjects, clause.attributes = clause.attributes, []
 
@@ -224,6 +241,19 @@ def _roles_of_preposition(page: Page, preposition: int) -> Iterator[Role]:
     for kid in parse.children[preposition]:
         if parse.deps[kid] == "conj" and parse.pos[kid] == "ADP":
             yield from _roles_of_preposition(page, kid)
+
+
+def _roles_of_adverb(page: Page, adverb: int) -> Iterator[Role]:
+    """Where an adverb leads to a phrase: "northwest of Chicago", "12 miles north of McDermitt"."""
+    parse = page.parse
+    if parse.pos[adverb] not in ("ADV", "NOUN") or adverb in page.time_at:
+        return
+    for kid in parse.children[adverb]:
+        inner = object_of(page, kid) if parse.deps[kid] == "prep" and kid > adverb else None
+        if inner is not None:
+            first = parse.left[adverb] if parse.left[adverb] > adverb - 4 else adverb
+            yield Role(parse.slice(first, kid + 1), kid, inner)
+            yield from roles_under(page, inner, with_of=False, depth=1)
 
 
 def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> None:
@@ -242,21 +272,29 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
         return
     if dep == "ROOT":
         clause.subjects = list(page.fronted_names(verb))[:1]
+        is_finite = parse.tags[verb] in ("VBN", "VBZ", "VBD")
+        clause.is_elided = not clause.subjects and is_finite and page.topic is not None
         return
-    if dep == "pcomp":
-        above = found.get(parse.heads[head])
+    leads = ("ADP", "SCONJ", "ADJ")  # "is able to win", "an award for winning"
+    while above is None and parse.pos[head] in leads and parse.heads[head] != head:
+        head = parse.heads[head]
+        above = found.get(head)
     if above is None:
         return
-    is_open = dep in ("conj", "xcomp", "advcl", "pcomp", "ccomp", "parataxis", "dep")
+    is_open = dep in (*_OPEN, "conj", "ccomp")
     if not is_open or (dep == "ccomp" and parse.tags[verb] not in ("VBG", "VBN", "VB")):
         return
     if dep == "xcomp" and above.objects and parse.lemmas[above.verb] in _OBJECT_CONTROL:
         clause.subjects = list(above.objects)
-    elif above.is_passive == clause.is_passive or dep != "conj" or not above.agents:
+    else:
         clause.subjects = list(above.subjects)
+    clause.is_elided = above.is_elided and not clause.subjects
     clause.is_inner = dep == "xcomp"
+    if dep == "acomp" and above.verb < verb:
+        clause.group = [*above.group, *clause.group]
     if dep == "conj" and not any(parse.deps[k] in _AUXILIARIES for k in parse.children[verb]):
-        shared = [t for t in above.group if parse.deps[t] in _AUXILIARIES]
+        lead = (t for t in above.group if t != above.verb)
+        shared = [t for t in lead if above.is_inner or parse.deps[t] in _AUXILIARIES]
         if parse.tags[verb] in ("VBN", "VBG", "VB"):
             clause.group = [*shared, *clause.group]
             clause.modality = above.modality
@@ -340,7 +378,7 @@ def _follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> No
         is_going_to = lemma == "go" and parse.tags[above.verb] == "VBG"
         by_verb = Modality.INTENDED if is_going_to else _CONTROL.get(lemma, Modality.ACTUAL)
         clause.modality = by_verb if by_verb is not Modality.ACTUAL else above.modality
-        if above.polarity is Polarity.NEGATIVE:
+        if above.polarity is Polarity.NEGATIVE or lemma in _DENY:
             clause.polarity = Polarity.NEGATIVE
         if not above.objects:
             clause.group = [*above.group, *clause.group]
@@ -360,14 +398,43 @@ def _share_objects(page: Page, clauses: list[Clause], found: dict[int, Clause]) 
     """ "Wrote and directed the film": the film is the object of both."""
     parse = page.parse
     for clause in clauses:
-        if parse.deps[clause.verb] != "conj" or not clause.objects:
+        if parse.deps[clause.verb] != "conj":
             continue
         above = found.get(parse.heads[clause.verb])
-        if above is None or above.is_passive or above.subjects != clause.subjects:
+        if above is None or above.subjects != clause.subjects or clause.verb - above.verb > 3:
             continue
-        has_own = above.objects or above.attributes or above.roles or above.recipients
-        if not has_own and clause.verb - above.verb <= 2:
-            above.objects = list(clause.objects)
+        if above.objects or above.attributes or above.roles or above.recipients or above.agents:
+            continue
+        above.agents = list(clause.agents) if above.is_passive else []
+        above.objects = [] if above.is_passive else list(clause.objects)
+        above.roles = list(clause.roles)
+
+
+def class_of(page: Page, clause: Clause) -> int | None:
+    """The noun that a participle describes what it is said of by: "X is a film directed by Y"."""
+    parse = page.parse
+    verb = clause.verb
+    while parse.deps[verb] == "conj" and parse.tags[verb] in ("VBN", "VBG"):
+        verb = parse.heads[verb]
+    noun = parse.heads[verb]
+    copula = parse.heads[noun]
+    is_reduced = parse.deps[verb] == "acl" and parse.tags[clause.verb] in ("VBN", "VBG", "VBD")
+    if not is_reduced or parse.deps[noun] != "attr" or parse.lemmas[copula] != "be":
+        return None
+    is_bare = not any(parse.deps[kid] in _AUXILIARIES for kid in parse.children[clause.verb])
+    is_common = parse.pos[noun] == "NOUN" and noun not in page.name_at
+    return noun if is_bare and is_common and noun not in clause.subjects else None
+
+
+def governor(page: Page, clause: Clause) -> int | None:
+    """The verb of saying that a clause with an attribution is the content of."""
+    parse = page.parse
+    verb = clause.verb
+    while clause.attribution is not None and parse.heads[verb] != verb:
+        verb = parse.heads[verb]
+        if clause.attribution in parse.children[verb]:
+            return verb
+    return None
 
 
 def is_speech(page: Page, clause: Clause) -> bool:
@@ -375,6 +442,12 @@ def is_speech(page: Page, clause: Clause) -> bool:
     parse = page.parse
     has_content = any(parse.deps[kid] == "ccomp" for kid in parse.children[clause.verb])
     return has_content and parse.lemmas[clause.verb].lower() in _SAY | _INTEND | {"know", "mean"}
+
+
+def has_content(page: Page, clause: Clause) -> bool:
+    """Whether what a clause says stands in a clause of its own below it."""
+    deps = page.parse.deps
+    return any(deps[kid] in ("ccomp", "xcomp") for kid in page.parse.children[clause.verb])
 
 
 def is_empty(page: Page, clause: Clause) -> bool:

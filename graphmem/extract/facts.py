@@ -10,19 +10,30 @@ from collections.abc import Iterable, Sequence
 from itertools import islice, product
 from typing import Final
 
-from graphmem.extract.clauses import Clause, Role, is_empty, is_speech, roles_under
+from graphmem.extract.clauses import (
+    Clause,
+    Role,
+    class_of,
+    governor,
+    has_content,
+    is_empty,
+    is_speech,
+    roles_under,
+)
+from graphmem.extract.lexicon import EVENT_NOUNS, PERSON_NOUNS, SITED_NOUNS, WORK_NOUNS
 from graphmem.extract.names import name_key
-from graphmem.extract.page import Page, Phrase
+from graphmem.extract.page import Page, Phrase, Referent
 from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
 from graphmem.extract.tense import interval_by_tense
-from graphmem.extract.wording import Slot, sentence_of
+from graphmem.extract.wording import Slot, finished, sentence_of
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import EntityType, FactKind, Modality
 from graphmem.model.time import Interval
 
 _MOST_MEMBERS = 6
-_MOST_SPLITS = 8
+_MOST_SPLITS = 24
 _FRONTED = 1000
+_FIRST = -1
 _RANKS: Final = {"subject": 0, "object": 1, "recipient": 2, "attribute": 3}
 _PLACE_PREPOSITIONS: Final = frozenset(("in", "at", "on", "near"))
 _TAKEN: Final = frozenset(("place", "part", "care", "advantage", "control", "over"))
@@ -37,6 +48,9 @@ _STATES: Final = frozenset(
     prefer believe think mean exist reside lie hold border comprise cover feature feel seem appear
     resemble cost weigh measure depend involve keep serve""".split()
 )
+_UNSITED_NOUNS: Final = PERSON_NOUNS | WORK_NOUNS | EVENT_NOUNS
+_CLASS = "class"
+"""The role of "film" in "X is a film directed by Y": it is said, but in a fact of its own."""
 _QUESTION_CONFIDENCE = 0.3
 _RESOLVED_CONFIDENCE = 0.8
 
@@ -72,9 +86,29 @@ def _facts_of(page: Page, clause: Clause) -> Iterable[FactDraft]:
     choices = islice(product(subjects, agents, objects, attributes), _MOST_SPLITS)
     for subject, agent, object_, attribute in choices:
         slots = _slots(page, clause, subject, agent, object_, attribute)
-        fact = _fact(page, clause, slots, attribute)
-        if fact:
-            yield fact
+        for group in _groups(slots):
+            fact = _fact(page, clause, group, attribute)
+            if fact:
+                yield fact
+
+
+def _groups(slots: list[Slot]) -> Iterable[list[Slot]]:
+    """The slots of one fact, or of several when they are many: each repeats the core arguments.
+
+    Where they are too many for one, descriptions stand back for names and times.
+    """
+    core = [slot for slot in slots if slot.role in _RANKS or slot.role in ("agent", _CLASS)]
+    rest = [slot for slot in slots if slot not in core]
+    room = max(_MOST_MEMBERS - len(core), 2)
+    if len(rest) <= room:
+        return [slots]
+    named = [slot for slot in rest if _weight(slot.role, slot.phrase) < 2]
+    if len(named) < room:
+        others = [slot for slot in rest if slot not in named][: room - len(named)]
+        return [[slot for slot in slots if slot in core or slot in named or slot in others]]
+    parts = -(-len(named) // room)
+    size = -(-len(named) // parts)
+    return [[*core, *named[first : first + size]] for first in range(0, len(named), size)]
 
 
 def _all_conjuncts(page: Page, heads: Sequence[int]) -> list[int | None]:
@@ -99,9 +133,10 @@ def _slots(
     attribute: int | None,
 ) -> list[Slot]:
     verb = clause.verb
+    class_noun = class_of(page, clause)
     passive_role = "recipient" if object_ is not None else "object"
     heads = [
-        (passive_role if clause.is_passive else "subject", subject, -1, ""),
+        (passive_role if clause.is_passive else "subject", subject, _FIRST, ""),
         ("subject" if clause.is_passive else "agent", agent, None, "by"),
         ("object", object_, None, ""),
         ("attribute", attribute, None, ""),
@@ -109,18 +144,51 @@ def _slots(
         *(("time", head, None, "") for head in clause.times),
     ]
     slots: list[Slot] = []
+    if clause.is_elided and page.topic is not None:
+        slots.append(Slot(heads[0][0], _elided(page, page.topic, verb), _FIRST))
     roles = list(clause.roles)
+    if class_noun is not None:
+        heads.append((_CLASS, class_noun, 0, ""))
     for role, head, position, lead in heads:
         if head is None:
             continue
-        is_attribute = role == "attribute"
-        roles += roles_under(page, head, with_of=is_attribute)
+        is_attribute = role == "attribute" and page.parse.pos[head] != "NUM"
+        if head != class_noun:
+            roles += roles_under(page, head, with_of=is_attribute)
         phrase = phrase_of(page, head, with_of=not is_attribute)
         if phrase:
             slots.append(Slot(role, phrase, _position(role, head, verb, position), lead))
     for argument in roles:
         slots += role_slots(page, argument, verb)
+    if _may_be_sited(page, clause, attribute, slots):
+        _place(slots)
     return list({slot.phrase[1:7]: slot for slot in reversed(slots)}.values())[::-1]
+
+
+def _elided(page: Page, topic: Referent, verb: int) -> Phrase:
+    """The subject that is left out before a verb."""
+    start = page.parse.starts[verb]
+    return Phrase(verb, topic.shown, topic.shown, topic.name, topic.type, start, start)
+
+
+def _may_be_sited(page: Page, clause: Clause, attribute: int | None, slots: Sequence[Slot]) -> bool:
+    """Whether "is ... in" a place tells where a thing stands."""
+    if page.parse.lemmas[clause.verb] != "be" or not slots:
+        return False
+    lemma = "" if attribute is None else page.parse.lemmas[attribute]
+    if lemma in SITED_NOUNS:
+        return True
+    is_thing = slots[0].phrase.type is not EntityType.PERSON and lemma not in _UNSITED_NOUNS
+    first = next((slot for slot in slots if slot.lead in _PLACE_PREPOSITIONS), None)
+    return is_thing and first is not None and first.phrase.type is EntityType.PLACE
+
+
+def _place(slots: list[Slot]) -> None:
+    """ "A village in Kent" is located there, which the sentence then says."""
+    for place, slot in enumerate(slots):
+        if slot.role != "time" and slot.lead in _PLACE_PREPOSITIONS:
+            slots[place] = slot._replace(role="place", lead=f"located {slot.lead}")
+            return
 
 
 def _position(role: str, head: int, verb: int, given: int | None) -> int:
@@ -132,7 +200,10 @@ def _position(role: str, head: int, verb: int, given: int | None) -> int:
 
 def role_slots(page: Page, role: Role, verb: int) -> Iterable[Slot]:
     lead = role.word
-    for head in conjuncts(page, role.head):
+    heads = conjuncts(page, role.head)
+    deps, children = page.parse.deps, page.parse.children
+    is_list = any(deps[kid] == "cc" for head in heads for kid in children[head])
+    for head in heads:
         phrase = phrase_of(page, head)
         if phrase is None:
             continue
@@ -143,7 +214,7 @@ def role_slots(page: Page, role: Role, verb: int) -> Iterable[Slot]:
             name = "place"
         position = head if role.preposition > verb else verb + _FRONTED + head
         yield Slot(name, phrase, position, lead)
-        lead = "and"
+        lead = "and" if is_list else ","
 
 
 def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) -> FactDraft | None:
@@ -153,14 +224,15 @@ def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) 
     members = members_of(
         page, [slot for slot in slots if _is_member(slot, slots, predicate, is_member)]
     )
-    if not _says_something(clause, members, predicate):
+    if not _says_something(page, clause, members, predicate):
         return None
+    members, frame = with_topic(page, members)
     kind = _kind(page, clause, attribute)
     interval = _valid(page, slots) or _by_tense(page, clause, kind)
     attribution = phrase_of(page, clause.attribution) if clause.attribution is not None else None
     start, end = extent_of(members, page.parse.starts[clause.verb], page.parse.ends[clause.verb])
     return FactDraft(
-        text=sentence_of(page, clause, slots),
+        text=finished(frame + _said_by(page, clause) + sentence_of(page, clause, slots)),
         predicate=predicate,
         members=members,
         start=start,
@@ -176,6 +248,37 @@ def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) 
     )
 
 
+def _said_by(page: Page, clause: Clause) -> str:
+    """ "Ann says that" where somebody does, for the sentence to begin with."""
+    verb = governor(page, clause)
+    speaker = None if clause.attribution is None else phrase_of(page, clause.attribution)
+    if verb is None or speaker is None:
+        return ""
+    group = [kid for kid in page.parse.children[verb] if page.parse.deps[kid] in ("aux", "neg")]
+    words = [page.parse.words[token] for token in sorted([*group, verb])]
+    return f"{speaker.shown} {' '.join(words)} that "
+
+
+def with_topic(page: Page, members: tuple[MemberDraft, ...]) -> tuple[tuple[MemberDraft, ...], str]:
+    """The members with what the page is about, and how the sentence then begins.
+
+    A statement that does not name what its page is about is still told of that.
+    """
+    topic = page.topic
+    if topic is None or any(_is_named_by(topic, member) for member in members):
+        return members, ""
+    frame = MemberDraft(role="topic", text=topic.shown, name=topic.name, type=topic.type)
+    return (*members, frame), f"Regarding {topic.shown}, "
+
+
+def _is_named_by(topic: Referent, member: MemberDraft) -> bool:
+    """Whether a member is the topic, under its own name or one that holds that whole."""
+    if member.name == topic.name:
+        return True
+    own, other = set(name_key(topic.shown).split()), set(name_key(member.name).split())
+    return member.type.is_name and own <= other
+
+
 def _has_subject(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     """Whether it is said of something: neither "who" nor the "it" of "it is so" is known."""
     if any(slot.position < 0 for slot in slots):
@@ -188,11 +291,13 @@ def extent_of(members: Sequence[MemberDraft], start: int, end: int) -> tuple[int
     """The characters ``[start, end)`` widened to hold all members."""
     starts = [member.start for member in members if member.start is not None]
     ends = [member.end for member in members if member.end is not None]
-    return min(start, *starts), max(end, *ends)
+    return min([start, *starts]), max([end, *ends])
 
 
 def _is_member(slot: Slot, slots: Sequence[Slot], predicate: str, is_attribute: bool) -> bool:
     """Whether a slot is a member: not "place" in "take place", nor an adjective among others."""
+    if slot.role == _CLASS:
+        return False
     if slot.role == "attribute":
         return is_attribute or len(slots) <= 2
     return slot.role != "object" or predicate != f"take {slot.phrase.text}"
@@ -244,7 +349,7 @@ def described_as(page: Page, verb: str, noun: int) -> str:
 
 
 def members_of(page: Page, slots: Sequence[Slot]) -> tuple[MemberDraft, ...]:
-    """The members of a fact: at most six, names before descriptions, with the names inside them."""
+    """The members of a fact, names before descriptions, with the names inside them."""
     found: list[tuple[str, Phrase]] = [(slot.role, slot.phrase) for slot in slots]
     for slot in slots:
         for part in slot.phrase.parts:
@@ -255,7 +360,9 @@ def members_of(page: Page, slots: Sequence[Slot]) -> tuple[MemberDraft, ...]:
     unique: list[tuple[str, Phrase]] = []
     for role, phrase in found:
         key = name_key(phrase.name)
-        if key not in seen:
+        if role == "as" and unique and name_key(unique[0][1].name) == key:
+            _tell_apart(unique, phrase)
+        elif key not in seen:
             seen.add(key)
             unique.append((role, phrase))
     if len(unique) > _MOST_MEMBERS:
@@ -268,11 +375,23 @@ def members_of(page: Page, slots: Sequence[Slot]) -> tuple[MemberDraft, ...]:
             text=phrase.text,
             name=phrase.name,
             type=phrase.type,
-            start=phrase.start,
-            end=phrase.end,
+            start=phrase.start if phrase.end > phrase.start else None,
+            end=phrase.end if phrase.end > phrase.start else None,
         )
         for role, phrase in unique
     )
+
+
+def _tell_apart(unique: list[tuple[str, Phrase]], alias: Phrase) -> None:
+    """Another name of what the first member is becomes a member of its own, as a name."""
+    role, first = unique[0]
+    if name_key(alias.text) != name_key(first.name):
+        alias = alias._replace(name=alias.text, type=EntityType.OTHER)
+    elif name_key(first.text) != name_key(first.name):
+        unique[0] = role, first._replace(name=first.text, type=EntityType.OTHER)
+    else:
+        return
+    unique.append(("as", alias))
 
 
 def _part_role(slot: Slot, part: Phrase) -> str:
@@ -287,11 +406,16 @@ def _weight(role: str, phrase: Phrase) -> int:
     return 1 if phrase.type.is_name or role == "time" else 2
 
 
-def _says_something(clause: Clause, members: Sequence[MemberDraft], predicate: str) -> bool:
+def _says_something(
+    page: Page, clause: Clause, members: Sequence[MemberDraft], predicate: str
+) -> bool:
     if len(members) > 1:
         return True
-    if not members or predicate in _BARE:
+    is_there = page.parse.child(clause.verb, "expl") is not None
+    if not members or (predicate in _BARE and not is_there) or has_content(page, clause):
         return False
+    if page.topic is not None:
+        return members[0].role in ("subject", "object")
     return members[0].type.is_name and members[0].role == (
         "object" if clause.is_passive else "subject"
     )

@@ -83,6 +83,12 @@ PLACE_NOUNS: Final = _words(
     republic territory bay sea ocean desert forest hamlet community peak volcano canal port
     cemetery stadium arena"""
 )
+SITED_NOUNS: Final = PLACE_NOUNS | _words(
+    """school college university church cathedral chapel temple mosque abbey monastery museum
+    gallery library hospital hotel house hall tower palace mansion fort station estate monument
+    theatre theater prison mill lighthouse dam mine farm reserve place plaza center centre
+    headquarters site venue tributary waterfall glacier plateau ridge range"""
+)
 EVENT_NOUNS: Final = _words(
     """war battle election tournament championship festival conference revolution siege treaty
     ceremony season race match competition massacre earthquake campaign rebellion uprising

@@ -36,6 +36,7 @@ _KNOWN_AS = re.compile(
 _GAP = re.compile(r"[^\S\n]|\s?[-–&]\s?|['’/]|\.\s?")
 _QUOTED = re.compile(r"[\"“]\s?([^\W_][^\"“”\n]{0,58}[^\s\"“”.,])[.,]?\s?[\"”]")
 _SENTENCE_END = re.compile(r"[.!?:;•\n\"“”‘(\[]|^\s*$")
+_SUFFIXES: Final = ("jr", "sr")
 _ABBREVIATION = re.compile(r"[^\W\d_]|st|mr|mrs|ms|dr|jr|sr|mt|ft|no|prof", re.IGNORECASE)
 
 
@@ -198,9 +199,15 @@ def _first_subject(text: str) -> str:
         return ""
     first, last = found
     capitals = sum(token.is_capital for token in tokens[first:last])
-    if 2 * capitals < last - first or not tokens[first].is_capital:
+    is_clause = any(_is_common(token) for token in tokens[first : last - 1])
+    if 2 * capitals < last - first or is_clause or not tokens[first].is_capital:
         return ""
     return match[1][tokens[first].start : tokens[last - 1].end]
+
+
+def _is_common(token: Token) -> bool:
+    """Whether a word is neither capitalised nor one that joins names."""
+    return not (token.is_capital or token.text in CONNECTORS or token.text in STOP)
 
 
 def _known_as(text: str) -> Iterator[str]:
@@ -292,7 +299,7 @@ def _run_end(text: str, tokens: Sequence[Token], position: int) -> int:
 
 def _is_joined(text: str, left: Token, right: Token) -> bool:
     gap = text[left.end : right.start]
-    if gap == " ":
+    if gap == " " or (gap == ", " and right.text in _SUFFIXES):
         return True
     if not _GAP.fullmatch(gap):
         return False

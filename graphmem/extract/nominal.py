@@ -1,14 +1,11 @@
-"""Facts without a verb: appositions, descriptions before a name, and life dates in parentheses."""
+"""Facts without a verb: appositions, and descriptions before a name."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Final
 
 from graphmem.extract.clauses import roles_under
-from graphmem.extract.facts import described_as, extent_of, members_of, role_slots
+from graphmem.extract.facts import described_as, extent_of, members_of, role_slots, with_topic
 from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.page import Named, Page, Phrase
 from graphmem.extract.phrases import (
@@ -18,18 +15,13 @@ from graphmem.extract.phrases import (
     phrase_of,
     written,
 )
-from graphmem.extract.time import TimeSpan, find_times
 from graphmem.extract.wording import Slot, finished
-from graphmem.model.extraction import FactDraft, MemberDraft
+from graphmem.model.extraction import FactDraft
 from graphmem.model.knowledge import EntityType, FactKind
 from graphmem.model.source import EpisodeKind
 
 _CONFIDENCE = 0.8
-_PARENTHESIS = re.compile(r"\(([^()]{4,160})\)")
-_BORN = re.compile(r"\W*(?:born|b\.)", re.IGNORECASE)
-_DIED = re.compile(r"\W*(?:died|d\.)", re.IGNORECASE)
-_DASH = re.compile(r"\s*[–—]\s*|\s+-\s*|(?<=\d)-(?=\d)")
-_MAY_LIVE: Final = frozenset((EntityType.PERSON, EntityType.OTHER))
+_LOCATED = "be in"
 
 
 def appositions(page: Page) -> Iterator[FactDraft]:
@@ -45,28 +37,6 @@ def appositions(page: Page) -> Iterator[FactDraft]:
         for fact in (_described_name(page, named), _located(page, named)):
             if fact:
                 yield fact
-
-
-def lifespans(page: Page, *, now: datetime | None) -> Iterator[FactDraft]:
-    """Births and deaths in parentheses after a name: "(born 3 May 1920)", "(1920 – 1990)"."""
-    text = page.parse.text
-    for match in _PARENTHESIS.finditer(text):
-        named = next((n for n in page.names if 0 <= match.start() - n.end <= 2), None)
-        if named is None or named.referent.type not in _MAY_LIVE:
-            continue
-        offset = match.start(1)
-        inner = match[1]
-        if _BORN.match(inner) or _DIED.match(inner):
-            is_birth = _BORN.match(inner) is not None
-            yield from _life_event(page, named, inner, offset, is_birth=is_birth, now=now)
-            continue
-        ends = _DASH.split(inner)
-        if len(ends) != 2 or named.referent.type is not EntityType.PERSON:
-            continue
-        born, died = ends
-        yield from _life_event(page, named, born, offset, is_birth=True, now=now)
-        after = offset + inner.rindex(died)
-        yield from _life_event(page, named, died, after, is_birth=False, now=now)
 
 
 def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
@@ -112,7 +82,7 @@ def _located(page: Page, named: Named) -> FactDraft | None:
     if place is None:
         return None
     last = page.parse.tokens_in(named.start, named.end)[1] - 1
-    return _being(page, last, place, predicate="be in", role="place")
+    return _being(page, last, place, predicate=_LOCATED, role="place")
 
 
 def _is_office(named: Named) -> bool:
@@ -151,7 +121,7 @@ def _being(
         predicate = "be" if is_named else described_as(page, "be", description)
         for argument in roles_under(page, description, with_of=True):
             slots += role_slots(page, argument, -1)
-    verb = "is in" if role == "place" else "is"
+    verb = "is located in" if role == "place" else "is"
     rest = [f"{slot.lead} {slot.phrase.shown}" for slot in slots[1:]]
     text = finished(" ".join([who.shown, verb, *rest]))
     return _fact(page, text, predicate, slots)
@@ -223,6 +193,9 @@ def _fact(page: Page, text: str, predicate: str, slots: list[Slot]) -> FactDraft
     members = members_of(page, slots)
     if len(members) < 2:
         return None
+    if predicate != _LOCATED:  # where a place is has little to do with the page
+        members, frame = with_topic(page, members)
+        text = finished(frame + text)
     start, end = extent_of(members, slots[0].phrase.start, slots[0].phrase.end)
     return FactDraft(
         text=text,
@@ -233,65 +206,3 @@ def _fact(page: Page, text: str, predicate: str, slots: list[Slot]) -> FactDraft
         kind=FactKind.ATTRIBUTE,
         confidence=_CONFIDENCE,
     )
-
-
-def _life_event(
-    page: Page, named: Named, part: str, offset: int, *, is_birth: bool, now: datetime | None
-) -> Iterator[FactDraft]:
-    times = find_times(f"in {part}", now=now)
-    if not times:
-        return
-    time = times[0]._replace(start=times[0].start - 3 + offset, end=times[0].end - 3 + offset)
-    who = named.referent
-    members = [
-        MemberDraft(
-            role="object" if is_birth else "subject",
-            text=who.shown,
-            name=who.name,
-            type=EntityType.PERSON,
-            start=named.start,
-            end=named.end,
-        ),
-        MemberDraft(
-            role="time",
-            text=time.name,
-            name=time.name,
-            type=EntityType.DATE,
-            start=time.start,
-            end=time.end,
-        ),
-    ]
-    place = _place_in(page, offset, offset + len(part))
-    if place:
-        members.append(place)
-    yield FactDraft(
-        text=_life_text(who.shown, time, place, is_birth=is_birth),
-        predicate="be born" if is_birth else "die",
-        members=tuple(members),
-        start=named.start,
-        end=offset + len(part),
-        valid_from=time.interval.start,
-        valid_to=time.interval.end,
-        precision=time.interval.precision,
-    )
-
-
-def _place_in(page: Page, start: int, end: int) -> MemberDraft | None:
-    for named in page.names:
-        if start <= named.start and named.end <= end and named.referent.type is EntityType.PLACE:
-            return MemberDraft(
-                role="place",
-                text=named.referent.shown,
-                name=named.referent.name,
-                type=EntityType.PLACE,
-                start=named.start,
-                end=named.end,
-            )
-    return None
-
-
-def _life_text(who: str, time: TimeSpan, place: MemberDraft | None, *, is_birth: bool) -> str:
-    verb = "was born" if is_birth else "died"
-    lead = "on" if time.name[:1].isdigit() and time.name.count(" ") == 2 else "in"
-    where = f" in {place.text}" if place else ""
-    return finished(f"{who} {verb} {lead} {time.name}{where}")

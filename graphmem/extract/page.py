@@ -51,6 +51,8 @@ class Phrase(NamedTuple):
 class Page:
     """A passage with its parse. The maps give each token its name, time and antecedent, if any.
 
+    `topic` is what the passage's document is about, where the passage opens it.
+
     An antecedent is another token of the passage, or a referent that has none. `phrases` keeps what
     was read of a head, with or without its "of", once pronouns are resolved.
     """
@@ -59,6 +61,7 @@ class Page:
     parse: Parse
     names: Sequence[Named]
     times: Sequence[TimeSpan]
+    topic: Referent | None = None
     name_at: Mapping[int, Named] = field(init=False)
     time_at: Mapping[int, TimeSpan] = field(init=False)
     antecedents: dict[int, int | Referent] = field(default_factory=dict)
@@ -99,6 +102,8 @@ class Page:
         verb = parse.heads[above]
         if parse.deps[above] == "attr" and parse.pos[verb] == "AUX":
             subject = parse.child(verb, "nsubj")
+            if noun in self.name_at and subject is not None and subject not in self.name_at:
+                return noun
             return next(self.fronted_names(verb), noun) if subject is None else subject
         return noun
 

@@ -17,7 +17,8 @@ _DROPPED_TAGS: Final = frozenset(
     ("DT", "PDT", "WDT", "PRP$", "WP$", "POS", "``", "''", "-LRB-", ",")
 )
 _LONGEST = 8
-_LONGEST_CONJUNCTION = 6
+_LONGEST_CONJUNCTION = 16
+_LONGEST_ADDRESS = 5
 
 
 def conjuncts(page: Page, head: int) -> list[int]:
@@ -93,7 +94,9 @@ def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
 def _is_relative(page: Page, head: int) -> bool:
     """Whether the phrase means what a relative pronoun in it means: "most of which"."""
     parse = page.parse
-    return any(parse.tags[t] in ("WDT", "WP") for t in range(head + 1, min(head + 3, len(parse))))
+    prepositions = [kid for kid in parse.children[head] if parse.deps[kid] == "prep"]
+    objects = (object_of(page, kid) for kid in prepositions)
+    return any(inner is not None and parse.tags[inner] in ("WDT", "WP") for inner in objects)
 
 
 def object_of(page: Page, preposition: int) -> int | None:
@@ -157,8 +160,18 @@ def _named(page: Page, head: int, named: Named) -> Phrase:
     if first > 0 and parse.tags[first - 1] == "DT" and text == parse.text[named.start : named.end]:
         shown = f"{parse.words[first - 1].lower()} {text}"
     name, kind = named.referent.name, named.referent.type
-    parts = tuple(containing_places(page, named))
+    parts = tuple(dict.fromkeys([*containing_places(page, named), *_appended(page, head)]))
     return Phrase(head, text, shown, name, kind, named.start, named.end, parts)
+
+
+def _appended(page: Page, name: int) -> Iterator[int]:
+    """The names that stand beside a name after a comma: "Marie Byrd Land, Antarctica"."""
+    parse = page.parse
+    own = page.name_at.get(name)
+    for kid in parse.children[name]:
+        other = page.name_at.get(kid)
+        if kid > name and parse.deps[kid] == "appos" and other is not None and other is not own:
+            yield kid
 
 
 def _apposed(page: Page, head: int) -> Phrase | None:
@@ -176,23 +189,40 @@ def _apposed(page: Page, head: int) -> Phrase | None:
 
 def containing_places(page: Page, named: Named) -> Iterator[int]:
     """The last tokens of the places in "Adana, Ottoman Empire" after the first; none for a list."""
+    if named.referent.type is not EntityType.PLACE:
+        return
+    before, last = _run_of_places(page, named, step=-1), _run_of_places(page, named, step=1)
+    end = page.parse.tokens_in((last or [named])[-1].start, (last or [named])[-1].end)[1]
+    if len(before) + len(last) >= _LONGEST_ADDRESS or _goes_on(page, end):
+        return
+    for place in last:
+        yield page.parse.tokens_in(place.start, place.end)[1] - 1
+
+
+def _run_of_places(page: Page, named: Named, *, step: int) -> list[Named]:
+    """The places after a place, or before it, with nothing but commas between."""
     parse = page.parse
-    while named.referent.type is EntityType.PLACE:
-        last = parse.tokens_in(named.start, named.end)[1]
-        following = page.name_at.get(last + 1) if last + 1 < len(parse) else None
-        if following is None or parse.words[last] != ",":
-            return
-        end = parse.tokens_in(following.start, following.end)[1]
-        if following.referent.type is not EntityType.PLACE or _goes_on(page, end):
-            return
-        yield end - 1
-        named = following
+    found: list[Named] = []
+    while len(found) < _LONGEST_ADDRESS:
+        first, last = parse.tokens_in(named.start, named.end)
+        comma = last if step > 0 else first - 1
+        other = page.name_at.get(comma + step) if 0 < comma < len(parse) - 1 else None
+        if other is None or parse.words[comma] != ",":
+            break
+        if other.referent.type is not EntityType.PLACE:
+            break
+        found.append(other)
+        named = other
+    return found
 
 
 def _goes_on(page: Page, token: int) -> bool:
-    """Whether a list goes on here: with "and", or with a comma and then "and"."""
-    words = [word.lower() for word in page.parse.words[token : token + 2]]
-    return words[:1] == ["and"] or words == [",", "and"]
+    """Whether a list goes on here: with "and" and a name, maybe after a comma."""
+    parse = page.parse
+    while token < len(parse) and parse.words[token].lower() in (",", "and", "or", "the", "&"):
+        token += 1
+    joined = {word.lower() for word in parse.words[max(0, token - 3) : token]}
+    return token in page.name_at and bool(joined & {"and", "or", "&"})
 
 
 def described(page: Page, head: int, *, with_of: bool) -> Phrase | None:
@@ -205,7 +235,7 @@ def described(page: Page, head: int, *, with_of: bool) -> Phrase | None:
     while begin < head and _is_dropped(page, begin):
         begin += 1
     text = written(page, begin, last).strip(" \"'“”`-–,")
-    if not any(c.isalnum() for c in text):
+    if not any(c.isalnum() for c in text) or (len(text) < 3 and text.islower()):
         return None
     is_number = parse.pos[head] == "NUM" or text[-1].isdigit()
     return Phrase(
@@ -271,13 +301,15 @@ def _of_part(page: Page, head: int) -> tuple[int, list[int]]:
             inner = object_of(page, kid)
             if inner is None:
                 break
+            beside = conjuncts(page, inner)[1:]
             named = page.name_at.get(inner)
             if named:
-                return max(parse.tokens_in(named.start, named.end)[1], inner + 1), [inner]
+                end = max(parse.tokens_in(named.start, named.end)[1], inner + 1)
+                return end, [inner, *containing_places(page, named), *beside]
             last, parts = _of_part(page, inner)
             before = _left_part(page, inner)[1]
             own = [inner] if page.referent(inner) or inner in page.time_at else []
-            return last, [*own, *before, *parts]
+            return last, [*own, *before, *parts, *beside]
     return head + 1, []
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from graphmem.extract.asides import asides, lifespans
 from graphmem.extract.attributes import mine
 from graphmem.extract.clauses import read_clauses
 from graphmem.extract.coreference import references, resolve_pronouns
 from graphmem.extract.discourse import read_links
 from graphmem.extract.facts import content_of, read_facts
 from graphmem.extract.names import NameSpan, find_names, meaning_title, name_key, title_names
-from graphmem.extract.nominal import appositions, lifespans
+from graphmem.extract.nominal import appositions
 from graphmem.extract.page import Named, Page
 from graphmem.extract.parse import Parse
 from graphmem.extract.referents import Topic, referents, topic_of
+from graphmem.extract.repair import repaired
 from graphmem.extract.time import find_times
 from graphmem.kernels.layout import unwrap
 from graphmem.kernels.text import tokenise
@@ -65,6 +67,7 @@ def read_names(context: PassageContext) -> Extraction:
 def read(context: PassageContext, parse: Parse) -> Extraction:
     """The names, facts and discourse links of a passage."""
     text = context.text
+    parse = repaired(parse)
     entities = [
         NameSpan(parse.starts[first], parse.ends[last - 1], _TYPES[label])
         for first, last, label in parse.entities
@@ -74,16 +77,19 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
     proper.update(parse.starts[t] for first, last, _ in parse.entities for t in range(first, last))
     aliases, names, topic = _names(context, entities=entities, proper=proper)
     named = referents(names, text, topic)
-    page = Page(context, parse, named, find_times(text, now=context.occurred_at))
+    times = find_times(text, now=context.occurred_at)
+    about = topic.referent if topic and context.ordinal == 0 else None
+    page = Page(context, parse, named, times, about)
     resolve_pronouns(page, topic)
     clauses = read_clauses(page)
     lives = list(lifespans(page, now=context.occurred_at))
     stated = [(life.members[0].start, life.end) for life in lives]
+    told = [a for a in asides(page) if not _is_within(a.end - 2, stated)]
     outside = [c for c in clauses if not _is_within(parse.starts[c.verb], stated)]
     facts, first_of = read_facts(page, outside)
     links = read_links(page, outside, first_of)
     mentions = _mentions(context, aliases, named, topic)
-    stated_once = _without_repeats(facts, [*lives, *appositions(page)])
+    stated_once = _without_repeats(facts, [*lives, *appositions(page), *told])
     return Extraction(
         passage_id=context.passage_id,
         mentions=mentions,

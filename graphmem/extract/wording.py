@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from graphmem.extract.clauses import Clause
+from graphmem.extract.clauses import Clause, class_of
 from graphmem.extract.page import Page, Phrase
 from graphmem.model.time import Precision
 
@@ -28,21 +28,35 @@ class Slot(NamedTuple):
 
 
 def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
-    """The fact as a sentence: subject, verb group, then the rest as it stood."""
+    """The fact's words: subject, verb group, then the rest as it stood."""
     parse = page.parse
     pieces = [slot.phrase.shown for slot in slots if slot.position < 0]
+    if pieces and parse.child(clause.verb, "expl") is not None:
+        pieces = ["there", _verb_text(page, clause), *pieces]
+        return " ".join([*pieces, *_rest(page, slots)])
     if not pieces and clause.subjects:
         pieces = [parse.words[clause.subjects[0]]]
+    noun = class_of(page, clause)
+    described = next((s for s in slots if noun is not None and s.phrase.head == noun), None)
+    if described is not None and noun is not None:
+        pieces += [parse.words[parse.heads[noun]], described.phrase.shown]
     pieces.append(_verb_text(page, clause))
-    for slot in sorted((s for s in slots if s.position >= 0), key=lambda slot: slot.position):
+    rest = [slot for slot in slots if slot is not described]
+    return " ".join([*pieces, *_rest(page, rest)])
+
+
+def _rest(page: Page, slots: Sequence[Slot]) -> list[str]:
+    pieces: list[str] = []
+    later = [slot for slot in slots if slot.position >= 0]
+    for slot in sorted(later, key=lambda slot: slot.position):
         lead = slot.lead or (_lead_of_time(page, slot) if slot.role == "time" else "")
         pieces.append(f"{lead} {slot.phrase.shown}" if lead else slot.phrase.shown)
-    return finished(" ".join(pieces))
+    return pieces
 
 
 def finished(sentence: str) -> str:
     """With a capital at its start and a full stop at its end."""
-    sentence = " ".join(sentence.split())
+    sentence = " ".join(sentence.split()).replace(" ,", ",")
     return f"{sentence[:1].upper()}{sentence[1:].rstrip('.,')}."
 
 
@@ -75,9 +89,37 @@ def _verb_text(page: Page, clause: Clause) -> str:
         words[0] = words[0][:1].lower() + words[0][1:]
     if first == "TO":
         words.insert(0, "is")
-    elif _is_bare(page, clause, group) and (clause.is_passive or parse.tags[clause.verb] == "VBG"):
-        words.insert(0, "was")
+    elif class_of(page, clause) is not None:
+        pass
+    elif _is_bare(page, clause, group) and clause.is_passive:
+        words.insert(0, "were" if _is_plural(page, clause) else "was")
+    elif _is_bare(page, clause, group) and parse.tags[clause.verb] == "VBG":
+        lemma = parse.lemmas[clause.verb]
+        if _is_present(page, clause) and parse.words[clause.verb].lower() != lemma:
+            is_plural = _is_plural(page, clause)
+            words[-1] = lemma if is_plural else _third_person(lemma, "VBP", is_alone=True)
+        else:
+            words.insert(0, "were" if _is_plural(page, clause) else "was")
     return " ".join(words)
+
+
+def _is_plural(page: Page, clause: Clause) -> bool:
+    return bool(clause.subjects) and page.parse.tags[clause.subjects[0]] in ("NNS", "NNPS")
+
+
+def _is_present(page: Page, clause: Clause) -> bool:
+    """Whether the clause that a participle belongs to is in the present tense."""
+    parse = page.parse
+    above = clause.verb
+    while parse.heads[above] != above:
+        above = parse.heads[above]
+        group = (above, *(kid for kid in parse.children[above] if parse.deps[kid] == "aux"))
+        tags = {parse.tags[token] for token in group}
+        if tags & {"VBZ", "VBP"}:
+            return True
+        if tags & {"VBD", "MD"}:
+            return False
+    return False
 
 
 def _is_bare(page: Page, clause: Clause, group: Sequence[int]) -> bool:
