@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from graphmem.extract.facts import with_topic
@@ -24,7 +24,8 @@ _PIECE = re.compile(
     r"|see|the|an?)\s+)*(?P<piece>[^,;\s](?:[^,;]|,(?=\d{3}))*?)\s*(?=,(?!\d{3})|[;)]|\s(?:and|or)\s)"
 )
 _YEAR = re.compile(r"\d{4}")
-_MOST_PIECES = 5
+_MOST_PIECES = 8
+_MOST_PLACES = 3
 _LONGEST_PIECE = 7
 _CONFIDENCE = 0.8
 _PLACE_LEAD = re.compile(r"(?:^\W*|\b(?:in|at|near)\s+(?:the\s+)?)$")
@@ -150,11 +151,10 @@ def _life_event(
             end=time.end,
         ),
     ]
-    place = _place_in(page, offset, offset + len(part))
-    if place:
-        members.append(place)
+    places = _places_in(page, offset, offset + len(part))
+    members += places
     yield FactDraft(
-        text=_life_text(who.shown, time, place, is_birth=is_birth),
+        text=_life_text(who.shown, time, places, is_birth=is_birth),
         predicate="be born" if is_birth else "die",
         members=tuple(members),
         start=named.start,
@@ -165,25 +165,31 @@ def _life_event(
     )
 
 
-def _place_in(page: Page, start: int, end: int) -> MemberDraft | None:
+def _places_in(page: Page, start: int, end: int) -> list[MemberDraft]:
+    """The first place of a part, and those that hold it: "in Adana, Ottoman Empire"."""
+    text = page.parse.text
+    found: list[MemberDraft] = []
     for named in page.names:
-        if not (start <= named.start and named.end <= end):
+        if not (start <= named.start and named.end <= end) or len(found) == _MOST_PLACES:
             continue
-        is_led = _PLACE_LEAD.search(page.parse.text[start : named.start]) is not None
-        if named.referent.type is EntityType.PLACE or is_led:
-            return MemberDraft(
-                role="place",
-                text=named.referent.shown,
-                name=named.referent.name,
-                type=EntityType.PLACE,
-                start=named.start,
-                end=named.end,
+        is_led = _PLACE_LEAD.search(text[start : named.start]) is not None
+        is_next = bool(found) and text[found[-1].end : named.start] == ", "
+        if is_next if found else is_led or named.referent.type is EntityType.PLACE:
+            found.append(
+                MemberDraft(
+                    role="place",
+                    text=named.referent.shown,
+                    name=named.referent.name,
+                    type=EntityType.PLACE,
+                    start=named.start,
+                    end=named.end,
+                )
             )
-    return None
+    return found
 
 
-def _life_text(who: str, time: TimeSpan, place: MemberDraft | None, *, is_birth: bool) -> str:
+def _life_text(who: str, time: TimeSpan, places: Sequence[MemberDraft], *, is_birth: bool) -> str:
     verb = "was born" if is_birth else "died"
     lead = "on" if time.name[:1].isdigit() and time.name.count(" ") == 2 else "in"
-    where = f" in {place.text}" if place else ""
+    where = f" in {', '.join(place.text for place in places)}" if places else ""
     return finished(f"{who} {verb} {lead} {time.name}{where}")

@@ -73,6 +73,7 @@ class Clause:
     roles: list[Role] = field(default_factory=list)
     agents: list[int] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
+    extents: list[int] = field(default_factory=list)
     is_passive: bool = False
     is_question: bool = False
     is_inner: bool = False
@@ -107,6 +108,8 @@ def roles_under(page: Page, head: int, *, with_of: bool, depth: int = 0) -> Iter
     parse = page.parse
     own = page.name_at.get(head)
     for kid in parse.children[head]:
+        if parse.pos[kid] == "ADJ" and kid > head:
+            yield from _roles_of_adverb(page, kid)
         if parse.deps[kid] != "prep" or kid < head or parse.pos[kid] not in _PREPOSITIONS:
             continue
         if own is not None and page.name_at.get(kid) is own:
@@ -115,11 +118,14 @@ def roles_under(page: Page, head: int, *, with_of: bool, depth: int = 0) -> Iter
         inner = object_of(page, kid)
         if inner is None:
             continue
-        is_part = word == "of" and not (with_of and depth == 0)
+        is_part = word == "of" and kid == head + 1 and not (with_of and depth == 0)
         if not is_part:
             yield Role(word, kid, inner)
         if depth < _DEEPEST:
             yield from roles_under(page, inner, with_of=False, depth=depth + 1)
+        for other in parse.children[kid]:  # "from A and later to B"
+            if parse.deps[other] == "conj" and parse.pos[other] == "ADP":
+                yield from _roles_of_preposition(page, other)
 
 
 def _preposition(page: Page, token: int) -> str:
@@ -226,8 +232,11 @@ def _read_children(page: Page, clause: Clause) -> None:
             clause.roles += _roles_of_preposition(page, kid)
         elif dep in ("npadvmod", "advmod", "tmod") and kid in page.time_at:
             clause.times.append(kid)
-        elif dep in ("advmod", "npadvmod", "acomp"):
-            clause.roles += _roles_of_adverb(page, kid)
+        elif dep in ("advmod", "npadvmod", "acomp") or (dep == "advcl" and parse.pos[kid] == "ADJ"):
+            found = list(_roles_of_adverb(page, kid))
+            clause.roles += found
+            if dep == "npadvmod" and not found and kid > clause.verb:
+                clause.extents.append(kid)
     if not clause.subjects and parse.child(clause.verb, "expl") is not None:
         clause.subjects, clause.attributes = clause.attributes, []
 
@@ -246,7 +255,7 @@ def _roles_of_preposition(page: Page, preposition: int) -> Iterator[Role]:
 def _roles_of_adverb(page: Page, adverb: int) -> Iterator[Role]:
     """Where an adverb leads to a phrase: "northwest of Chicago", "12 miles north of McDermitt"."""
     parse = page.parse
-    if parse.pos[adverb] not in ("ADV", "NOUN") or adverb in page.time_at:
+    if parse.pos[adverb] not in ("ADV", "NOUN", "ADJ") or adverb in page.time_at:
         return
     for kid in parse.children[adverb]:
         inner = object_of(page, kid) if parse.deps[kid] == "prep" and kid > adverb else None

@@ -142,6 +142,7 @@ def _slots(
         ("attribute", attribute, None, ""),
         *(("recipient", head, None, "") for head in clause.recipients),
         *(("time", head, None, "") for head in clause.times),
+        *(("extent", head, None, "") for head in clause.extents),
     ]
     slots: list[Slot] = []
     if clause.is_elided and page.topic is not None:

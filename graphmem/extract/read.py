@@ -11,7 +11,7 @@ from graphmem.extract.coreference import references, resolve_pronouns
 from graphmem.extract.discourse import read_links
 from graphmem.extract.facts import content_of, read_facts
 from graphmem.extract.names import NameSpan, find_names, meaning_title, name_key, title_names
-from graphmem.extract.nominal import appositions
+from graphmem.extract.nominal import appositions, fragments
 from graphmem.extract.page import Named, Page
 from graphmem.extract.parse import Parse
 from graphmem.extract.referents import Topic, referents, topic_of
@@ -89,7 +89,7 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
     facts, first_of = read_facts(page, outside)
     links = read_links(page, outside, first_of)
     mentions = _mentions(context, aliases, named, topic)
-    stated_once = _without_repeats(facts, [*lives, *appositions(page), *told])
+    stated_once = _without_repeats(facts, [*lives, *appositions(page), *told, *fragments(page)])
     return Extraction(
         passage_id=context.passage_id,
         mentions=mentions,

@@ -21,7 +21,7 @@ def repaired(parse: Parse) -> Parse:
     """The parse with misplaced heads moved; itself where there is nothing to mend."""
     heads, deps = list(parse.heads), list(parse.deps)
     is_changed = False
-    for rule in (_off_links, _agents, _lists):
+    for rule in (_off_links, _agents, _lists, _named):
         for token, head, dep in rule(parse, heads, deps):
             heads[token], deps[token] = head, dep
             is_changed = True
@@ -48,6 +48,16 @@ def _agents(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change
     for token, dep in enumerate(deps):
         if dep == "prep" and heads[token] in with_agent and parse.words[token].lower() == "by":
             yield _Change(token, heads[token], "agent")
+
+
+def _named(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:
+    """A name that comes right after a noun is that noun's: "owned by rancher Joe Jess"."""
+    for token, dep in enumerate(deps):
+        before = parse.left[token] - 1
+        if dep != "npadvmod" or parse.pos[token] != "PROPN" or not 0 <= before != heads[token]:
+            continue
+        if parse.tags[before] == "NN" and deps[before] in ("pobj", "dobj", "conj", "attr"):
+            yield _Change(token, before, "appos")
 
 
 def _lists(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:

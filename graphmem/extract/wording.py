@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from graphmem.extract.clauses import Clause, class_of
 from graphmem.extract.page import Page, Phrase
+from graphmem.extract.phrases import conjuncts
 from graphmem.model.time import Precision
 
 _FULL_FORMS: Final = {
@@ -40,7 +41,7 @@ def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
     described = next((s for s in slots if noun is not None and s.phrase.head == noun), None)
     if described is not None and noun is not None:
         pieces += [parse.words[parse.heads[noun]], described.phrase.shown]
-    pieces.append(_verb_text(page, clause))
+    pieces.append(_verb_text(page, clause, is_alone=_agrees_alone(page, clause, slots)))
     rest = [slot for slot in slots if slot is not described]
     return " ".join([*pieces, *_rest(page, rest)])
 
@@ -70,7 +71,15 @@ def _lead_of_time(page: Page, slot: Slot) -> str:
     return "on" if is_day else "in"
 
 
-def _verb_text(page: Page, clause: Clause) -> str:
+def _agrees_alone(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
+    """Whether one of several subjects, each in a fact of its own, is singular."""
+    first = next((slot.phrase.head for slot in slots if slot.position < 0), None)
+    if first is None or not clause.subjects or page.parse.tags[first] not in ("NN", "NNP"):
+        return False
+    return any(len(conjuncts(page, subject)) > 1 for subject in clause.subjects)
+
+
+def _verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
     parse = page.parse
     group = list(dict.fromkeys(clause.group))
     is_third = _is_third_person(page, clause)
@@ -83,6 +92,8 @@ def _verb_text(page: Page, clause: Clause) -> str:
         else:
             words.append(word)
     first = parse.tags[group[0]]
+    if is_alone:
+        words[0] = _THIRD.get(words[0].lower(), words[0])
     if is_third and (words[0] == parse.words[group[0]] or words[0] in _THIRD):
         words[0] = _third_person(words[0], first, is_alone=len(group) == 1)
     if not words[0].isupper():
