@@ -53,6 +53,7 @@ class AsyncMemory:
         self.doctor = _threaded(memory.doctor)
         self.export = _threaded(memory.export)
         self.load = _threaded(memory.load)
+        self.reindex = _threaded(memory.reindex)
         self.to_networkx = _threaded(memory.to_networkx)
         self.to_igraph = _threaded(memory.to_igraph)
         self.close = _threaded(memory.close)

@@ -282,6 +282,30 @@ def analyse(
 
 
 @app.command()
+def reindex(
+    memory: MemoryOption,
+    embedder: Annotated[
+        str | None, typer.Option("--embedder", help="By default that of GRAPHMEM_EMBEDDER.")
+    ] = None,
+    batch: Annotated[int, typer.Option("--batch", help="Passages to a commit.", min=1)] = 256,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a memory, in all namespaces, another embedder's vectors; run it again if interrupted."""
+    with open_memory(memory, namespace, read_only=False) as opened, progress_bars() as tell:
+        report = opened.reindex(embedder, batch=batch, progress=tell)
+    if as_json:
+        emit(report)
+        return
+    console.print(
+        f"{report.passages:,} passages have vectors of {escape(report.embedder)}"
+        f" ({report.dimension} dimensions)"
+    )
+    if embedder is not None:
+        console.print(f"From now on, search it with GRAPHMEM_EMBEDDER={escape(embedder)}")
+
+
+@app.command()
 def delete(
     source: Annotated[str, typer.Argument(help="The source, as `stats --sources` lists it.")],
     memory: MemoryOption,

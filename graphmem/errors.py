@@ -28,7 +28,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 _OTHER_EMBEDDER = (
-    "Open it with the embedder that filled it (GRAPHMEM_EMBEDDER), or ingest into a new memory"
+    "Open it with the embedder that filled it (GRAPHMEM_EMBEDDER), or give it this one's vectors:"
+    " `graphmem reindex`"
 )
 
 

@@ -16,6 +16,7 @@ from graphmem.inputs import Time, chunked, item_of, query_of
 from graphmem.kernels.ranking import CsrGraph
 from graphmem.known_names import KnownNames
 from graphmem.maintain import transfer
+from graphmem.maintain.reindex import reindex_memory
 from graphmem.model.analysis import Analysis
 from graphmem.model.change import AddReport, ChangeSet, Checkpoint, Counts, Problem, Stats
 from graphmem.model.ids import Kind
@@ -32,12 +33,13 @@ from graphmem.model.source import (
     Passage,
     SourceItem,
 )
-from graphmem.model.transfer import ExportFormat, ExportReport, ImportReport
+from graphmem.model.transfer import ExportFormat, ExportReport, ImportReport, ReindexReport
 from graphmem.parts import Parts
 from graphmem.ports.analytics import DAMPING
 from graphmem.ports.cypher import CypherResult, CypherSchema
 from graphmem.ports.store import Clock
 from graphmem.reading import Reading
+from graphmem.segment.segment import embedded_text
 from graphmem.settings import Settings
 from graphmem.walking import Walking
 from graphmem.writing import write_batches
@@ -528,6 +530,33 @@ class Memory:
     def doctor(self) -> list[Problem]:
         """Everything found wrong, with its remedy; empty when all is well."""
         return [*self._parts.store.check(), *self._reading.check()]
+
+    def reindex(
+        self,
+        embedder: str | None = None,
+        *,
+        batch: int = 256,
+        progress: transfer.Progress = transfer.silent,
+    ) -> ReindexReport:
+        """Give the memory, in all of its namespaces, the vectors of another embedder.
+
+        `embedder` is named as in the settings, whose it is by default. Searches are answered with
+        the old vectors until all new ones are there; a run that was killed can be run again and
+        goes on where it was. Open the memory with that embedder afterwards.
+
+        Raises
+        ------
+        ConfigurationError, ModelUnavailableError
+            There is no such embedder.
+        StoreBusyError
+            Another run, for another embedder, has taken over.
+        """
+        made = self._parts.other_embedder(embedder)
+        report = reindex_memory(
+            self._parts.store, made, text_of=embedded_text, batch=batch, progress=progress
+        )
+        self._parts.use(made)
+        return report
 
     def close(self) -> None:
         """Let go of the store, models and processes; a second call does nothing."""

@@ -17,8 +17,9 @@ from graphmem.ports.store import Clock, GraphStore
 class Parts:
     """A store, an embedder, an extractor, a language model and a Cypher runner per namespace.
 
-    `index_dir` is where retrieval keeps its rebuildable files, ``None`` for in memory only.
-    `analyst` takes the name of an engine, ``None`` for the best that there is.
+    `embedder` makes the one of a name, for ``None`` that of the settings; `analyst` takes the name
+    of an engine, ``None`` for the best that there is. `index_dir` is where retrieval keeps its
+    rebuildable files, ``None`` for in memory only.
     """
 
     def __init__(
@@ -26,7 +27,7 @@ class Parts:
         *,
         store: GraphStore,
         extractor: Extractor,
-        embedder: Callable[[], Embedder],
+        embedder: Callable[[str | None], Embedder],
         runner: Callable[[str], CypherRunner],
         analyst: Callable[[str | None], Analyst],
         index_dir: Path | None,
@@ -48,9 +49,17 @@ class Parts:
     def embedder(self) -> Embedder:
         """The embedder; raises `EmbedderMismatchError` if the store remembers another one."""
         with self._lock:
-            embedder = self._make_embedder()
+            embedder = self._make_embedder(None)
             self.store.set_embedder(embedder.name, embedder.dimension)
         return embedder
+
+    def other_embedder(self, name: str | None) -> Embedder:
+        """The embedder of that name, or that of the settings, whichever the store remembers."""
+        return self._make_embedder(name)
+
+    def use(self, embedder: Embedder) -> None:
+        """Embed by this one from now on: the store has come to remember it."""
+        self.__dict__["embedder"] = embedder
 
     def runner(self, namespace: str) -> CypherRunner:
         """The Cypher runner of a namespace."""

@@ -21,6 +21,7 @@ from graphmem.index.passage_index import (
     refresh_index,
     save_index,
 )
+from graphmem.kernels.arrays import Floats
 from graphmem.model.change import Problem
 from graphmem.model.ids import digest
 from graphmem.model.knowledge import Evidence, Fact
@@ -51,6 +52,7 @@ class Reading:
         self._namespace = namespace
         self._index: PassageIndex | None = None
         self._kept: int | None = None
+        self._embedder: str | None = None
         self._lock = threading.Lock()
 
     def index(self) -> PassageIndex:
@@ -59,6 +61,8 @@ class Reading:
             version = self._parts.store.version(self._namespace)
             if self._index is None:
                 self._index = self._load()
+            if self._index is None or self._index.version != version:
+                self._embedder = self._parts.store.info().embedder
             if self._index is None or self._index.version > version:
                 self._index = self._built()  # there was none, or the store is one of before
             elif self._index.version < version:
@@ -157,7 +161,15 @@ class Reading:
     def asking(self, index: PassageIndex) -> Asking:
         """The models, as retrieval asks them."""
         embedder = self._parts.embedder
-        return Asking(embedder.embed_queries, index.word_space(embedder.embed_words))
+        return Asking(self._embed, index.word_space(embedder.embed_words))
+
+    def _embed(self, texts: Sequence[str]) -> Floats:
+        embedder = self._parts.embedder
+        if self._embedder not in (None, embedder.name):
+            raise EmbedderMismatchError(
+                f"the memory's vectors are of {self._embedder} now, not {embedder.name}"
+            )
+        return embedder.embed_queries(texts)
 
     def _facts_in(
         self, index: PassageIndex, rows: Sequence[int], query: Query

@@ -158,8 +158,9 @@ def _commit(parts: Parts, names: KnownNames, batch: _Batch, ahead: set[str]) -> 
     kept = {key: vector for key, vector in vectors.items() if key in keys}
     added = Counts()
     if is_due:
+        made_by = parts.embedder.name if kept else None
         with names.linked(changes, kept) as linked:
-            added = parts.store.apply(linked, vectors=kept)
+            added = parts.store.apply(linked, vectors=kept, embedder=made_by)
     ahead.difference_update(begun)
     return AddReport(
         items=batch.items,

@@ -36,8 +36,13 @@ class Neo4jServer(NamedTuple):
                     "MATCH (n) WHERE NOT n:_Memory"
                     " CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 1000 ROWS"
                 ).consume()
-                session.run("MATCH (n:_Memory) REMOVE n.embedder, n.dimension").consume()
-                session.run("DROP INDEX graphmem_embeddings IF EXISTS").consume()
+                session.run(
+                    "MATCH (n:_Memory) REMOVE n.embedder, n.dimension, n.generation, n.stale,"
+                    " n.next_embedder, n.next_dimension, n.next_generation"
+                ).consume()
+                shown = session.run("SHOW VECTOR INDEXES YIELD name RETURN name").values()
+                for (name,) in shown:
+                    session.run(f"DROP INDEX {name}").consume()
         finally:
             bolt.close()
 

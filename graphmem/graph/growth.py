@@ -237,6 +237,4 @@ def _vectors(before: Floats, reader: StoreReader, numbers: Numbers) -> Floats:
     n, dimension = len(numbers.passages), before.shape[1]
     made = np.zeros((n, dimension), np.float32)
     made[: len(before)] = before
-    if dimension:
-        read_vectors(reader, numbers, made)
-    return made
+    return read_vectors(reader, numbers, made) if dimension else made

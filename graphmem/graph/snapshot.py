@@ -145,7 +145,7 @@ def read_snapshot(reader: StoreReader, *, dimension: int) -> Snapshot:
     numbers = Numbers(passage_nids, entity_nids, fact_nids)
     vectors = np.zeros((len(passage_nids), dimension), np.float32)
     if dimension:
-        read_vectors(reader, numbers, vectors)
+        vectors = read_vectors(reader, numbers, vectors)
     return Snapshot(
         passages=passages,
         entities=entities,
@@ -264,10 +264,13 @@ def with_members(facts: Facts, owners: Rows, members: Rows, stated: Rows, statin
     )
 
 
-def read_vectors(reader: StoreReader, numbers: Numbers, into: Floats) -> None:
-    """Put a view's vectors in their rows."""
+def read_vectors(reader: StoreReader, numbers: Numbers, into: Floats) -> Floats:
+    """Put a view's vectors in their rows; into other rows if the view has another embedder's."""
     for nids, vectors in reader.vectors():
+        if vectors.shape[1] != into.shape[1]:
+            into = np.zeros((len(into), vectors.shape[1]), np.float32)
         into[rows_of(numbers.passages, nids)] = vectors
+    return into
 
 
 def _columns(reader: StoreReader, table: str, names: Sequence[str]) -> list[Sequence[Any]]:

@@ -63,3 +63,12 @@ class ImportReport(Value):
     vectors: int
     added: Counts
     digest: str
+
+
+class ReindexReport(Value):
+    """What a memory was given the vectors of; `kept` are those that an earlier run had made."""
+
+    embedder: str
+    dimension: int
+    passages: int
+    kept: int

@@ -98,11 +98,18 @@ class GraphStore(Protocol):
     def version(self, namespace: str) -> int:
         """The namespace's change counter, 0 when it was never written."""
 
-    def apply(self, changes: ChangeSet, *, vectors: Mapping[str, Vectors] | None = None) -> Counts:
+    def apply(
+        self,
+        changes: ChangeSet,
+        *,
+        vectors: Mapping[str, Vectors] | None = None,
+        embedder: str | None = None,
+    ) -> Counts:
         """Commit a batch whole or not at all; durable when it returns. Returns what was new.
 
-        `vectors` maps a passage's `vector_key` to its vector. Facts left with no evidence in a
-        living episode by `retired_episodes` are retired at the same moment.
+        `vectors` maps a passage's `vector_key` to its vector; `embedder` says what made them, and
+        `EmbedderMismatchError` that the memory has another one by now. Facts left with no evidence
+        in a living episode by `retired_episodes` are retired at the same moment.
         """
 
     def edit(self, edits: EditSet) -> Counts:
@@ -170,6 +177,30 @@ class GraphStore(Protocol):
 
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""
+
+    def start_reindex(self, name: str, dimension: int) -> int:
+        """Be on the way to another embedder, whose vectors are kept beside those in use.
+
+        Goes on where a run for the same one was interrupted; what one for another has kept is
+        dropped. Returns how many passages have their vector to come.
+        """
+
+    def unindexed(self, after: str, limit: int) -> list[str]:
+        """Ids of passages of any namespace without a vector to come: the `limit` first of those
+        above `after`, rising."""
+
+    def keep_vectors(self, name: str, vectors: Mapping[str, Vectors]) -> None:
+        """Keep vectors to come, by vector key; durable when it returns.
+
+        Raises `StoreBusyError` if the memory is not on its way to the embedder `name` any more.
+        """
+
+    def finish_reindex(self, name: str) -> bool:
+        """Have the embedder to come be the memory's, with its vectors, at once for all readers.
+
+        Returns False, with nothing done, while a passage lacks its vector. Errors as
+        :meth:`keep_vectors`.
+        """
 
     def checkpoint(self, job: str) -> str | None:
         """The position that the job last committed."""

@@ -75,6 +75,8 @@ def test_the_embedder_is_remembered_and_another_one_refused(
     for name, dimension in (("other", 4), ("model", 5)):
         with pytest.raises(EmbedderMismatchError, match="model"):
             store.set_embedder(name, dimension)
+    with pytest.raises(EmbedderMismatchError, match="graphmem reindex"):
+        opener(read_only=True).set_embedder("other", 4)
     changes = make.document("a", {"text": ANN})
     with pytest.raises(EmbedderMismatchError, match="5 dimensions"):
         store.apply(changes, vectors=make.vectors(changes, dimension=5))

@@ -311,6 +311,11 @@ def _ends(link: graph.Relationship) -> dict[str, Any]:
     }
 
 
+def _is_internal(name: str) -> bool:
+    """Whether a node's property is the store's own; vectors have one for each embedder."""
+    return name in _INTERNAL or re.fullmatch(r"embedding_\d+", name) is not None
+
+
 def _hidden(kind: str) -> frozenset[str]:
     """Properties of a relationship that Cypher is not shown."""
     return _INTERNAL | _HIDDEN.get(kind, frozenset())
@@ -323,7 +328,7 @@ _HIDDEN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 def _shown(node: graph.Node) -> dict[str, Any]:
     """The properties of a node that are the model's, and any that a statement made up."""
-    return {name: _scalar(value) for name, value in node.items() if name not in _INTERNAL}
+    return {name: _scalar(value) for name, value in node.items() if not _is_internal(name)}
 
 
 def _plain(value: Any, namespace: str) -> Any:

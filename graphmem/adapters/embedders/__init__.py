@@ -12,8 +12,8 @@ _ONNX_FOLDER = "onnx:"
 _SENTENCE_TRANSFORMERS = "sentence-transformers:"
 
 
-def make_embedder(settings: Settings) -> Embedder:
-    """The embedder that the settings name.
+def make_embedder(settings: Settings, *, name: str | None = None) -> Embedder:
+    """The embedder of that name, by default the one that the settings name.
 
     Raises
     ------
@@ -24,16 +24,15 @@ def make_embedder(settings: Settings) -> Embedder:
     """
     from graphmem.adapters.embedders.cached import QueryCache
 
-    return QueryCache(_make(settings))
+    return QueryCache(_make(settings, settings.embedder if name is None else name))
 
 
-def _make(settings: Settings) -> Embedder:
+def _make(settings: Settings, name: str) -> Embedder:
     from graphmem.adapters.embedders.catalogue import KNOWN
     from graphmem.adapters.embedders.local import read_folder
     from graphmem.adapters.embedders.onnx import OnnxEmbedder
     from graphmem.adapters.models import read_model
 
-    name = settings.embedder
     if name in KNOWN:
         known = KNOWN[name]
         files = read_model(known.source, cache_dir=settings.cache_dir, offline=settings.offline)

@@ -48,7 +48,7 @@ def memory(tmp_path: Path) -> Memory:
     parts = Parts(
         store=SqliteStore.open(tmp_path / "mem", clock=clock, create=True),
         extractor=Fragile(),
-        embedder=lambda: make_embedder(Settings()),
+        embedder=lambda _: make_embedder(Settings()),
         runner=no_runner,
         analyst=no_analyst,
         index_dir=None,

@@ -9,8 +9,8 @@ import neo4j
 
 from graphmem.adapters.bolt import Bolt, listed
 from graphmem.adapters.stores.neo4j.lookup import count
-from graphmem.adapters.stores.neo4j.schema import MIGRATIONS
-from graphmem.adapters.stores.neo4j.statements import statements
+from graphmem.adapters.stores.neo4j.schema import MIGRATIONS, meta
+from graphmem.adapters.stores.neo4j.statements import of_generation, statements
 from graphmem.model.change import Counts, Problem
 
 _MAX_SHOWN: Final = 3
@@ -30,10 +30,12 @@ _SAYS: Final = {
 
 def check(bolt: Bolt) -> list[Problem]:
     """All that is wrong with the memory; one problem per kind, with a few ids as examples."""
+    held = bolt.read(meta)
+    generation = 0 if held is None else held.generation
     with bolt.explained(), bolt.session(neo4j.READ_ACCESS) as session:
         problems = list(_schema(session))
         for name, says in _SAYS.items():
-            found = session.run(statements("check")[name])
+            found = session.run(of_generation(statements("check")[name], generation))
             problems.extend(_problem(name, says, _ids(found)))
         problems.extend(_miscounted(session))
     return problems

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import neo4j
 
-from graphmem.adapters.bolt import Bolt, number, rows
+from graphmem.adapters.bolt import Bolt, rows
 from graphmem.adapters.stores.neo4j.statements import statements
 from graphmem.model.change import Counts
 from graphmem.model.ids import digest
@@ -31,7 +31,8 @@ class Namespace:
     told by the node that it starts at, and of what is removed only that something was.
 
     `numbered` is the last ``nid`` given out per kind, `counts` what the namespace holds: kept up to
-    date by whoever writes, so that they are told at once and never half.
+    date by whoever writes, so that they are told at once and never half. `generation` is that of
+    the vectors in use, which does not change while a namespace is locked.
     """
 
     tx: neo4j.ManagedTransaction
@@ -40,6 +41,7 @@ class Namespace:
     version: int
     numbered: dict[str, int]
     counts: Counts
+    generation: int
     changed: bool = field(default=False)
     removed: bool = field(default=False)
 
@@ -76,14 +78,17 @@ def write_once(bolt: Bolt, name: str, token: str, work: Callable[[Namespace], Co
 
     def run(tx: neo4j.ManagedTransaction) -> Counts:
         rows(tx, own["lock"], key=key, name=name, token=token)
-        ((space, version, last, outcome, held, *numbered),) = rows(tx, own["state"], key=key)
+        ((space, version, last, outcome, held, generation, *numbered),) = rows(
+            tx, own["state"], key=key
+        )
         if last == token:
             return Counts(**json.loads(outcome))
         if space is None:
-            space = number(tx, own["new_space"], key=key)
+            # Nobody who changes the generation could have waited for a namespace that is new.
+            ((space, generation),) = rows(tx, own["new_space"], key=key)
         last_nids = dict(zip(KINDS, numbered, strict=True))
         counts = Counts(**json.loads(held)) if held else Counts()
-        namespace = Namespace(tx, name, space, version, last_nids, counts)
+        namespace = Namespace(tx, name, space, version, last_nids, counts, generation)
         done = work(namespace)
         rows(
             tx,

@@ -42,7 +42,7 @@ FACT_FIELDS: Final = (
     "last_recalled_at",
 )
 EPISODE_COLUMNS: Final = (*_OF_NAMESPACE, *EPISODE_FIELDS, "source_key")
-PASSAGE_COLUMNS: Final = (*_OF_NAMESPACE, *PASSAGE_FIELDS, "episode_nid", "embedding")
+PASSAGE_COLUMNS: Final = (*_OF_NAMESPACE, *PASSAGE_FIELDS, "episode_nid")
 ENTITY_COLUMNS: Final = (*_OF_NAMESPACE, *ENTITY_FIELDS)
 FACT_COLUMNS: Final = (*_OF_NAMESPACE, *FACT_FIELDS)
 
@@ -72,7 +72,7 @@ def episode_row(owner: Row, episode: Episode) -> Row:
 def passage_row(
     owner: Row, episode_nid: int, passage: Passage, embedding: list[float] | None
 ) -> Row:
-    """In the order of :data:`PASSAGE_COLUMNS`, after the episode's id."""
+    """In the order of :data:`PASSAGE_COLUMNS`, after the episode's id and before the vector."""
     return [
         *(passage.episode_id, passage.id, *owner, passage.episode_id, passage.text),
         *(passage.start, passage.end, passage.ordinal, passage.speaker, passage.session),

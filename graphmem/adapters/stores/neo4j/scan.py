@@ -20,7 +20,7 @@ import numpy as np
 
 from graphmem.adapters.bolt import Bolt, listed, rows
 from graphmem.adapters.stores.neo4j.rows import NO_OFFSET, aliases_json
-from graphmem.adapters.stores.neo4j.statements import statements
+from graphmem.adapters.stores.neo4j.statements import of_generation, statements
 from graphmem.errors import InvalidInputError, StoreError
 from graphmem.model.ids import digest
 from graphmem.ports.store import SCANNABLE, Vectors
@@ -56,11 +56,13 @@ _Places = Mapping[str, Sequence[tuple[int, int]]]
 
 
 class _State(NamedTuple):
-    """A namespace's number, its version, that of its last removal, and its last ``nid`` values."""
+    """A namespace's number, its version, that of its last removal, the generation of the memory's
+    vectors, and the namespace's last ``nid`` values."""
 
     space: int | None
     version: int
     removed_in: int
+    generation: int
     last: Mapping[str, int]
 
 
@@ -221,10 +223,10 @@ def _copy(tx: neo4j.ManagedTransaction | neo4j.Transaction, wanted: _Wanted) -> 
 def _state(tx: Any, key: str) -> _State:
     found = rows(tx, statements("scan")["state"], key=key)
     if not found:
-        return _State(None, 0, 0, {})
-    ((space, version, removed_in, *last),) = found
+        return _State(None, 0, 0, 0, {})
+    ((space, version, removed_in, generation, *last),) = found
     kinds = ("episodes", "passages", "entities", "facts")
-    return _State(space, version, removed_in, dict(zip(kinds, last, strict=True)))
+    return _State(space, version, removed_in, generation, dict(zip(kinds, last, strict=True)))
 
 
 class _Source:
@@ -279,7 +281,8 @@ class _Source:
                 yield page
 
     def _listed(self, statement: str, **parameters: Any) -> list[Any]:
-        return listed(self._tx, statement, space=self._state.space, **parameters)
+        own = of_generation(statement, self._state.generation)
+        return listed(self._tx, own, space=self._state.space, **parameters)
 
 
 def _statement(table: str, columns: Sequence[str], owner: str, page: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import neo4j
 
 from graphmem.adapters.bolt import Bolt, rows
-from graphmem.adapters.stores.neo4j.statements import statements
+from graphmem.adapters.stores.neo4j.statements import of_generation, statements
 from graphmem.errors import EmbedderMismatchError, StoreFormatError
 
 MIGRATIONS: Final[tuple[str, ...]] = ("schema_1", "schema_2")
@@ -31,6 +31,7 @@ class Meta(NamedTuple):
     schema_version: int
     embedder: str | None
     dimension: int | None
+    generation: int
 
 
 def meta(tx: neo4j.ManagedTransaction) -> Meta | None:
@@ -42,7 +43,7 @@ def meta(tx: neo4j.ManagedTransaction) -> Meta | None:
 def make(bolt: Bolt, *, created_at: int) -> None:
     """Make the database a memory, if it is none, whoever else does so at the same moment."""
     # The constraint comes first, as MERGE alone may make two nodes.
-    _run(bolt, statements(MIGRATIONS[0])["memory_key"])
+    run(bolt, statements(MIGRATIONS[0])["memory_key"])
     bolt.write(
         lambda tx: rows(
             tx,
@@ -57,9 +58,9 @@ def migrate(bolt: Bolt, version: int, migrations: Sequence[str] = MIGRATIONS) ->
     """Bring the database from `version` up to date."""
     for target, name in enumerate(migrations[version:], start=version + 1):
         for statement in statements(name).values():
-            _run(bolt, statement)
-        _run(bolt, statements("schema")["await_indexes"], seconds=_INDEX_SECONDS)
-        _run(bolt, statements("schema")["set_schema_version"], version=target)
+            run(bolt, statement)
+        await_indexes(bolt)
+        run(bolt, statements("schema")["set_schema_version"], version=target)
 
 
 def verify(bolt: Bolt, found: Meta, migrations: Sequence[str] = MIGRATIONS) -> None:
@@ -72,20 +73,26 @@ def verify(bolt: Bolt, found: Meta, migrations: Sequence[str] = MIGRATIONS) -> N
         )
 
 
-def make_vector_index(bolt: Bolt, dimension: int) -> None:
+def await_indexes(bolt: Bolt) -> None:
+    """Wait until all indexes answer."""
+    run(bolt, statements("schema")["await_indexes"], seconds=_INDEX_SECONDS)
+
+
+def make_vector_index(bolt: Bolt, dimension: int, generation: int) -> None:
     """Make the native vector index; raises `EmbedderMismatchError` if it has another dimension."""
-    found = bolt.read(lambda tx: rows(tx, statements("schema")["vector_index"]))
+    shown = of_generation(statements("schema")["vector_index"], generation)
+    found = bolt.read(lambda tx: rows(tx, shown))
     if not found:
         # A parameter is not taken here; the number is one.
-        statement = statements("schema")["make_vector_index"]
-        _run(bolt, statement.replace("$dimension", str(int(dimension))))
+        statement = of_generation(statements("schema")["make_vector_index"], generation)
+        run(bolt, statement.replace("$dimension", str(int(dimension))))
     elif found[0][0] != dimension:
         raise EmbedderMismatchError(
             f"the vector index of {bolt.where} has {found[0][0]} dimensions, not {dimension}"
         )
 
 
-def _run(bolt: Bolt, statement: str, **parameters: Any) -> None:
+def run(bolt: Bolt, statement: str, **parameters: Any) -> None:
     """Run a statement that is its own transaction, as those on the schema are."""
     with bolt.explained(), bolt.session(neo4j.WRITE_ACCESS) as session:
         session.run(statement, parameters).consume()

@@ -19,3 +19,15 @@ def with_properties(statement: str, columns: Sequence[str]) -> str:
     """
     pairs = ", ".join(f"`{name}`: row[{at}]" for at, name in enumerate(columns, start=1))
     return statement.replace("{properties}", f"{{{pairs}}}")
+
+
+def embedding(generation: int) -> str:
+    """The property of a passage that holds its vector: another embedder's vectors are another."""
+    return f"embedding_{generation}" if generation else "embedding"
+
+
+def of_generation(statement: str, generation: int) -> str:
+    """`statement` with its ``{embedding}`` and ``{embeddings}``: a property, and its index."""
+    suffix = f"_{generation}" if generation else ""
+    index = f"graphmem_embeddings{suffix}"
+    return statement.replace("{embedding}", embedding(generation)).replace("{embeddings}", index)

@@ -9,11 +9,11 @@ from contextlib import closing, contextmanager
 from neo4j import ManagedTransaction
 
 from graphmem.adapters.bolt import Bolt, listed, rows
-from graphmem.adapters.stores.neo4j import delete, edit, lookup, scan, schema, write
+from graphmem.adapters.stores.neo4j import delete, edit, lookup, reindex, scan, schema, write
 from graphmem.adapters.stores.neo4j import vectors as embeddings
 from graphmem.adapters.stores.neo4j.check import check
 from graphmem.adapters.stores.neo4j.namespaces import write_once
-from graphmem.adapters.stores.neo4j.statements import statements
+from graphmem.adapters.stores.neo4j.statements import of_generation, statements
 from graphmem.errors import (
     EmbedderMismatchError,
     InvalidInputError,
@@ -112,22 +112,20 @@ class Neo4jStore:
             raise InvalidInputError(f"an embedder of dimension {dimension} cannot be")
         found = self._meta()
         if (found.embedder, found.dimension) != (name, dimension):
+            # Told first, as whoever only reads is to hear of it too.
+            _refuse_other(found.embedder, found.dimension, name, dimension)
 
             def remember(tx: ManagedTransaction) -> None:
                 rows(tx, statements("schema")["lock_memory"], token=secrets.token_hex(8))
                 held = schema.meta(tx)
                 assert held is not None
                 length = embeddings.dimension(tx)
-                if held.embedder not in (None, name) or length not in (None, dimension):
-                    raise EmbedderMismatchError(
-                        f"the memory holds vectors of {held.embedder or 'another embedder'}"
-                        f" ({length} dimensions), not of {name} ({dimension})"
-                    )
+                _refuse_other(held.embedder, length, name, dimension)
                 rows(tx, statements("schema")["set_embedder"], name=name, dimension=dimension)
 
             self.bolt.write(remember)
         if not self.bolt.read_only:
-            schema.make_vector_index(self.bolt, dimension)
+            schema.make_vector_index(self.bolt, dimension, found.generation)
 
     def namespaces(self) -> list[str]:
         """All that hold something, sorted."""
@@ -137,13 +135,19 @@ class Neo4jStore:
         """The namespace's change counter, 0 when it was never written."""
         return lookup.version(self.bolt, namespace)
 
-    def apply(self, changes: ChangeSet, *, vectors: Mapping[str, Vectors] | None = None) -> Counts:
+    def apply(
+        self,
+        changes: ChangeSet,
+        *,
+        vectors: Mapping[str, Vectors] | None = None,
+        embedder: str | None = None,
+    ) -> Counts:
         """Commit a batch whole or not at all; see :func:`write.write` for what is refused."""
         return write_once(
             self.bolt,
             changes.namespace,
             secrets.token_hex(16),
-            lambda namespace: write.write(namespace, changes, vectors or {}),
+            lambda namespace: write.write(namespace, changes, vectors or {}, embedder=embedder),
         )
 
     def edit(self, edits: EditSet) -> Counts:
@@ -231,9 +235,30 @@ class Neo4jStore:
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""
         wanted = list(keys)
-        return set(
-            self.bolt.read(lambda tx: listed(tx, statements("write")["known_vectors"], keys=wanted))
-        )
+
+        def find(tx: ManagedTransaction) -> list[str]:
+            found = schema.meta(tx)
+            generation = 0 if found is None else found.generation
+            statement = of_generation(statements("write")["known_vectors"], generation)
+            return listed(tx, statement, keys=wanted)
+
+        return set(self.bolt.read(find))
+
+    def start_reindex(self, name: str, dimension: int) -> int:
+        """Be on the way to another embedder; how many passages have its vector already."""
+        return reindex.start(self.bolt, name, dimension)
+
+    def unindexed(self, after: str, limit: int) -> list[str]:
+        """Ids, after one, of passages without a vector of the embedder to come; rising."""
+        return reindex.without(self.bolt, after, limit)
+
+    def keep_vectors(self, name: str, vectors: Mapping[str, Vectors]) -> None:
+        """Keep vectors of the embedder to come, by vector key; durable when it returns."""
+        reindex.keep(self.bolt, name, vectors)
+
+    def finish_reindex(self, name: str) -> bool:
+        """Have the embedder to come be the memory's, at once; False if a passage lacks a vector."""
+        return reindex.finish(self.bolt, name)
 
     def checkpoint(self, job: str) -> str | None:
         """The position that the job last committed."""
@@ -268,3 +293,11 @@ class Neo4jStore:
                 f"{self.bolt.where} is no memory any more", remedy="Open it again to make one"
             )
         return found
+
+
+def _refuse_other(held: str | None, length: int | None, name: str, dimension: int) -> None:
+    if held not in (None, name) or length not in (None, dimension):
+        raise EmbedderMismatchError(
+            f"the memory holds vectors of {held or 'another embedder'}"
+            f" ({length} dimensions), not of {name} ({dimension})"
+        )

@@ -37,7 +37,7 @@ from graphmem.adapters.stores.neo4j.rows import (
     micros,
     passage_row,
 )
-from graphmem.adapters.stores.neo4j.statements import statements, with_properties
+from graphmem.adapters.stores.neo4j.statements import embedding, statements, with_properties
 from graphmem.adapters.stores.neo4j.vectors import Embeddings
 from graphmem.errors import InvalidInputError
 from graphmem.model.change import ChangeSet, Counts
@@ -56,7 +56,6 @@ PASSAGE_ROWS: Final = 1000
 
 _OWN: Final = statements("write")
 _CREATE_EPISODES: Final = with_properties(_OWN["create_episodes"], EPISODE_COLUMNS)
-_CREATE_PASSAGES: Final = with_properties(_OWN["create_passages"], PASSAGE_COLUMNS)
 _CREATE_ENTITIES: Final = with_properties(_OWN["create_entities"], ENTITY_COLUMNS)
 _CREATE_FACTS: Final = with_properties(_OWN["create_facts"], FACT_COLUMNS)
 _SINGULAR: Final = {
@@ -67,7 +66,13 @@ _SINGULAR: Final = {
 }
 
 
-def write(namespace: Namespace, changes: ChangeSet, vectors: Mapping[str, Vectors]) -> Counts:
+def write(
+    namespace: Namespace,
+    changes: ChangeSet,
+    vectors: Mapping[str, Vectors],
+    *,
+    embedder: str | None = None,
+) -> Counts:
     """Apply `changes` and return what was new.
 
     Vectors whose key no passage has are left out.
@@ -79,11 +84,11 @@ def write(namespace: Namespace, changes: ChangeSet, vectors: Mapping[str, Vector
         holds, an offset below 0, an interval that ends before it starts, a vector that is not
         finite.
     EmbedderMismatchError
-        A vector of another length than the store's.
+        A vector of another embedder, or of another length than the store's.
     """
     batch = _Batch(namespace, changes)
     batch.add_episodes()
-    batch.add_passages(vectors)
+    batch.add_passages(vectors, embedder)
     batch.add_entities()
     batch.add_facts()
     batch.add_relations()
@@ -137,13 +142,14 @@ class _Batch:
         made = (episode_row(owner, given[id_]) for id_, owner in self._owners("episodes"))
         self._add("episodes", _CREATE_EPISODES, made)
 
-    def add_passages(self, vectors: Mapping[str, Vectors]) -> None:
+    def add_passages(self, vectors: Mapping[str, Vectors], embedder: str | None) -> None:
         """With their vectors; new ones are put in the order of their episode."""
         changes = self._changes
         given = collapse(changes.passages, lambda first, _: first)
         self._look_up("passages", given)
         new = [given[id_] for id_ in self._new["passages"]]
-        embeddings = Embeddings(self._namespace, vectors, {p.vector_key for p in new})
+        keys = {p.vector_key for p in new}
+        embeddings = Embeddings(self._namespace, vectors, keys, embedder=embedder)
         made = (
             passage_row(
                 owner,
@@ -153,7 +159,7 @@ class _Batch:
             )
             for id_, owner in self._owners("passages")
         )
-        self._add("passages", _CREATE_PASSAGES, made)
+        self._add("passages", _create_passages(self._namespace.generation), made)
         embeddings.fill()
         episodes = Counter(passage.episode_id for passage in new)
         older = [id_ for id_ in episodes if id_ in self._held["episodes"]]
@@ -303,6 +309,11 @@ class _Batch:
         for part in parts(whole):
             rows(self._tx, _OWN[name], **{listing: part}, **parameters)
         return len(whole)
+
+
+def _create_passages(generation: int) -> str:
+    columns = (*PASSAGE_COLUMNS, embedding(generation))
+    return with_properties(_OWN["create_passages"], columns)
 
 
 def _wanted(changes: ChangeSet) -> dict[str, set[str]]:

@@ -55,14 +55,17 @@ _REMOVE: Final = (
     ("same_as", f"DELETE FROM same_as WHERE left_nid IN {_GONE_ENTITIES}"),
     ("same_as", f"DELETE FROM same_as WHERE right_nid IN {_GONE_ENTITIES}"),
     ("entities", f"DELETE FROM entities WHERE nid IN {_GONE_ENTITIES}"),
-    (
-        "",
-        f"""DELETE FROM vectors WHERE key IN (
-            SELECT vector_key FROM passages WHERE nid IN {_GONE_PASSAGES}
-        ) AND NOT EXISTS (
-            SELECT 1 FROM passages p
-            WHERE p.vector_key = vectors.key AND p.nid NOT IN {_GONE_PASSAGES}
-        )""",
+    *(
+        (
+            "",
+            f"""DELETE FROM {table} WHERE key IN (
+                SELECT vector_key FROM passages WHERE nid IN {_GONE_PASSAGES}
+            ) AND NOT EXISTS (
+                SELECT 1 FROM passages p
+                WHERE p.vector_key = {table}.key AND p.nid NOT IN {_GONE_PASSAGES}
+            )""",
+        )
+        for table in ("vectors", "next_vectors")
     ),
     ("passages", f"DELETE FROM passages WHERE nid IN {_GONE_PASSAGES}"),
     ("episodes", "DELETE FROM episodes WHERE nid IN (SELECT nid FROM temp.gone_episodes)"),

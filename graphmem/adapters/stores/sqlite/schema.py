@@ -183,7 +183,19 @@ def _add_change_feed(connection: sqlite3.Connection) -> None:
         connection.execute(f"CREATE INDEX {table}_by_change ON {table} (namespace_nid, changed_in)")
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_create, _add_change_feed)
+NEXT_VECTORS: Final = """CREATE TABLE next_vectors (
+    nid INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    vector BLOB NOT NULL
+)"""
+"""Vectors of the embedder that a memory is on its way to, as those in use are kept."""
+
+
+def _add_next_vectors(connection: sqlite3.Connection) -> None:
+    connection.execute(NEXT_VECTORS)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_create, _add_change_feed, _add_next_vectors)
 """``MIGRATIONS[n]`` takes a file from version n to n + 1, inside a transaction of its own."""
 
 

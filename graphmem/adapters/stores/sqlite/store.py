@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from graphmem.adapters.stores.sqlite import delete, edit, lookup, scan, schema, write
+from graphmem.adapters.stores.sqlite import delete, edit, lookup, reindex, scan, schema, write
 from graphmem.adapters.stores.sqlite import vectors as vector_table
 from graphmem.adapters.stores.sqlite.check import check
 from graphmem.adapters.stores.sqlite.connections import (
@@ -113,14 +113,12 @@ class SqliteStore:
         info = self.info()
         if (info.embedder, info.dimension) == (name, dimension):
             return
+        # Told first, as whoever only reads is to hear of it too.
+        _refuse_other(info.embedder, info.dimension, name, dimension)
         with self._connections.writing() as connection:
             held = dict(connection.execute("SELECT key, value FROM meta"))
             length = vector_table.dimension(connection)
-            if held.get("embedder", name) != name or length not in (None, dimension):
-                raise EmbedderMismatchError(
-                    f"the memory holds vectors of {held.get('embedder', 'another embedder')}"
-                    f" ({length} dimensions), not of {name} ({dimension})"
-                )
+            _refuse_other(held.get("embedder"), length, name, dimension)
             connection.executemany(
                 "INSERT OR IGNORE INTO meta VALUES (?, ?)",
                 [("embedder", name), ("dimension", dimension)],
@@ -136,10 +134,16 @@ class SqliteStore:
         with self.read(namespace) as reader:
             return reader.version
 
-    def apply(self, changes: ChangeSet, *, vectors: Mapping[str, Vectors] | None = None) -> Counts:
+    def apply(
+        self,
+        changes: ChangeSet,
+        *,
+        vectors: Mapping[str, Vectors] | None = None,
+        embedder: str | None = None,
+    ) -> Counts:
         """Commit a batch whole or not at all; see :func:`write.write` for what is refused."""
         with self._connections.writing() as connection:
-            return write.write(connection, changes, vectors or {})
+            return write.write(connection, changes, vectors or {}, embedder=embedder)
 
     def edit(self, edits: EditSet) -> Counts:
         """Commit changes made by hand; what is removed leaves the file too."""
@@ -240,6 +244,26 @@ class SqliteStore:
         with self._connections.reading() as connection:
             return vector_table.known_keys(connection, keys)
 
+    def start_reindex(self, name: str, dimension: int) -> int:
+        """Be on the way to another embedder; how many passages have its vector already."""
+        with self._connections.writing() as connection:
+            return reindex.start(connection, name, dimension)
+
+    def unindexed(self, after: str, limit: int) -> list[str]:
+        """Ids, after one, of passages without a vector of the embedder to come; rising."""
+        with self._connections.reading() as connection:
+            return reindex.without(connection, after, limit)
+
+    def keep_vectors(self, name: str, vectors: Mapping[str, Vectors]) -> None:
+        """Keep vectors of the embedder to come, by vector key; durable when it returns."""
+        with self._connections.writing() as connection:
+            reindex.keep(connection, name, vectors)
+
+    def finish_reindex(self, name: str) -> bool:
+        """Have the embedder to come be the memory's, at once; False if a passage lacks a vector."""
+        with self._connections.writing() as connection:
+            return reindex.finish(connection, name)
+
     def checkpoint(self, job: str) -> str | None:
         """The position that the job last committed."""
         with self._connections.reading() as connection:
@@ -279,6 +303,14 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""
         self._connections.close()
+
+
+def _refuse_other(held: str | None, length: int | None, name: str, dimension: int) -> None:
+    if held not in (None, name) or length not in (None, dimension):
+        raise EmbedderMismatchError(
+            f"the memory holds vectors of {held or 'another embedder'}"
+            f" ({length} dimensions), not of {name} ({dimension})"
+        )
 
 
 def _is_there(path: Path) -> bool:

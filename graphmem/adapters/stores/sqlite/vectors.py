@@ -13,33 +13,25 @@ from graphmem.errors import EmbedderMismatchError, InvalidInputError
 from graphmem.ports.store import Vectors
 
 
-def add_vectors(connection: sqlite3.Connection, vectors: Mapping[str, Vectors]) -> set[int]:
+def add_vectors(
+    connection: sqlite3.Connection, vectors: Mapping[str, Vectors], *, embedder: str | None
+) -> set[int]:
     """Add those that are new and that a passage uses; the ``nid`` of the namespaces that gain one.
+
+    `embedder` is what made them, where that is known.
 
     Raises
     ------
     InvalidInputError
         A vector that is not a row of finite numbers.
     EmbedderMismatchError
-        A vector of another length than those that the store holds, or was promised.
+        A vector of another embedder than the store's, or of another length than those that it
+        holds or was promised.
     """
+    _refuse_other(connection, embedder)
     known = known_keys(connection, vectors.keys())
-    expected = dimension(connection)
-    rows = []
-    for key, vector in vectors.items():
-        if key in known:
-            continue
-        if vector.ndim != 1 or not np.isfinite(vector).all():
-            raise InvalidInputError(
-                f"the vector of {key!r} has shape {vector.shape}, or a value that is not finite"
-            )
-        expected = expected or len(vector)
-        if len(vector) != expected:
-            raise EmbedderMismatchError(
-                f"the vector of {key!r} has {len(vector)} dimensions, the memory's have {expected}",
-                remedy="Open the memory with the embedder that filled it",
-            )
-        rows.append((key, vector.astype("<f4").tobytes()))
+    new = {key: vector for key, vector in vectors.items() if key not in known}
+    rows = blobs(new, dimension(connection))
     gaining = list(
         select_in(
             connection,
@@ -54,6 +46,32 @@ def add_vectors(connection: sqlite3.Connection, vectors: Mapping[str, Vectors]) 
     )
     mark(connection, "passages", [nid for nid, _ in gaining])
     return {namespace for _, namespace in gaining}
+
+
+def blobs(vectors: Mapping[str, Vectors], dimension: int | None) -> list[tuple[str, bytes]]:
+    """Keys and what is written for their vectors, which must be of one length, or `dimension`.
+
+    Errors are those of :func:`add_vectors`.
+    """
+    rows = []
+    for key, vector in vectors.items():
+        if vector.ndim != 1 or not np.isfinite(vector).all():
+            raise InvalidInputError(
+                f"the vector of {key!r} has shape {vector.shape}, or a value that is not finite"
+            )
+        dimension = dimension or len(vector)
+        if len(vector) != dimension:
+            raise EmbedderMismatchError(
+                f"the vector of {key!r} has {len(vector)} dimensions, the memory's have {dimension}"
+            )
+        rows.append((key, vector.astype("<f4").tobytes()))
+    return rows
+
+
+def _refuse_other(connection: sqlite3.Connection, embedder: str | None) -> None:
+    held = connection.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
+    if held is not None and embedder not in (None, held[0]):
+        raise EmbedderMismatchError(f"the memory's vectors are of {held[0]} now, not {embedder}")
 
 
 def known_keys(connection: sqlite3.Connection, keys: Collection[str]) -> set[str]:

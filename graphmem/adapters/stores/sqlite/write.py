@@ -79,7 +79,11 @@ _NOW_UNSUPPORTED: Final = """
 
 
 def write(
-    connection: sqlite3.Connection, changes: ChangeSet, vectors: Mapping[str, Vectors]
+    connection: sqlite3.Connection,
+    changes: ChangeSet,
+    vectors: Mapping[str, Vectors],
+    *,
+    embedder: str | None = None,
 ) -> Counts:
     """Apply `changes` and return what was new; raises the version of each namespace it changed.
 
@@ -92,7 +96,7 @@ def write(
         holds, an offset below 0, an interval that ends before it starts, a vector that is not
         finite.
     EmbedderMismatchError
-        A vector of another length than the store's.
+        A vector of another embedder, or of another length than the store's.
     """
     batch = _Batch(connection, changes)
     episodes = batch.add_episodes()
@@ -101,7 +105,7 @@ def write(
     facts = batch.add_facts(entities)
     batch.add_relations(passages, entities, facts)
     batch.retire(episodes)
-    touched = add_vectors(connection, vectors) if vectors else set()
+    touched = add_vectors(connection, vectors, embedder=embedder) if vectors else set()
     if batch.changed:
         touched.add(batch.namespace)
     raise_version(connection, touched)

@@ -15,7 +15,7 @@ WHERE f.retired_at IS NULL AND EXISTS { (f)-[:EVIDENCE]->(:Passage) } AND NOT EX
 RETURN f.id
 // name: passages without a vector
 MATCH (p:Passage)
-WHERE p.embedding IS NULL AND EXISTS { MATCH (q:Passage) WHERE q.embedding IS NOT NULL }
+WHERE p.{embedding} IS NULL AND EXISTS { MATCH (q:Passage) WHERE q.{embedding} IS NOT NULL }
 RETURN p.id
 // name: passages without an episode
 MATCH (p:Passage)

@@ -1,8 +1,8 @@
 // A page of nodes by their numbers, as one list of rows: {columns} are theirs, in the order of
 // ports.store.SCANNABLE, as far as the page itself can tell them; {page} chooses the numbers.
 // name: state
-MATCH (s:_Namespace {key: $key})
-RETURN s.space, s.version, coalesce(s.removed_in, 0), s.episodes, s.passages, s.entities, s.facts
+MATCH (s:_Namespace {key: $key}), (m:_Memory {key: 'memory'})
+RETURN s.space, s.version, coalesce(s.removed_in, 0), coalesce(m.generation, 0), s.episodes, s.passages, s.entities, s.facts
 // name: hold
 MATCH (s:_Namespace {key: $key})
 SET s.lock = $token
@@ -52,9 +52,9 @@ WHERE n.space = $space AND {page}
 RETURN collect([n.nid, e.nid, {columns}])
 // name: vectors
 MATCH (n:Passage)
-WHERE n.space = $space AND {page} AND n.embedding IS NOT NULL
+WHERE n.space = $space AND {page} AND n.{embedding} IS NOT NULL
 WITH n ORDER BY n.nid
-RETURN collect([n.nid, n.embedding])
+RETURN collect([n.nid, n.{embedding}])
 // name: changed_episodes
 MATCH (n:Episode)
 WHERE n.space = $space AND n.changed_in > $since

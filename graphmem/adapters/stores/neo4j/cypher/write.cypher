@@ -4,15 +4,16 @@ ON CREATE SET n.name = $name, n.version = 0, n.episodes = 0, n.passages = 0, n.e
   n.facts = 0
 SET n.lock = $token
 // name: state
-MATCH (n:_Namespace {key: $key})
-RETURN n.space, n.version, n.token, n.outcome, n.counts, n.episodes, n.passages, n.entities, n.facts
+MATCH (n:_Namespace {key: $key}), (m:_Memory {key: 'memory'})
+RETURN n.space, n.version, n.token, n.outcome, n.counts, coalesce(m.generation, 0),
+  n.episodes, n.passages, n.entities, n.facts
 // name: new_space
 MATCH (m:_Memory {key: 'memory'})
 SET m.spaces = m.spaces + 1
 WITH m
 MATCH (n:_Namespace {key: $key})
 SET n.space = m.spaces
-RETURN n.space
+RETURN n.space, coalesce(m.generation, 0)
 // name: finish
 MATCH (n:_Namespace {key: $key})
 SET n.version = $version, n.token = $token, n.outcome = $outcome, n.counts = $counts, n += $numbered,
@@ -180,20 +181,20 @@ SET f.retired_at = $moment, f.changed_in = $version
 // name: vector_holders
 UNWIND $keys AS key
 MATCH (p:Passage {vector_key: key})
-RETURN collect([key, p.space, p.embedding IS NOT NULL])
+RETURN collect([key, p.space, p.{embedding} IS NOT NULL])
 // name: known_vectors
 UNWIND $keys AS key
 MATCH (p:Passage {vector_key: key})
-WHERE p.embedding IS NOT NULL
+WHERE p.{embedding} IS NOT NULL
 RETURN collect(DISTINCT key)
 // name: vectors_of
 UNWIND $keys AS key
 MATCH (p:Passage {vector_key: key})
-WHERE p.embedding IS NOT NULL
+WHERE p.{embedding} IS NOT NULL
 WITH key, collect(p)[0] AS p
-RETURN collect([key, p.embedding])
+RETURN collect([key, p.{embedding}])
 // name: fill_vectors
 UNWIND $rows AS row
 MATCH (p:Passage {vector_key: row[0]})
-WHERE p.embedding IS NULL
-SET p.embedding = row[1], p.changed_in = $versions[toString(p.space)]
+WHERE p.{embedding} IS NULL
+SET p.{embedding} = row[1], p.changed_in = $versions[toString(p.space)]
