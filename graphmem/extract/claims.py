@@ -152,6 +152,7 @@ class _Check:
     context: PassageContext
     rejected: Counter[str] = field(default_factory=Counter)
     _locator: Locator = field(init=False)
+    _beside: tuple[Locator, ...] = field(init=False)
     _around: frozenset[str] = field(init=False)
     _read: tuple[MentionDraft, ...] = field(init=False)
     _names: Names = field(init=False)
@@ -160,7 +161,9 @@ class _Check:
         context = self.context
         self._locator = Locator(context.text)
         said = (context.title, context.speaker, context.addressee, context.previous)
-        self._around = frozenset(words(" ".join((context.text, *(part or "" for part in said)))))
+        beside = [part for part in said if part]
+        self._beside = tuple(map(Locator, beside))
+        self._around = frozenset(words(" ".join((context.text, *beside))))
         self._read = mentions_in(context)
         self._names = Names(self._read)
 
@@ -341,9 +344,8 @@ class _Check:
         return found
 
     def _is_around(self, phrase: str) -> bool:
-        """Whether all words of a phrase stand in the passage or with it."""
-        found = words(phrase)
-        return bool(found) and self._around.issuperset(found)
+        """Whether a phrase stands in the passage, its title, with its speakers or just before."""
+        return any(place.spans(phrase) for place in (self._locator, *self._beside))
 
 
 def _is_time(text: str) -> bool:

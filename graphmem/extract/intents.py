@@ -34,15 +34,16 @@ _ACTS: Final[tuple[tuple[Intent, re.Pattern[str]], ...]] = tuple(
          r"|(?:remind|send|tell|show|give|help|call|let) (?:me|us)\b"
          r"|(?:remember|don't forget|make sure|book|schedule|remind)\b)|\bplease\b"),
         (Intent.QUESTION, r"\?\s*$|^(?:who|what|when|where|why|how|which|whose)\b(?!.*[.!]$)"),
-        (Intent.PROMISE, r"\bi(?:'ll| will| promise|'m going to| am going to)\b(?! (?:be|have)\b)"
-         r"|\bi swear\b|\byou can count on me\b"),
+        (Intent.PROMISE, r"\bi(?:'ll| will| won't| promise|'m going to| am going to)\b"
+         r"(?! (?:be|have|always remember|never forget)\b)|\bi swear\b|\byou can count on me\b"),
         (Intent.SUGGESTION, r"^(?:let's|how about|why don't (?:we|you)|maybe (?:we|you) should"
-         r"|(?:we|you) (?:should|could))\b|\byou should\b|\bi(?:'d)? (?:suggest|recommend)\b"),
+         r"|(?:we|you) (?:should|could)|(?:just )?(?:don't|keep|try|go for)"
+         r"|just make sure)\b|\byou should\b|\bi(?:'d)? (?:suggest|recommend)\b"),
         (Intent.APOLOGY, r"\b(?:i'm (?:so |really |very )?sorry|sorry (?:for|about|that)"
          r"|i apologi[sz]e|my apologies|my bad)\b|^sorry\b"),
         (Intent.THANKS, r"\b(?:thanks|thank you|thx|appreciate it|much appreciated)\b"),
-        (Intent.OPINION, r"\bi (?:really |do |don't |honestly )?(?:think|believe|feel|love|like"
-         r"|hate|prefer|enjoy|guess|doubt|agree|disagree)\b|\bin my opinion\b|\bimo\b"
+        (Intent.OPINION, r"\bi (?:really |also |just |do |don't |honestly )?(?:think|believe|feel"
+         r"|love|like|hate|prefer|enjoy|guess|doubt|agree|disagree)\b|\bin my opinion\b|\bimo\b"
          r"|^(?:that|it|this)(?:'s| is| was| sounds| looks) (?:\w+ ){0,2}(?:great|good|nice|awesome"
          r"|amazing|wonderful|beautiful|terrible|bad|awful|cool|fun|lovely|fantastic|interesting)"),
     )

@@ -68,7 +68,8 @@ class OpenTriplesFile:
     def given(self, file: InputFile, values: Iterator[Read]) -> Iterator[Read]:
         """What was read of a corpus, each document with its triples.
 
-        A document that is read in parts has them with its first.
+        A record without an id goes by its number in the file. A document that is read in parts has
+        them with its first.
         """
         for read in values:
             value = read.value

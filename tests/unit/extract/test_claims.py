@@ -150,8 +150,11 @@ def test_a_phrase_with_another_name_keeps_its_own() -> None:
 
 
 def test_entities_that_the_passage_does_not_name_are_rejected() -> None:
-    _, rejected = check(entities=[{"name": "Megacorp", "type": "organisation", "aliases": []}])
-    assert rejected == {"name not in the text": 1}
+    foreign = {"name": "Megacorp", "type": "organisation", "aliases": []}
+    scattered = {"name": "Lund Calloway", "type": "person", "aliases": []}
+    extraction, rejected = check(entities=[foreign, scattered])
+    assert rejected == {"name not in the text": 2}
+    assert not {"Megacorp", "Lund Calloway"} & {m.name for m in extraction.mentions}
 
 
 def test_times_must_be_the_passages_or_be_worked_out_from_its_own() -> None:
