@@ -1,227 +1,210 @@
-"""Discourse links: what the explicit connectives between and inside sentences say."""
+"""Discourse links: what connectives say of the facts of two clauses, and what dates say of two.
+
+An explicit connective is found by its words, its own clause by the parse; the other clause is the
+one above it or, where the parse has none, the nearest one. Without a connective, a dated fact that
+ends before the next sentence's begins precedes it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
 
-from graphmem.extract.clauses import Clause
+from graphmem.extract.connectives import ADVERBS, COORDINATE, MEDIAL, SUBORDINATE, phrase_at
 from graphmem.extract.page import Page
-from graphmem.model.extraction import LinkDraft
-from graphmem.model.knowledge import Sense
-
-
-class _Reading(NamedTuple):
-    """What a connective says, and whether the clause that it stands in is the source."""
-
-    sense: Sense
-    is_source: bool
-
-
-_SUBORDINATE: Final = {
-    "because": _Reading(Sense.CAUSE, True),
-    "since": _Reading(Sense.CAUSE, True),
-    "so that": _Reading(Sense.PURPOSE, True),
-    "in order to": _Reading(Sense.PURPOSE, True),
-    "if": _Reading(Sense.CONDITION, True),
-    "unless": _Reading(Sense.CONDITION, True),
-    "although": _Reading(Sense.CONTRAST, False),
-    "though": _Reading(Sense.CONTRAST, False),
-    "whereas": _Reading(Sense.CONTRAST, False),
-    "after": _Reading(Sense.PRECEDES, True),
-    "once": _Reading(Sense.PRECEDES, True),
-    "before": _Reading(Sense.PRECEDES, False),
-    "until": _Reading(Sense.PRECEDES, False),
-}
-_COORDINATE: Final = {
-    "and": Sense.CONJUNCTION,
-    "but": Sense.CONTRAST,
-    "yet": Sense.CONTRAST,
-    "so": Sense.CAUSE,
-}
-_OPENING: Final = {
-    "as a result": Sense.CAUSE,
-    "as a consequence": Sense.CAUSE,
-    "therefore": Sense.CAUSE,
-    "thus": Sense.CAUSE,
-    "hence": Sense.CAUSE,
-    "consequently": Sense.CAUSE,
-    "so": Sense.CAUSE,
-    "because of this": Sense.CAUSE,
-    "for this reason": Sense.CAUSE,
-    "that's why": Sense.CAUSE,
-    "however": Sense.CONTRAST,
-    "but": Sense.CONTRAST,
-    "nevertheless": Sense.CONTRAST,
-    "nonetheless": Sense.CONTRAST,
-    "on the other hand": Sense.CONTRAST,
-    "in contrast": Sense.CONTRAST,
-    "instead": Sense.CONTRAST,
-    "for example": Sense.ELABORATION,
-    "for instance": Sense.ELABORATION,
-    "in particular": Sense.ELABORATION,
-    "specifically": Sense.ELABORATION,
-    "in fact": Sense.ELABORATION,
-    "then": Sense.PRECEDES,
-    "afterwards": Sense.PRECEDES,
-    "afterward": Sense.PRECEDES,
-    "after that": Sense.PRECEDES,
-    "later": Sense.PRECEDES,
-    "subsequently": Sense.PRECEDES,
-    "eventually": Sense.PRECEDES,
-    "finally": Sense.PRECEDES,
-    "also": Sense.CONJUNCTION,
-    "moreover": Sense.CONJUNCTION,
-    "furthermore": Sense.CONJUNCTION,
-    "in addition": Sense.CONJUNCTION,
-    "additionally": Sense.CONJUNCTION,
-    "similarly": Sense.CONJUNCTION,
-    "and": Sense.CONJUNCTION,
-}
-_LONGEST_OPENING = 4
+from graphmem.extract.subordination import (
+    MARKS,
+    VERBAL,
+    Sentence,
+    above_verb,
+    directed,
+    follows_comma,
+    link_of,
+    own_verb,
+    purposes,
+    subordinate,
+)
+from graphmem.model.extraction import FactDraft, LinkDraft
+from graphmem.model.knowledge import FactKind, Sense
 
 
 def read_links(
-    page: Page, clauses: Sequence[Clause], first_of: Mapping[int, int]
+    page: Page, facts: Sequence[FactDraft], first_of: Mapping[int, int]
 ) -> list[LinkDraft]:
-    """Links between the facts of clauses; `first_of` gives the first fact of each verb."""
-    found = [
-        *_inside_sentences(page, clauses, first_of),
-        *_across_sentences(page, clauses, first_of),
-    ]
+    """Links between facts; `first_of` gives the first fact of each verb by its position."""
+    words = [word.lower() for word in page.parse.words]
     unique: dict[tuple[int, int, Sense], LinkDraft] = {}
-    for link in found:
-        if link.source != link.target:
-            unique.setdefault((link.source, link.target, link.sense), link)
+    before: Sentence | None = None
+    for first, last in page.parse.sentences:
+        verbs = {verb: _depth(page, verb) for verb in first_of if first <= verb < last}
+        sentence = Sentence(first, last, verbs)
+        found = [
+            *subordinate(page, words, sentence, first_of),
+            *purposes(page, words, sentence, first_of),
+            *_coordinate(page, words, sentence, first_of),
+            *_adverbial(page, words, sentence, before, first_of),
+        ]
+        if before is not None and not any(_crosses(link, before, first_of) for link in found):
+            found += _in_order(facts, sentence, before, first_of)
+        for link in found:
+            if link.source != link.target:
+                unique.setdefault((link.source, link.target, link.sense), link)
+        before = sentence
     return list(unique.values())
 
 
-def _inside_sentences(
-    page: Page, clauses: Sequence[Clause], first_of: Mapping[int, int]
+def _coordinate(
+    page: Page, words: Sequence[str], sentence: Sentence, first_of: Mapping[int, int]
 ) -> Iterator[LinkDraft]:
+    """Links of clauses side by side: "and", "but", "so"."""
     parse = page.parse
-    for clause in clauses:
-        verb = clause.verb
-        own = first_of.get(verb)
-        above = _governing_fact(page, verb, first_of)
-        if own is None or above is None:
+    for token in range(sentence.first + 1, sentence.last):
+        word = words[token]
+        if word not in COORDINATE or token in page.name_at or parse.deps[token] not in MARKS:
             continue
-        dep = parse.deps[verb]
-        if dep in ("advcl", "pcomp", "xcomp", "ccomp"):
-            yield from _subordinate(page, verb, own, above)
-        elif dep == "conj":
-            yield from _conjoined(page, verb, own, above)
+        if word == "so":
+            yield from _so(page, words, token, sentence, first_of)
+            continue
+        left = parse.heads[token]
+        right = next(
+            (k for k in parse.children[left] if k > token and parse.deps[k] == "conj"), None
+        )
+        if right is None or parse.pos[right] not in VERBAL:
+            continue
+        own = own_verb(page, right, token, sentence)
+        above = left if left in sentence.verbs else above_verb(page, right, sentence)
+        if own is None or above is None or above > token:
+            continue
+        sense, last = COORDINATE[word], token + 1
+        if word == "and" and words[last] in ("then", "later", "subsequently", "eventually"):
+            sense, last = Sense.PRECEDES, last + 1
+        elif word == "and" and words[last] in ("thus", "therefore", "so", "hence"):
+            sense, last = Sense.CAUSE, last + 1
+        yield link_of(page, first_of[above], first_of[own], sense, token, last)
 
 
-def _governing_fact(page: Page, verb: int, first_of: Mapping[int, int]) -> int | None:
-    """The first fact of the nearest verb above that has one."""
-    above = verb
-    for _ in range(4):
-        if page.parse.heads[above] == above:
-            return None
-        above = page.parse.heads[above]
-        if above in first_of:
-            return first_of[above]
-    return None
-
-
-def _subordinate(page: Page, verb: int, own: int, above: int) -> Iterator[LinkDraft]:
+def _so(
+    page: Page,
+    words: Sequence[str],
+    token: int,
+    sentence: Sentence,
+    first_of: Mapping[int, int],
+) -> Iterator[LinkDraft]:
+    """ "So" before a clause is what came of the one before; with "can" it is what it was for."""
     parse = page.parse
-    marker = parse.child(verb, "mark", "advmod")
-    if parse.deps[verb] == "pcomp":
-        marker = parse.heads[verb]
-    first = verb if marker is None else marker
-    word = "" if marker is None else parse.words[marker].lower()
-    opening = first
-    if word == "that" and first > 0 and parse.words[first - 1].lower() == "so":
-        word, opening = "so that", first - 1
-    auxiliary = parse.child(verb, "aux")
-    if word not in _SUBORDINATE and auxiliary is not None and parse.tags[auxiliary] == "TO":
-        if parse.deps[verb] != "advcl":
+    if tuple(words[token : token + 2]) in SUBORDINATE or words[token + 1 : token + 2] == ["as"]:
+        return
+    before = [verb for verb in sentence.verbs if verb < token]
+    after = [verb for verb in sentence.verbs if verb > token]
+    if not before or not after:
+        return
+    degree = parse.heads[token]
+    if parse.deps[token] == "advmod" and parse.pos[degree] in ("ADJ", "ADV") and degree > token:
+        that = next((t for t in range(degree, sentence.last) if words[t] == "that"), None)
+        after = [verb for verb in after if that is not None and verb > that]
+        if not after:
             return
-        is_in_order = auxiliary > 1 and parse.words[auxiliary - 1].lower() == "order"
-        word, first = "in order to", auxiliary
-        opening = auxiliary - 2 if is_in_order else auxiliary
-    reading = _SUBORDINATE.get(word)
-    if reading is None:
+    elif not follows_comma(page, token) and parse.deps[token] not in ("mark", "cc"):
         return
-    if word == "since" and _is_temporal(page, verb):
-        reading = _Reading(Sense.PRECEDES, is_source=True)
-    source, target = (own, above) if reading.is_source else (above, own)
-    if reading.sense is Sense.CONTRAST:
-        source, target = min(own, above), max(own, above)
-    yield _link(page, source, target, reading.sense, opening, first)
+    own = min(after, key=lambda verb: (sentence.verbs[verb], verb))
+    above = max(before, key=lambda verb: (-sentence.verbs[verb], verb))
+    helps = {words[kid] for kid in parse.children[own] if parse.deps[kid] == "aux"}
+    if not follows_comma(page, token) and helps & {"can", "could", "may", "might", "will"}:
+        yield link_of(page, first_of[own], first_of[above], Sense.PURPOSE, token, token + 1)
+    else:
+        yield link_of(page, first_of[above], first_of[own], Sense.CAUSE, token, token + 1)
 
 
-def _is_temporal(page: Page, verb: int) -> bool:
-    """Whether "since" tells a time: "since we last met", or after a perfect tense."""
-    parse = page.parse
-    above = parse.heads[verb]
-    is_perfect = any(
-        parse.deps[kid] == "aux" and parse.lemmas[kid] == "have" for kid in parse.children[above]
-    )
-    return is_perfect or any(parse.words[kid].lower() == "last" for kid in parse.children[verb])
-
-
-def _conjoined(page: Page, verb: int, own: int, above: int) -> Iterator[LinkDraft]:
-    parse = page.parse
-    coordinator = parse.child(parse.heads[verb], "cc")
-    if coordinator is None or coordinator > verb:
-        return
-    after = coordinator + 1
-    word = parse.words[coordinator].lower()
-    if word == "and" and after < verb and parse.words[after].lower() in ("then", "later"):
-        yield _link(page, above, own, Sense.PRECEDES, coordinator, after)
-    elif word in _COORDINATE:
-        yield _link(page, above, own, _COORDINATE[word], coordinator, coordinator)
-
-
-def _across_sentences(
-    page: Page, clauses: Sequence[Clause], first_of: Mapping[int, int]
+def _adverbial(
+    page: Page,
+    words: Sequence[str],
+    sentence: Sentence,
+    before: Sentence | None,
+    first_of: Mapping[int, int],
 ) -> Iterator[LinkDraft]:
+    """Links of connective adverbs to the clause before: "However, ...", "he later ..."."""
     parse = page.parse
-    before: int | None = None
-    for first, last in parse.sentences:
-        inside = [c.verb for c in clauses if first <= c.verb < last and c.verb in first_of]
-        if not inside:
+    for token in range(sentence.first, sentence.last):
+        is_opening = token == sentence.first or words[token - 1] in (";", "—", "–")
+        phrase = phrase_at(ADVERBS, words, token, sentence.last) if is_opening else ()
+        if not phrase and words[token] in MEDIAL and parse.deps[token] in ("advmod", "cc"):
+            phrase = (words[token],)
+        if not phrase or token in page.name_at:
             continue
-        main = min(inside, key=lambda verb: _height(page, verb))
-        length, sense = _opening(page, first, last)
-        if before is not None and sense is not None:
-            source, target = before, first_of[main]
-            if sense is Sense.ELABORATION:
-                source, target = target, source
-            yield _link(page, source, target, sense, first, first + length - 1)
-        before = first_of[main]
+        following = token + len(phrase)
+        own = _said_with(page, words, token, following, sentence, is_opening=is_opening)
+        if own is None:
+            continue
+        start = _clause_start(words, token, sentence)
+        earlier = [verb for verb in sentence.verbs if verb < start]
+        if earlier:
+            above = min(earlier, key=lambda verb: (sentence.verbs[verb], verb))
+        elif start == sentence.first and before is not None and before.main is not None:
+            above = before.main
+        else:
+            continue
+        if own != above:
+            reading = ADVERBS[phrase]
+            yield directed(page, reading, first_of[own], first_of[above], token, following)
 
 
-def _height(page: Page, verb: int) -> int:
-    heads = page.parse.heads
-    height = 0
+def _said_with(
+    page: Page,
+    words: Sequence[str],
+    token: int,
+    following: int,
+    sentence: Sentence,
+    *,
+    is_opening: bool,
+) -> int | None:
+    """The verb of the clause that a connective adverb belongs to."""
+    parse = page.parse
+    if words[following : following + 1] in (["to"], ["of"], ["than"]):
+        return None  # "in addition to"
+    verb = parse.heads[token]
+    if is_opening:
+        if parse.deps[verb] in ("advcl", "acl") and parse.tags[verb] == "VBN" and verb > token:
+            return None  # "also called X, he"
+        rest = [v for v in sentence.verbs if v > token]
+        end = next((t for t in range(following, sentence.last) if words[t] == ";"), sentence.last)
+        return min((v for v in rest if v < end), key=lambda v: (sentence.verbs[v], v), default=None)
+    if parse.pos[verb] not in VERBAL or parse.deps[verb] not in ("ROOT", "conj", "ccomp"):
+        return None
+    return verb if verb in sentence.verbs else own_verb(page, verb, following, sentence)
+
+
+def _clause_start(words: Sequence[str], token: int, sentence: Sentence) -> int:
+    """Where the part of a sentence begins that a token is in: after a semicolon or a dash."""
+    while token > sentence.first and words[token - 1] not in (";", "—"):
+        token -= 1
+    return token
+
+
+def _crosses(link: LinkDraft, before: Sentence, first_of: Mapping[int, int]) -> bool:
+    earlier = {first_of[verb] for verb in before.verbs}
+    return link.source in earlier or link.target in earlier
+
+
+def _in_order(
+    facts: Sequence[FactDraft],
+    sentence: Sentence,
+    before: Sentence,
+    first_of: Mapping[int, int],
+) -> Iterator[LinkDraft]:
+    """A link without a connective: dates say that the sentence before tells what came first."""
+    if sentence.main is None or before.main is None:
+        return
+    earlier, later = first_of[before.main], first_of[sentence.main]
+    end, start = facts[earlier].valid_to, facts[later].valid_from
+    is_event = FactKind.ATTRIBUTE not in (facts[earlier].kind, facts[later].kind)
+    if is_event and end is not None and start is not None and end <= start:
+        yield LinkDraft(source=earlier, target=later, sense=Sense.PRECEDES)
+
+
+def _depth(page: Page, verb: int) -> int:
+    """How deep a verb stands; a clause that depends on another stands below its other parts."""
+    heads, deps = page.parse.heads, page.parse.deps
+    depth = 0
     while heads[verb] != verb:
+        depth += 2 if deps[verb] in ("advcl", "relcl", "acl") else 1
         verb = heads[verb]
-        height += 1
-    return height
-
-
-def _opening(page: Page, first: int, last: int) -> tuple[int, Sense | None]:
-    """The connective at a sentence's start: how many tokens, and what it says."""
-    parse = page.parse
-    for length in range(min(_LONGEST_OPENING, last - first), 0, -1):
-        words = " ".join(parse.words[t].lower() for t in range(first, first + length))
-        sense = _OPENING.get(words)
-        if sense is not None:
-            return length, sense
-    return 0, None
-
-
-def _link(page: Page, source: int, target: int, sense: Sense, first: int, last: int) -> LinkDraft:
-    parse = page.parse
-    return LinkDraft(
-        source=source,
-        target=target,
-        sense=sense,
-        connective=" ".join(parse.slice(first, last + 1).lower().split()),
-        start=parse.starts[first],
-        end=parse.ends[last],
-    )
+    return depth

@@ -87,7 +87,7 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
     told = [a for a in asides(page) if not _is_within(a.end - 2, stated)]
     outside = [c for c in clauses if not _is_within(parse.starts[c.verb], stated)]
     facts, first_of = read_facts(page, outside)
-    links = read_links(page, outside, first_of)
+    links = read_links(page, facts, first_of)
     mentions = _mentions(context, aliases, named, topic)
     stated_once = _without_repeats(facts, [*lives, *appositions(page), *told, *fragments(page)])
     return Extraction(
