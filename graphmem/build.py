@@ -216,13 +216,16 @@ def make_ranker(kind: RankerKind = "auto") -> Ranker:
     from graphmem.adapters.rankers.scipy import PowerRanker
 
     power = PowerRanker()
+
+    def push() -> Ranker:
+        from graphmem.adapters.rankers.push import PushRanker
+
+        return PushRanker(exact=power)
+
     if kind == "scipy":
         return power
-    from graphmem.adapters.rankers.push import PushRanker
-
-    push = PushRanker(exact=power)
     if kind == "push":
-        return push
+        return push()
     from graphmem.adapters.rankers.auto import AutoRanker
 
     auto = AutoRanker(push=push, power=power)

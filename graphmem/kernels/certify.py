@@ -56,8 +56,8 @@ def certified(
     lows, highs = np.maximum(known - damping * down, 0.0), known + damping * up
     stuck = graph.strengths == 0
     escape = damping / (1.0 - damping)
-    most, least = 1.0 - escape * lows[stuck].sum(), 1.0 - escape * highs[stuck].sum()
-    least = max(least, ROUNDING)
+    most = 1.0 - escape * float(lows[stuck].sum())
+    least = max(1.0 - escape * float(highs[stuck].sum()), ROUNDING)
     scores = known / (1.0 - escape * known[stuck].sum())
     allowed = np.ones(graph.n_nodes, np.bool_) if among is None else among
     rows = top_rows(np.where(allowed & (scores > 0), scores, -np.inf), k)

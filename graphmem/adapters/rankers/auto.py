@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 
 from graphmem.kernels.arrays import Mask
-from graphmem.kernels.ranking import DAMPING, TOLERANCE, CsrGraph, Ranked, Restart
+from graphmem.kernels.ranking import (
+    DAMPING,
+    TOLERANCE,
+    CsrGraph,
+    Ranked,
+    Restart,
+    check_ranking,
+)
 from graphmem.ports.ranker import Ranker
 
 SMALL = 20_000
@@ -14,16 +22,30 @@ DENSE = 0.02
 
 class AutoRanker:
     """Asks `power` on graphs of fewer than `small` edges, and for walks that restart from a share
-    `dense` of the nodes or more; `push` else. ``benchmarks/rankers.py`` measures where they meet.
+    `dense` of the nodes or more; else `push`, which is made when it is first needed, for its
+    compiled kernels take longer to load than a walk. ``benchmarks/rankers.py`` measures where they
+    meet.
     """
 
     name = "auto"
 
     def __init__(
-        self, *, push: Ranker, power: Ranker, small: int = SMALL, dense: float = DENSE
+        self,
+        *,
+        push: Callable[[], Ranker],
+        power: Ranker,
+        small: int = SMALL,
+        dense: float = DENSE,
     ) -> None:
-        self._push, self._power = push, power
+        self._make_push = push
+        self._power = power
         self._small, self._dense = small, dense
+        self._lock = threading.Lock()
+        self._made: Ranker | None = None
+
+    def prepare(self) -> None:
+        """Load what a question would wait for; may run in a thread of its own."""
+        self._push()
 
     def rank(
         self,
@@ -59,9 +81,10 @@ class AutoRanker:
         among: Mask | None = None,
     ) -> list[Ranked]:
         """Each walk by the ranker that suits it."""
+        check_ranking(graph, restarts, k=k, damping=damping, tolerance=tolerance)
         found: dict[int, Ranked] = {}
         chosen = [self._choose(graph, restart) for restart in restarts]
-        for ranker in (self._push, self._power):
+        for ranker in {id(one): one for one in chosen}.values():
             places = [place for place, one in enumerate(chosen) if one is ranker]
             ranked = ranker.rank_many(
                 graph,
@@ -78,4 +101,10 @@ class AutoRanker:
     def _choose(self, graph: CsrGraph, restart: Restart) -> Ranker:
         is_small = graph.n_edges < self._small
         is_dense = len(restart.rows) >= self._dense * graph.n_nodes
-        return self._power if is_small or is_dense else self._push
+        return self._power if is_small or is_dense else self._push()
+
+    def _push(self) -> Ranker:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make_push()
+            return self._made

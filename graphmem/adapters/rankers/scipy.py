@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from graphmem.adapters.rankers.prepared import Prepared
 from graphmem.errors import InvalidInputError
-from graphmem.kernels.arrays import Doubles, Mask
+from graphmem.kernels.arrays import Doubles, Ints, Mask
 from graphmem.kernels.certify import ROUNDING, certified, transition
 from graphmem.kernels.ranking import (
     DAMPING,
@@ -29,8 +29,8 @@ _WIDTH = 16
 class PowerRanker:
     """Personalised PageRank by ``y <- a P y + (1 - a) s``, stopped by what is left to gain.
 
-    `precision` is the sum of all errors of an uncertain ranking. A certain one goes on until no
-    error exceeds a quarter of the tolerance. P is kept for the graph asked last, 12 bytes an edge.
+    `precision` is the sum of all errors of an uncertain ranking. A certain one goes on until
+    errors leave no doubt beyond the tolerance. P is kept for the graph asked last, 12 bytes an edge.
     """
 
     name = "scipy"
@@ -78,7 +78,9 @@ class PowerRanker:
         """As many walks at once as a product of matrices takes, and one product a thread."""
         check_ranking(graph, restarts, k=k, damping=damping, tolerance=tolerance)
         matrix = self._transition.of(graph)
-        enough = min(self._precision, tolerance / 4) if certain else self._precision
+        # What is stuck at nodes without edges scales all scores, and their errors, at the end.
+        proof = tolerance / 4 * (1.0 - damping) ** 2
+        enough = min(self._precision, proof) if certain else self._precision
 
         def some(first: int) -> list[Ranked]:
             part = restarts[first : first + _WIDTH]
@@ -86,16 +88,16 @@ class PowerRanker:
             return [
                 certified(
                     graph,
-                    y[:, column],
-                    flow[:, column],
+                    y[place],
+                    flow[place],
                     restart,
                     k=k,
                     damping=damping,
                     tolerance=tolerance,
                     among=among,
-                    touched_edges=int(rounds[column]) * graph.n_edges,
+                    touched_edges=int(rounds[place]) * graph.n_edges,
                 )
-                for column, restart in enumerate(part)
+                for place, restart in enumerate(part)
             ]
 
         starts = range(0, len(restarts), _WIDTH)
@@ -107,22 +109,28 @@ class PowerRanker:
 
 def _iterate(
     matrix: sp.csr_matrix, restarts: Sequence[Restart], *, damping: float, enough: float
-) -> tuple[Doubles, Doubles, Doubles]:
-    """Scores and ``P y`` of each walk, shape (n, b), and the rounds that each took.
+) -> tuple[Doubles, Doubles, Ints]:
+    """Scores and ``P y`` of each walk, shape (b, n), and the rounds that each took.
 
     A walk that has converged is left alone, so that it ends the same in any company.
     """
-    n = matrix.shape[0]
-    s = np.column_stack([restart.vector(n) for restart in restarts])
-    y, flow = s.copy(), np.zeros_like(s)
-    rounds, going = np.zeros(len(restarts)), np.arange(len(restarts))
+    n, b = matrix.shape[0], len(restarts)
+    scores, flows, rounds = np.empty((b, n)), np.empty((b, n)), np.zeros(b, np.int64)
+    going = np.arange(b)
+    y = np.column_stack([restart.vector(n) for restart in restarts])
+    back = (1.0 - damping) * y
+    round_ = 0
     while len(going):
-        flow[:, going] = matrix @ y[:, going]
-        rounds[going] += 1
-        following = damping * flow[:, going] + (1.0 - damping) * s[:, going]
+        round_ += 1
+        flow = matrix @ y
+        following = damping * flow
+        following += back
         # The residual is the change over (1 - damping), and its sum bounds that of all errors.
-        change = np.abs(following - y[:, going]).sum(axis=0) / (1.0 - damping)
-        more = damping * change > max(enough, ROUNDING)
-        y[:, going[more]] = following[:, more]
-        going = going[more]
-    return y, flow, rounds
+        change = np.abs(following - y).sum(axis=0) / (1.0 - damping)
+        done = damping * change <= max(enough, ROUNDING)
+        if done.any():
+            ended = going[done]
+            scores[ended], flows[ended], rounds[ended] = y[:, done].T, flow[:, done].T, round_
+            going, following, back = going[~done], following[:, ~done], back[:, ~done]
+        y = following
+    return scores, flows, rounds

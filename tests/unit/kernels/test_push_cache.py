@@ -33,5 +33,9 @@ def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
 
 
 def test_importing_graphmem_and_naming_a_ranker_loads_no_compiler() -> None:
-    code = "import sys, graphmem.cli, graphmem.build; print('numba' in sys.modules)"
+    code = """
+import sys, graphmem.cli, graphmem.build
+graphmem.build.make_ranker("auto")
+print("numba" in sys.modules)
+"""
     assert run(code) == "False"
