@@ -27,7 +27,7 @@ RANKERS: dict[str, Ranker] = {
     "scipy, coarse": PowerRanker(precision=1e-2),
     "igraph": IgraphRanker(),
     "auto": AutoRanker(
-        push=lambda: PushRanker(exact=PowerRanker()), power=PowerRanker(), small=20, dense=0.2
+        push=lambda: PushRanker(exact=PowerRanker()), power=PowerRanker(), small=10, large=30
     ),
 }
 PROVING = ("push, then exact", "scipy", "scipy, coarse", "igraph", "auto")

@@ -16,15 +16,15 @@ from graphmem.kernels.ranking import (
 )
 from graphmem.ports.ranker import Ranker
 
-SMALL = 20_000
-DENSE = 0.02
+SMALL, LARGE = 20_000, 1_000_000
+DENSE = 0.1
 
 
 class AutoRanker:
-    """Asks `power` on graphs of fewer than `small` edges, and for walks that restart from a share
-    `dense` of the nodes or more; else `push`, which is made when it is first needed, for its
-    compiled kernels take longer to load than a walk. ``benchmarks/rankers.py`` measures where they
-    meet.
+    """Asks `power` on graphs of fewer than `small` edges; and on those of fewer than `large` for
+    walks that restart from a share `dense` of the nodes or more. Else it asks `push`, which is made
+    when first needed, for its compiled kernels take longer to load than a walk.
+    ``benchmarks/rankers.py`` measures where they meet.
     """
 
     name = "auto"
@@ -35,11 +35,12 @@ class AutoRanker:
         push: Callable[[], Ranker],
         power: Ranker,
         small: int = SMALL,
+        large: int = LARGE,
         dense: float = DENSE,
     ) -> None:
         self._make_push = push
         self._power = power
-        self._small, self._dense = small, dense
+        self._small, self._large, self._dense = small, large, dense
         self._lock = threading.Lock()
         self._made: Ranker | None = None
 
@@ -99,9 +100,10 @@ class AutoRanker:
         return [found[place] for place in range(len(restarts))]
 
     def _choose(self, graph: CsrGraph, restart: Restart) -> Ranker:
-        is_small = graph.n_edges < self._small
+        if graph.n_edges < self._small:
+            return self._power
         is_dense = len(restart.rows) >= self._dense * graph.n_nodes
-        return self._power if is_small or is_dense else self._push()
+        return self._power if is_dense and graph.n_edges < self._large else self._push()
 
     def _push(self) -> Ranker:
         with self._lock:

@@ -31,7 +31,11 @@ class IgraphRanker:
     name = "igraph"
 
     def __init__(self) -> None:
-        self._graph = Prepared(_convert)
+        self._prepared = Prepared(_convert)
+
+    def converted(self, graph: CsrGraph) -> Converted:
+        """The graph as igraph has it, made once."""
+        return self._prepared.of(graph)
 
     def rank(
         self,
@@ -46,7 +50,7 @@ class IgraphRanker:
     ) -> Ranked:
         """See :meth:`graphmem.ports.ranker.Ranker.rank`; always exact, certain or not."""
         check_ranking(graph, [restart], k=k, damping=damping, tolerance=tolerance)
-        known = self._graph.of(graph)
+        known = self.converted(graph)
         found = known.graph.personalized_pagerank(
             damping=damping,
             reset=restart.vector(graph.n_nodes).tolist(),
@@ -85,13 +89,15 @@ class IgraphRanker:
         ]
 
 
-class _Converted(NamedTuple):
+class Converted(NamedTuple):
+    """igraph's graph, a weight for each of its edges or ``None`` for 1 each, and P."""
+
     graph: Any
     weights: list[float] | None
     transition: sp.csr_matrix
 
 
-def _convert(graph: CsrGraph) -> _Converted:
+def _convert(graph: CsrGraph) -> Converted:
     edges = graph.matrix().tocoo()
     sources, targets, weights = edges.row, edges.col, edges.data.copy()
     if graph.is_symmetric:
@@ -102,4 +108,4 @@ def _convert(graph: CsrGraph) -> _Converted:
     ends = np.column_stack((sources[used], targets[used]))
     made = igraph.Graph(n=graph.n_nodes, edges=ends, directed=not graph.is_symmetric)
     is_plain = np.all(weights[used] == 1.0)
-    return _Converted(made, None if is_plain else weights[used].tolist(), transition(graph))
+    return Converted(made, None if is_plain else weights[used].tolist(), transition(graph))

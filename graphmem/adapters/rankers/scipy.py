@@ -30,7 +30,8 @@ class PowerRanker:
     """Personalised PageRank by ``y <- a P y + (1 - a) s``, stopped by what is left to gain.
 
     `precision` is the sum of all errors of an uncertain ranking. A certain one goes on until
-    errors leave no doubt beyond the tolerance. P is kept for the graph asked last, 12 bytes an edge.
+    errors leave no doubt beyond the tolerance. P is kept for the graph asked last: 12 bytes an
+    edge.
     """
 
     name = "scipy"
