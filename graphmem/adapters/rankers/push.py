@@ -106,10 +106,18 @@ class PushRanker:
         """One walk a thread; the kernels run without the interpreter's lock."""
         check_ranking(graph, restarts, k=k, damping=damping, tolerance=tolerance)
         asked = _Question(k, damping, tolerance, certain, among)
-        if self._threads == 1 or len(restarts) < 2:
+        workers = min(self._threads, len(restarts))
+        if workers < 2:
             return [self._answer(graph, restart, asked) for restart in restarts]
-        with ThreadPoolExecutor(min(self._threads, len(restarts))) as pool:
-            return list(pool.map(lambda restart: self._answer(graph, restart, asked), restarts))
+
+        def every(first: int) -> list[Ranked]:
+            return [self._answer(graph, restart, asked) for restart in restarts[first::workers]]
+
+        found: list[Ranked | None] = [None] * len(restarts)
+        with ThreadPoolExecutor(workers) as pool:
+            for first, part in enumerate(pool.map(every, range(workers))):
+                found[first::workers] = part
+        return [ranked for ranked in found if ranked is not None]
 
     def advance(
         self,
