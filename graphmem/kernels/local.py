@@ -48,14 +48,19 @@ class PushState:
         The residual is what `settled` lacks to be the walk's scores: where P becomes P', it grows
         by ``damping (P' - P) settled / (1 - damping)``. Cost follows the edges of `changed`, which
         must hold every row whose edges, weights or neighbours' presence differ. `new` has the rows
-        of `old`, and may have more.
+        of `old`, and may have more; those that it lacks are let go.
         """
-        held = np.isin(self.rows, changed)
+        gone = new.strengths[self.rows] < 0
+        held = np.isin(self.rows, changed) | gone
         rows, settled = self.rows[held], self.settled[held] * damping / (1.0 - damping)
         into_new, by_new = _spread(new, rows, settled)
         into_old, by_old = _spread(old, rows, settled)
-        return self._with(
+        state = self._with(
             self.restart, np.concatenate((into_new, into_old)), np.concatenate((by_new, -by_old))
+        )
+        kept = new.strengths[state.rows] >= 0
+        return PushState(
+            state.restart, state.rows[kept], state.settled[kept], state.residuals[kept]
         )
 
     def _with(self, restart: Restart, rows: Ints, changes: Doubles) -> PushState:
@@ -83,7 +88,7 @@ def _spread(graph: CsrGraph, rows: Ints, masses: Doubles) -> tuple[Ints, Doubles
 
 
 class Slots:
-    """Room for one walk at a time in graphs of `n` nodes.
+    """Room for one walk at a time in graphs of up to `n` nodes.
 
     Memory is reserved when made and used as slots are: 4 bytes a node of the graph for finding a
     node's slot, and 68 a slot. Not for two threads at once.

@@ -86,6 +86,24 @@ def test_a_push_goes_on_in_a_changed_graph_and_from_elsewhere(
     assert len(ranked.rows) == min(10, len(scores))
 
 
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 50), absent=st.sets(st.integers(1, N - 1), min_size=1, max_size=9))
+def test_a_push_goes_on_in_a_view_and_back_in_the_whole(seed: int, absent: set[int]) -> None:
+    whole = CsrGraph.from_matrix(sp.csr_matrix(scale_free(seed)))
+    present = np.ones(N, np.bool_)
+    present[list(absent)] = False
+    view = whole.view(present)
+    rows = np.arange(N)
+    _, state = PUSH.advance(whole, PushState.start(Restart.of([0])))
+    for old, new in ((whole, view), (view, whole)):
+        ranked, state = PUSH.advance(new, state.regraphed(old, new, rows, damping=0.5), k=N)
+        exact = POWER.rank(new, Restart.of([0]), k=N)
+        scores = dict(zip(exact.rows.tolist(), exact.scores.tolist(), strict=True))
+        truth = np.array([scores.get(row, 0.0) for row in ranked.rows.tolist()])
+        assert np.all(np.abs(truth - ranked.scores) <= ranked.errors + 1e-10)
+        assert len(ranked.rows) == len(scores)
+
+
 def test_a_small_change_costs_less_than_a_new_push() -> None:
     graph = CsrGraph.from_matrix(sp.csr_matrix(scale_free(3, n=3000)))
     ranker = PushRanker(epsilon=1e-7)

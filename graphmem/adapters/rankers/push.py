@@ -73,7 +73,7 @@ class PushRanker:
         self._epsilon = epsilon
         self._threads = threads or os.cpu_count() or 1
         self._exact = exact
-        self._spare: dict[int, list[Slots]] = {}
+        self._spare: list[Slots] = []
         self._weighed = Prepared(_Weighed.measure)
 
     def rank(
@@ -194,16 +194,19 @@ class PushRanker:
             epsilon, floor = epsilon / _CERTAIN_LEVEL, kth / _BAND
 
     def _borrow(self, n: int) -> Slots:
-        try:
-            return self._spare.setdefault(n, []).pop()
-        except IndexError:
-            return Slots(n)
+        while self._spare:
+            try:
+                slots = self._spare.pop()
+            except IndexError:  # another thread was quicker
+                break
+            if slots.size >= n:
+                return slots
+        return Slots(n + n // 8)  # a graph that grows finds room for a while
 
     def _give_back(self, slots: Slots) -> None:
         slots.clear()
-        spare = self._spare.setdefault(slots.size, [])
-        if len(spare) < self._threads:
-            spare.append(slots)
+        if len(self._spare) < self._threads:
+            self._spare.append(slots)
 
 
 @dataclass(frozen=True, slots=True)
