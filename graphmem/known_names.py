@@ -10,13 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from graphmem.model.change import ChangeSet
+from graphmem.model.change import ChangeSet, EditSet
 from graphmem.model.knowledge import Entity, EntityType, Fact, SameAs
 from graphmem.ports.store import GraphStore, Vectors
 from graphmem.resolve.book import NameBook
 from graphmem.resolve.conflicts import DATING
 from graphmem.resolve.likeness import Described
-from graphmem.resolve.linking import Around, decide, needed, propose
+from graphmem.resolve.linking import Around, broken, decide, needed, propose
 
 _PASSAGES: Final = 6
 """Passages of an entity that are looked at, at most."""
@@ -47,8 +47,33 @@ class KnownNames:
                 links = decide(proposals, self._book, around)
                 changes = changes.model_copy(update={"same_as": (*changes.same_as, *links)})
             yield changes
+            self._part(changes)
             after = self._store.version(self.namespace)
             self._version = after if after <= before + 1 else None
+
+    def _part(self, changes: ChangeSet) -> None:
+        """Take away links found by rule that what was just committed forbids."""
+        told = {
+            member.entity_id
+            for fact in changes.facts
+            if fact.predicate in DATING
+            for member in fact.members
+            if len(self._book.one(member.entity_id)) > 1
+        }
+        if not told:
+            return
+        facts: dict[str, list[Fact]] = {}
+        for entity_id, fact in self.dated(sorted({o for id in told for o in self._book.one(id)})):
+            facts.setdefault(entity_id, []).append(fact)
+        gone = broken(self._book, facts, told)
+        if gone:
+            self._store.edit(
+                EditSet(
+                    namespace=self.namespace,
+                    version=self._store.version(self.namespace),
+                    removed_same_as=tuple(gone),
+                )
+            )
 
     def one(self, id: str) -> tuple[list[str], list[SameAs]]:
         """All entities held to be one with this one, itself included, and the links between."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from graphmem.errors import ConflictError, InvalidInputError, NotFoundError
 from graphmem.known_names import KnownNames
 from graphmem.model.change import EditSet
@@ -12,9 +10,7 @@ from graphmem.model.knowledge import Entity, EntityType, Identity, SameAs
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.conflicts import find_conflict
 from graphmem.resolve.entities import entity_id
-
-BY_HAND: Final = "hand"
-FORCED: Final = "hand, forced"
+from graphmem.resolve.linking import BY_HAND, FORCED
 
 
 def identity(store: GraphStore, names: KnownNames, named: str) -> Identity:

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from graphmem.model.knowledge import Entity, EntityType, Fact, SameAs
 from graphmem.resolve.book import NameBook
 from graphmem.resolve.conflicts import find_conflict
 from graphmem.resolve.likeness import SAME_AT, Described, Likeness, borne_out, compare
+
+BY_HAND: Final = "hand"
+FORCED: Final = "hand, forced"
+"""What links made by hand name in place of a rule; the second were made against a conflict."""
 
 
 class Proposal(NamedTuple):
@@ -80,6 +84,24 @@ def decide(proposals: Sequence[Proposal], book: NameBook, around: Around) -> tup
         book.join(link)
         links.append(link)
     return tuple(links)
+
+
+def broken(book: NameBook, facts: Mapping[str, Sequence[Fact]], ids: Iterable[str]) -> list[SameAs]:
+    """Links found by rule that what is known of these entities by now forbids.
+
+    `facts` are the dating ones of all that the entities are held to be one with. Links made by hand
+    stay.
+    """
+    found = {}
+    for id in sorted(set(ids)):
+        one = book.one(id)
+        mine = [(id, fact) for fact in facts.get(id, ())]
+        theirs = [(other, fact) for other in one if other != id for fact in facts.get(other, ())]
+        if find_conflict(mine, theirs):
+            for link in book.links(one):
+                if id in (link.left_id, link.right_id) and link.by not in (BY_HAND, FORCED):
+                    found[link.left_id, link.right_id, link.by] = link
+    return list(found.values())
 
 
 def needed(proposals: Iterable[Proposal], book: NameBook) -> tuple[list[str], list[str]]:

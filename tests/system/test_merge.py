@@ -124,6 +124,16 @@ def test_two_births_keep_like_names_apart(memory: Memory) -> None:
     assert _same(memory, "Ann B. Lee") == []
 
 
+def test_a_birth_that_is_told_later_parts_what_a_rule_had_linked(memory: Memory) -> None:
+    memory.add("H. C. McNeile invented Bulldog Drummond.", source="note:5")
+    assert _same(memory, "H. C. McNeile") == ["Herman Cyril McNeile"]
+    memory.add("H. C. McNeile was born in 1950 in Oslo.", source="note:6")
+    assert _same(memory, "H. C. McNeile") == []
+    memory.merge("H. C. McNeile", "Herman Cyril McNeile", force=True)
+    memory.add("H. C. McNeile was born in 1951 in Oslo.", source="note:7")
+    assert _same(memory, "H. C. McNeile") == ["Herman Cyril McNeile"]
+
+
 def test_the_command_line_merges_shows_and_unmerges(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,9 +3,11 @@
 // param: entity string - its name, an alias, or its id; case does not matter
 // param: limit integer = 50 - how many facts at most
 // returns: entity, role, fact, valid_from, valid_to, confidence, id
-MATCH (e:Entity {namespace: $namespace})
-WHERE e.id = $entity OR toLower(e.name) = toLower($entity)
-  OR any(alias IN e.aliases WHERE toLower(alias) = toLower($entity))
+MATCH (named:Entity {namespace: $namespace})
+WHERE named.id = $entity OR toLower(named.name) = toLower($entity)
+  OR any(alias IN named.aliases WHERE toLower(alias) = toLower($entity))
+MATCH (named)-[:SAME_AS*0..4]-(e:Entity)
+WITH DISTINCT named, e
 MATCH (e)<-[r:ROLE]-(f:Fact)
 WHERE f.retired_at IS NULL
 WITH e, f, min(r.role) AS role

@@ -3,11 +3,13 @@
 // param: entity string - its name, an alias, or its id; case does not matter
 // param: limit integer = 50 - how many neighbours at most
 // returns: neighbour, type, facts (how many), predicates, example, id
-MATCH (e:Entity {namespace: $namespace})
-WHERE e.id = $entity OR toLower(e.name) = toLower($entity)
-  OR any(alias IN e.aliases WHERE toLower(alias) = toLower($entity))
+MATCH (named:Entity {namespace: $namespace})
+WHERE named.id = $entity OR toLower(named.name) = toLower($entity)
+  OR any(alias IN named.aliases WHERE toLower(alias) = toLower($entity))
+MATCH (named)-[:SAME_AS*0..4]-(e:Entity)
+WITH DISTINCT named, e
 MATCH (e)<-[:ROLE]-(f:Fact)-[:ROLE]->(other:Entity)
-WHERE other.id <> e.id AND f.retired_at IS NULL
+WHERE other.id <> e.id AND other.id <> named.id AND f.retired_at IS NULL
 WITH other, f
 ORDER BY f.predicate
 RETURN other.name AS neighbour, other.type AS type, count(DISTINCT f) AS facts,

@@ -3,9 +3,11 @@
 // param: entity string - its name, an alias, or its id; case does not matter
 // param: limit integer = 100 - how many facts at most
 // returns: valid_from, valid_to, said_at, fact, id
-MATCH (e:Entity {namespace: $namespace})
-WHERE e.id = $entity OR toLower(e.name) = toLower($entity)
-  OR any(alias IN e.aliases WHERE toLower(alias) = toLower($entity))
+MATCH (named:Entity {namespace: $namespace})
+WHERE named.id = $entity OR toLower(named.name) = toLower($entity)
+  OR any(alias IN named.aliases WHERE toLower(alias) = toLower($entity))
+MATCH (named)-[:SAME_AS*0..4]-(e:Entity)
+WITH DISTINCT named, e
 MATCH (e)<-[:ROLE]-(f:Fact)
 WHERE f.retired_at IS NULL
 WITH DISTINCT f

@@ -129,7 +129,7 @@ def test_empty_lines_do_nothing() -> None:
 def test_a_named_query_runs_with_its_parameters() -> None:
     told, _ = type_in(f":run about entity='Ann Lee' limit=3{ENTER}:run about{ENTER}")
     ((statement, parameters),) = told.runs
-    assert "MATCH (e:Entity" in statement
+    assert "MATCH (named:Entity" in statement
     assert parameters == {"entity": "Ann Lee", "limit": 3}
 
 

@@ -72,7 +72,7 @@ def test_about_finds_an_entity_by_name_alias_or_id(ask: Any, who: str) -> None:
 
 
 def test_about_leaves_out_what_is_no_longer_believed(ask: Any) -> None:
-    assert ask("about", entity="Initech") == []
+    assert INITECH not in column(ask("about", entity="Initech"), "fact")
     assert column(ask("about", entity="Berlin"), "role", "fact") == [("object", BERLIN)]
 
 
@@ -88,6 +88,15 @@ def test_a_timeline_is_in_the_order_in_which_facts_held(ask: Any) -> None:
     assert rows[3]["valid_from"] == year(2018)
     # Nothing says since when Bob likes Acme: what is known is when he said so.
     assert (rows[-1]["valid_from"], rows[-1]["said_at"]) == (None, year(2024, 3))
+
+
+def test_what_is_held_to_be_one_is_known_under_each_of_its_names(ask: Any) -> None:
+    """Initech and Globex are, in the memory of these tests."""
+    for who in ("Initech", "Globex"):
+        rows = ask("about", entity=who)
+        assert set(column(rows, "entity", "fact")) == {("Globex", SOLD), ("Globex", GLOBEX)}
+        assert set(column(ask("timeline", entity=who), "fact")) == {SOLD, GLOBEX}
+        assert set(column(ask("neighbourhood", entity=who), "neighbour")) == {"Acme", "Ann Lee"}
 
 
 def test_a_path_leads_over_facts_from_one_to_the_other(ask: Any) -> None:
