@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -37,8 +38,7 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
     if until is not None:
         mask &= (passages.occurred_at < until) & (passages.occurred_at != OPEN_START)
     if where.attributes:
-        holds = [_holds(value, query) for value in passages.attributes.values]
-        mask &= np.array(holds, np.bool_)[passages.attributes.codes]
+        mask &= _having(passages.attributes, where.attributes)
     if where.type is not None:
         mask &= _mentions(index, np.flatnonzero(_equals(index.names.types, where.type)))
     if where.entity is not None:
@@ -92,23 +92,28 @@ def _equals(column: Category, wanted: str) -> Mask:
     return np.asarray(column.codes == code)
 
 
-def _holds(attributes: str, query: Query) -> bool:
-    wanted = query.where.attributes
-    # Most passages have other values: where the text of one lacks them, it need not be parsed.
-    if not all(_is_written(value, attributes) for value in wanted.values()):
-        return False
-    held = json.loads(attributes) if attributes else {}
-    return all(name in held and _has(held[name], value) for name, value in wanted.items())
+def _having(column: Category, wanted: Mapping[str, AttributeValue]) -> Mask:
+    """Passages with these attributes, which the column has as JSON objects."""
+    written = [text for value in wanted.values() for text in _written(value)]
+
+    def holds(attributes: str) -> bool:
+        # Most have other values: where the text of one is missing, they need not be parsed.
+        if not attributes or not all(text in attributes for text in written):
+            return False
+        held = json.loads(attributes)
+        return all(name in held and _has(held[name], value) for name, value in wanted.items())
+
+    return np.array([holds(value) for value in column.values], np.bool_)[column.codes]
 
 
-def _is_written(value: AttributeValue, attributes: str) -> bool:
-    """Whether a text that is asked for occurs at all; anything else may be written otherwise."""
+def _written(value: AttributeValue) -> list[str]:
+    """How the texts that are asked for are written in JSON; other values may be put otherwise."""
     texts = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
-    return all(
-        json.dumps(text, ensure_ascii=False)[1:-1] in attributes
+    return [
+        json.dumps(text, ensure_ascii=False)[1:-1]
         for text in texts
         if text not in ("True", "False")
-    )
+    ]
 
 
 def _has(held: AttributeValue | list[str], wanted: AttributeValue) -> bool:
