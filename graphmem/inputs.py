@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from graphmem.errors import InvalidInputError
 from graphmem.extract.attributes import NAMES as MINED
+from graphmem.kernels.text import well_formed
 from graphmem.model.ids import digest
 from graphmem.model.retrieval import Filter, Mode, Query
 from graphmem.model.source import EpisodeKind, Message, SourceItem
@@ -36,12 +37,12 @@ def query_of(
         raise InvalidInputError("The question is empty")
     try:
         return Query(
-            text=question,
+            text=well_formed(question),
             k=k,
             mode=_member(Mode, mode, "mode"),
             as_of=None if as_of is None else parse_time(as_of),
             known_at=None if known_at is None else parse_time(known_at),
-            where=where if isinstance(where, Filter) else _filter_of(where or {}),
+            where=_as_stored(where if isinstance(where, Filter) else _filter_of(where or {})),
             namespace=namespace,
         )
     except ValidationError as cause:
@@ -73,6 +74,17 @@ def _filter_of(fields: Mapping[str, Any]) -> Filter:
         if name in ("since", "until") and value is not None
     }
     return Filter.model_validate({**fields, **times})
+
+
+def _as_stored(where: Filter) -> Filter:
+    """A filter whose texts are put right as those are that were ingested."""
+    fields: dict[str, Any] = dict(where)
+    attributes = {
+        well_formed(name): well_formed(value) if isinstance(value, str) else value
+        for name, value in where.attributes.items()
+    }
+    texts = {name: well_formed(text) for name, text in fields.items() if isinstance(text, str)}
+    return where.model_copy(update={**texts, "attributes": attributes})
 
 
 def item_of(

@@ -14,6 +14,7 @@ from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.graph.views import NOW, View
 from graphmem.inputs import Time, chunked, item_of, query_of
 from graphmem.kernels.ranking import CsrGraph
+from graphmem.kernels.text import well_formed
 from graphmem.known_names import KnownNames
 from graphmem.maintain import transfer
 from graphmem.maintain.reindex import reindex_memory
@@ -55,6 +56,11 @@ class Memory:
     def __init__(self, parts: Parts, *, namespace: str = DEFAULT_NAMESPACE) -> None:
         if not namespace.strip():
             raise InvalidInputError("A namespace needs a name", remedy="Leave it out for 'default'")
+        if well_formed(namespace) != namespace:
+            # Put right, two names would be one.
+            raise InvalidInputError(
+                f"The namespace {namespace!r} is not valid Unicode", remedy="Name another"
+            )
         self.namespace = namespace
         self._parts = parts
         self._reading = Reading(parts, namespace)
@@ -207,7 +213,7 @@ class Memory:
         NotFoundError
             The memory holds nothing from that source.
         """
-        store = self._parts.store
+        store, source = self._parts.store, well_formed(source)  # as it was ingested
         with store.read(self.namespace, tables=("episodes",)) as reader:
             held = {row[0] for rows in reader.scan("episodes", ("source",)) for row in rows}
         meant = sorted(name for name in held if name == source or name.startswith(f"{source}#"))
@@ -229,6 +235,7 @@ class Memory:
         Returns how many of its episodes were believed until now, 0 for a source that says nothing.
         """
         store, now = self._parts.store, self._parts.clock()
+        source = well_formed(source)
         living = {
             episode.id: now
             for episode in store.episodes_of(self.namespace, source)
