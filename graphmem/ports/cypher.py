@@ -22,10 +22,15 @@ class CypherResult(Value):
 
 
 class CypherSchema(Value):
-    """What there is to match: for completion."""
+    """What there is to match.
+
+    `bookkeeping` are labels of nodes that are the store's own and no part of the memory: a pattern
+    without a label meets them too.
+    """
 
     labels: Mapping[str, tuple[str, ...]]
     relationships: Mapping[str, tuple[str, ...]]
+    bookkeeping: tuple[str, ...] = ()
 
 
 class CypherRunner(Protocol):

@@ -105,6 +105,9 @@ def schema(shape: CypherSchema) -> Table:
         shown.add_row(Text(f"(:{label})"), Text(", ".join(names)))
     for kind, names in shape.relationships.items():
         shown.add_row(Text(f"[:{kind}]"), Text(", ".join(names)))
+    if shape.bookkeeping:
+        own = ", ".join(f":{label}" for label in shape.bookkeeping)
+        shown.caption = Text(f"Without a label, (n) meets the store's own nodes too: {own}")
     return shown
 
 

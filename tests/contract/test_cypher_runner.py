@@ -27,7 +27,7 @@ from graphmem.errors import (
     StoreBusyError,
 )
 from graphmem.kernels.text import normalise_name
-from graphmem.model.change import ChangeSet, Counts, EditSet
+from graphmem.model.change import ChangeSet, Checkpoint, Counts, EditSet
 from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import Entity, EntityType, SameAs
 from graphmem.model.time import to_micros
@@ -835,3 +835,29 @@ def test_an_edit_says_what_it_added(memory: GraphStore) -> None:
     added = memory.edit(EditSet(namespace="default", version=1, entities=(dora,), same_as=(link,)))
     assert added == Counts(entities=1, same_as=1)
     assert memory.version("default") == 2
+
+
+def test_the_schema_names_every_label_that_a_bare_pattern_meets(
+    runner: CypherRunner, memory: GraphStore
+) -> None:
+    memory.apply(story().model_copy(update={"checkpoint": Checkpoint(job="job", position="1")}))
+    shape = runner.schema()
+    met = {label for (labels,) in runner.run("MATCH (n) RETURN labels(n)").rows for label in labels}
+    assert met == {*shape.labels, *shape.bookkeeping}
+
+
+def test_a_statement_that_names_no_namespace_never_shows_another_ones(
+    engine: str, runner: CypherRunner, runners: Runners, memory: GraphStore
+) -> None:
+    theirs = ChangeSet(namespace="other", entities=(Entity(id="en_x", name="Their Own"),))
+    memory.apply(theirs)
+    asked = "MATCH (e:Entity) RETURN e.name"
+    if engine == "neo4j":  # one database holds both
+        with pytest.raises(QueryError, match="holds 2 namespaces, and the statement does not say"):
+            runner.run(asked)
+        asked = "MATCH (e:Entity {namespace: $namespace}) RETURN e.name"
+    found = values(runner, asked)
+    assert found
+    assert "Their Own" not in found
+    other = runners(memory, "other")
+    assert values(other, "MATCH (e:Entity {namespace: $namespace}) RETURN e.name") == ["Their Own"]

@@ -43,7 +43,7 @@ from graphmem_ingest.job import ingest
 from graphmem_ingest.report import Progress
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
-KILLS = int(os.environ.get("GRAPHMEM_TEST_KILLS", "2"))
+KILLS = int(os.environ.get("GRAPHMEM_TEST_KILLS", "3"))
 
 
 def batch(number: int, *, job: str = "job") -> ChangeSet:

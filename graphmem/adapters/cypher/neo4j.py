@@ -35,6 +35,7 @@ from graphmem.errors import (
     QueryError,
     ReadOnlyError,
     StoreBusyError,
+    StoreError,
 )
 from graphmem.ports.cypher import CypherResult, CypherSchema
 from graphmem.ports.store import GraphStore
@@ -100,6 +101,7 @@ MATCH (n) WHERE n.namespace = $namespace
 RETURN n"""
 _RELATIONSHIPS: Final = """
 MATCH (n)-[r]->() WHERE n.namespace = $namespace OR n.namespace IS NULL RETURN r"""
+_BOOKKEEPING: Final = ("_Memory", "_Namespace", "_Job")
 _NAMESPACES: Final = "MATCH (s:_Namespace) RETURN count(s)"
 
 
@@ -146,6 +148,7 @@ class Neo4jCypher:
         return CypherSchema(
             labels=dict(LABELS),
             relationships={kind: relation.properties for kind, relation in RELATIONS.items()},
+            bookkeeping=_BOOKKEEPING,
         )
 
     def discard(self) -> None:
@@ -277,9 +280,10 @@ class _Explained:
                 "The statement writes",
                 remedy="Allow it with write=True, or --write on the console",
             ) from cause
-        if isinstance(cause, ClientError) and ".Security." not in code and ".Database." not in code:
+        explained = self._bolt.explanation(cause)
+        if isinstance(cause, ClientError) and type(explained) is StoreError:  # nothing more exact
             raise QueryError(f"Neo4j does not run the statement: {said}") from cause
-        raise self._bolt.explanation(cause) from cause
+        raise explained from cause
 
 
 class _Picture:
