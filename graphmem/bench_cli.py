@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from graphmem.build import open_memory
-from graphmem.contenders import CONTENDERS
+from graphmem.contenders import CONTENDERS, gds
 from graphmem.errors import InvalidInputError
 from graphmem.evaluation import ranking
 from graphmem.evaluation.ranking_report import as_json, growth, rows_of, write_json
@@ -75,6 +77,9 @@ def rank(
     backends: Annotated[
         str | None, typer.Option("--backends", help="Which, with commas between; igraph always.")
     ] = None,
+    neo4j: Annotated[
+        str | None, typer.Option("--neo4j", help="A server with Graph Data Science to measure too.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of all that is random.")] = 0,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw cost against size to this PNG.")
@@ -88,6 +93,8 @@ def rank(
         if path is not None and not path.parent.is_dir():
             raise InvalidInputError(f"There is no folder {path.parent} to write {path.name} to")
     chosen = _chosen(backends)
+    if neo4j is not None:
+        chosen["neo4j-gds"] = partial(gds, neo4j)
     if memory is not None and (nodes, edges, sizes) != (None, None, None):
         raise InvalidInputError(
             "A memory has its own graph", remedy="Leave --nodes, --edges and --sizes out"
@@ -116,31 +123,55 @@ def rank(
         graph = power_law_graph(n_nodes, n_edges, random=np.random.default_rng(seed))
         return compared(graph, {"kind": "power-law", "seed": seed})
 
-    if memory is not None:
-        with open_memory(memory, namespace=namespace, read_only=True, create=False) as opened:
-            reports = [compared(opened.walk_graph(), {"kind": "memory", "memory": memory})]
-    elif sizes is not None:
-        reports = [made(max(size // _DEGREE, 2), size) for size in _sizes(sizes)]
-    else:
-        reports = [made(nodes or _NODES, edges or _EDGES)]
-    report = {
-        **reports[-1],
-        **({"sweep": reports, "growth": growth(reports)} if sizes is not None else {}),
-        "machine": about_machine(),
-        "versions": versions(),
-        "commit": commit(),
-    }
-    if plot is not None:
-        from graphmem.adapters.plots import cost_against_size
+    reports: list[dict[str, Any]] = []
+    for measured in _each(memory, namespace, nodes, edges, sizes, made=made, compared=compared):
+        # What was measured is kept, whatever becomes of the rest.
+        reports = sorted([*reports, measured], key=lambda found: found["graph"]["stored_edges"])
+        report = _report(reports, is_sweep=sizes is not None)
+        if plot is not None:
+            from graphmem.adapters.plots import cost_against_size
 
-        cost_against_size(reports, plot)
+            cost_against_size(reports, plot)
+        if json_file is not None and json_file != Path("-"):
+            write_json(report, json_file)
     if json_file == Path("-"):
         emit(report)
         return
-    if json_file is not None:
-        write_json(report, json_file)
     for found in reports:
         _show(found)
+
+
+def _each(
+    memory: str | None,
+    namespace: str,
+    nodes: int | None,
+    edges: int | None,
+    sizes: str | None,
+    *,
+    made: Callable[[int, int], dict[str, Any]],
+    compared: Callable[[CsrGraph, Mapping[str, Any]], dict[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    """What was measured on each of the graphs, the largest first: it is the one that matters."""
+    if memory is not None:
+        with open_memory(memory, namespace=namespace, read_only=True, create=False) as opened:
+            yield compared(opened.walk_graph(), {"kind": "memory", "memory": memory})
+    elif sizes is not None:
+        for size in reversed(_sizes(sizes)):
+            yield made(max(size // _DEGREE, 2), size)
+    else:
+        yield made(nodes or _NODES, edges or _EDGES)
+
+
+def _report(reports: Sequence[dict[str, Any]], *, is_sweep: bool) -> dict[str, Any]:
+    """The largest graph's, with all of a sweep, and where it was measured."""
+    return {
+        **reports[-1],
+        **({"sweep": reports, "growth": growth(reports)} if is_sweep else {}),
+        "machine": about_machine(),
+        "load": os.getloadavg(),
+        "versions": versions(),
+        "commit": commit(),
+    }
 
 
 def _chosen(backends: str | None) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
         )
     bolt = Bolt(
         urlunsplit((url.scheme, url.netloc, "", url.query, "")),
-        opening.auth or _credentials(settings),
+        opening.auth or credentials(settings),
         database=unquote(url.path.strip("/")) or None,
         read_only=opening.read_only,
     )
@@ -175,7 +175,7 @@ def _igraph_analyst(store: GraphStore, engine: str | None) -> Analyst:
     return IgraphAnalyst(store)
 
 
-def _credentials(settings: Settings) -> tuple[str, str] | None:
+def credentials(settings: Settings) -> tuple[str, str] | None:
     """User and password of the settings; ``None`` for a server that asks for none."""
     if settings.neo4j_password is not None:
         return settings.neo4j_user, settings.neo4j_password.get_secret_value()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from graphmem.adapters.peers import libraries
-from graphmem.build import make_ranker
+from graphmem.build import credentials, load_settings, make_ranker
 from graphmem.evaluation.contenders import PeerContender, RankerContender
 from graphmem.evaluation.ranking import Contender
 
@@ -64,6 +64,13 @@ def fast_pagerank() -> Contender:
 def networkit() -> Contender:
     """Where it is installed."""
     return PeerContender(libraries.Networkit())
+
+
+def gds(url: str) -> Contender:
+    """Graph Data Science in the Neo4j at `url`, with the user and password of the settings."""
+    from graphmem.adapters.peers.gds import Gds
+
+    return Gds(url, credentials(load_settings()))
 
 
 CONTENDERS: Final[Mapping[str, Callable[[], Contender]]] = {

@@ -60,6 +60,9 @@ class RankerContender:
         """As the ranker counts them."""
         return given.touched_edges
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def certain(self, answers: Sequence[Ranked]) -> list[bool]:
         """Which answers were proven."""
         return [answer.certificate.is_certain for answer in answers]
@@ -101,3 +104,6 @@ class PeerContender:
         rows = top_rows(scores, k)
         rows = rows[scores[rows] > 0]
         return rows, scores[rows]
+
+    def close(self) -> None:
+        """Nothing is held."""

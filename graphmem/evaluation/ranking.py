@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -53,6 +53,9 @@ class Contender(Protocol):
 
     def touched_edges(self, given: Any) -> int:
         """Edges that were followed for an answer; at least so many, where it cannot be told."""
+
+    def close(self) -> None:
+        """Let go of what is held elsewhere."""
 
 
 class BatchContender(Contender, Protocol):
@@ -245,11 +248,18 @@ def _measure(make: Callable[[], Contender], folder: Path, questions: Questions) 
     contender = make()
     if contender.max_edges is not None and graph.n_edges > contender.max_edges:
         return f"for at most {contender.max_edges:,} stored edges"
-    memory = PeakOfProcess()
-    try:
-        contender.load(graph)
-    except ConfigurationError as reason:
-        return str(reason)
+    with closing(contender):
+        memory = PeakOfProcess()
+        try:
+            contender.load(graph)
+        except ConfigurationError as reason:
+            return str(reason)
+        return _answered(contender, questions, memory, open_ms)
+
+
+def _answered(
+    contender: Contender, questions: Questions, memory: PeakOfProcess, open_ms: float
+) -> Measured:
     start = time.perf_counter()
     contender.ask(questions.restarts[-1], damping=questions.damping)
     first_ms = _since(start)

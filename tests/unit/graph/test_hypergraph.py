@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import tempfile
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +16,12 @@ from hypothesis import strategies as st
 
 from graphmem.errors import StoreError
 from graphmem.graph.delta import read_delta, updated, write_compact
-from graphmem.graph.hypergraph import Hypergraph, open_hypergraph
+from graphmem.graph.hypergraph import (
+    Hypergraph,
+    build_hypergraph,
+    open_hypergraph,
+    stored_bytes,
+)
 from graphmem.graph.nodes import NodeKind
 
 from .world import Reader, World, built, expected, shown
@@ -175,3 +183,44 @@ def test_a_damaged_graph_is_noticed(tmp_path: Path) -> None:
     cut.write_bytes(cut.read_bytes()[:140])
     with pytest.raises((OSError, ValueError)):
         open_hypergraph(tmp_path / "graph")
+
+
+class Stream:
+    """A reader over so many mentions that are made as they are read."""
+
+    version = 1
+    removed = False
+
+    def __init__(self, mentions: int) -> None:
+        self._mentions = mentions
+
+    def scan(
+        self, table: str, columns: tuple[str, ...], *, batch: int = 10_000
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        if table in {"entities", "passages"}:
+            blank = "person" if table == "entities" else None
+            yield [(nid, *[blank] * (len(columns) - 1)) for nid in range(1000)]
+        if table == "mentions":
+            a_passage = self._mentions // 1000
+            for start in range(0, self._mentions, min(batch, 5000)):
+                rows = range(start, min(start + min(batch, 5000), self._mentions))
+                yield [(row // a_passage, row % a_passage % 1000) for row in rows]
+
+
+def test_memory_does_not_follow_the_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphmem.graph.slots._CHUNK", 10_000)
+    peaks = []
+    for mentions in (20_000, 200_000):
+        folder = tmp_path / str(mentions)
+        folder.mkdir()
+        tracemalloc.start()
+        build_hypergraph({"a": Stream(mentions)}, folder)  # type: ignore[dict-item]
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert open_hypergraph(folder).n_edges == 2 * mentions
+    assert peaks[1] - peaks[0] < 500_000  # of 3.2 MB of slots
+
+
+def test_a_graph_of_many_edges_takes_twelve_bytes_an_edge(tmp_path: Path) -> None:
+    build_hypergraph({"a": Stream(20_000)}, tmp_path)  # type: ignore[dict-item]
+    assert stored_bytes(tmp_path) <= 12 * 40_000 + 4096 * len(list(tmp_path.iterdir()))
