@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from graphmem.errors import ConfigurationError, InvalidInputError
+from graphmem.errors import ConfigurationError, InvalidInputError, StoreError
 from graphmem.graph.csr import open_csr, save_csr
 from graphmem.kernels.arrays import Doubles, Ints, top_rows
 from graphmem.kernels.ranking import DAMPING, CsrGraph, Restart
@@ -43,7 +43,8 @@ class Contender(Protocol):
     """The largest graph, in stored edges, on which it is worth waiting for."""
 
     def load(self, graph: CsrGraph) -> None:
-        """Make of the graph whatever it needs; raises `ConfigurationError` where it is absent."""
+        """Make of the graph whatever it needs; raises `ConfigurationError` or `StoreError` where
+        it is absent."""
 
     def ask(self, restart: Restart, *, damping: float) -> Any:
         """Its answer in its own form. This is what is timed."""
@@ -252,7 +253,7 @@ def _measure(make: Callable[[], Contender], folder: Path, questions: Questions) 
         memory = PeakOfProcess()
         try:
             contender.load(graph)
-        except ConfigurationError as reason:
+        except (ConfigurationError, StoreError) as reason:
             return str(reason)
         return _answered(contender, questions, memory, open_ms)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,16 @@ RUN = "import sys; from graphmem.cli import main; main(sys.argv[1:])"
 FEW = ("--questions", "2", "--rounds", "1", "--backends", "scipy")
 
 
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+def bench(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", RUN, "bench", "rank", *arguments],
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
+        env={**os.environ, **(environment or {})},
     )
 
 
@@ -98,3 +103,21 @@ def test_what_means_nothing_is_refused(arguments: tuple[str, ...], said: str) ->
     done = bench(*arguments)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
+
+
+def test_graph_data_science_takes_part_where_a_server_has_it(neo4j_with_plugins: Any) -> None:
+    password = str(neo4j_with_plugins.home / "password")
+    done = bench(
+        *("--nodes", "400", "--edges", "1500", "--neo4j", neo4j_with_plugins.url, "--json", "-"),
+        *FEW,
+        environment={"GRAPHMEM_NEO4J_PASSWORD_FILE": password},
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["backends"]["neo4j-gds"]
+    assert found["top100_recall"] == 1.0
+    assert found["max_error"] < 1e-6
+
+
+def test_a_server_that_is_not_there_is_left_out_with_the_reason() -> None:
+    found = report("--nodes", "400", "--edges", "1500", "--neo4j", "bolt://127.0.0.1:1", *FEW)
+    assert "127.0.0.1:1" in found["absent"]["neo4j-gds"]
