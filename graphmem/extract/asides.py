@@ -14,7 +14,7 @@ from graphmem.extract.wording import finished
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import EntityType, FactKind
 
-_PARENTHESIS = re.compile(r"\(([^()]{4,160})\)")
+_PARENTHESIS = re.compile(r"\(([^()]{4,200})\)")
 _BORN = re.compile(r"\W*(?:born|b\.)", re.IGNORECASE)
 _DIED = re.compile(r"\W*(?:died|d\.)", re.IGNORECASE)
 _DASH = re.compile(r"\s*(?:[–—]|--+)\s*|\s+-\s*|(?<=\d)-(?=\d)")
@@ -24,7 +24,7 @@ _PIECE = re.compile(
     r"|see|the|an?)\s+)*(?P<piece>[^,;\s](?:[^,;]|,(?=\d{3}))*?)\s*(?=,(?!\d{3})|[;)]|\s(?:and|or)\s)"
 )
 _YEAR = re.compile(r"\d{4}")
-_MOST_PIECES = 8
+_MOST_PIECES = 4
 _MOST_PLACES = 3
 _LONGEST_PIECE = 7
 _CONFIDENCE = 0.8
@@ -61,16 +61,19 @@ def asides(page: Page) -> Iterator[FactDraft]:
             start=anchor.start,
             end=anchor.end,
         )
-        members, frame = with_topic(page, (subject, *pieces[:_MOST_PIECES]))
-        yield FactDraft(
-            text=finished(f"{frame}{anchor.shown}: {match[1]}"),
-            predicate="be",
-            members=members,
-            start=anchor.start,
-            end=match.end(),
-            kind=FactKind.ATTRIBUTE,
-            confidence=_CONFIDENCE,
-        )
+        for first in range(0, len(pieces), _MOST_PIECES):
+            part = pieces[first : first + _MOST_PIECES]
+            said = match[1] if len(part) == len(pieces) else ", ".join(p.text for p in part)
+            members, frame = with_topic(page, (subject, *part))
+            yield FactDraft(
+                text=finished(f"{frame}{anchor.shown}: {said}"),
+                predicate="be",
+                members=members,
+                start=anchor.start,
+                end=match.end(),
+                kind=FactKind.ATTRIBUTE,
+                confidence=_CONFIDENCE,
+            )
 
 
 def _is_measure(text: str) -> bool:

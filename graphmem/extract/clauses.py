@@ -61,6 +61,7 @@ class Role(NamedTuple):
 class Clause:
     """A verb and the heads of its arguments; `group` are the tokens of the verb group, in order.
 
+    `bearer` is the clause whose object this one describes ("Ann won a prize *given by Bob*").
     Where `is_elided`, the subject is what the page is about, and not written ("Founded in 1873.").
     """
 
@@ -81,6 +82,7 @@ class Clause:
     polarity: Polarity = Polarity.POSITIVE
     modality: Modality = Modality.ACTUAL
     attribution: int | None = None
+    bearer: Clause | None = None
 
 
 def read_clauses(page: Page) -> list[Clause]:
@@ -174,9 +176,20 @@ def _clause(page: Page, verb: int, found: dict[int, Clause]) -> Clause:
         _inherit_subject(page, clause, found)
     if parse.deps[verb] in ("relcl", "acl"):
         _fill_gap(page, clause)
+        clause.bearer = _bearer(page, clause, found)
     _read_mood(page, clause)
     _follow_governor(page, clause, found)
     return clause
+
+
+def _bearer(page: Page, clause: Clause, found: dict[int, Clause]) -> Clause | None:
+    """The clause whose object a clause describes, where that object has no name of its own."""
+    noun = page.parse.heads[clause.verb]
+    above = found.get(page.parse.heads[noun])
+    is_described = noun in clause.subjects and noun not in page.name_at
+    if above is None or not is_described or noun not in above.objects or not above.subjects:
+        return None
+    return above
 
 
 def _group(page: Page, verb: int) -> list[int]:
@@ -298,6 +311,9 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
     else:
         clause.subjects = list(above.subjects)
     clause.is_elided = above.is_elided and not clause.subjects
+    if dep == "conj" and clause.subjects == above.subjects:
+        first = min([above.verb, *above.subjects])
+        clause.roles += [role for role in above.roles if role.preposition < first]
     clause.is_inner = dep == "xcomp"
     if dep == "acomp" and above.verb < verb:
         clause.group = [*above.group, *clause.group]

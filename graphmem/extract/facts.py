@@ -25,7 +25,7 @@ from graphmem.extract.names import name_key
 from graphmem.extract.page import Page, Phrase, Referent
 from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
 from graphmem.extract.tense import interval_by_tense
-from graphmem.extract.wording import Slot, finished, sentence_of
+from graphmem.extract.wording import Slot, finished, sentence_of, verb_text
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import EntityType, FactKind, Modality
 from graphmem.model.time import Interval
@@ -48,6 +48,7 @@ _STATES: Final = frozenset(
     prefer believe think mean exist reside lie hold border comprise cover feature feel seem appear
     resemble cost weigh measure depend involve keep serve""".split()
 )
+_QUANTIFIERS: Final = frozenset("all both most some many others several few each none".split())
 _UNSITED_NOUNS: Final = PERSON_NOUNS | WORK_NOUNS | EVENT_NOUNS
 _CLASS = "class"
 """The role of "film" in "X is a film directed by Y": it is said, but in a fact of its own."""
@@ -161,9 +162,19 @@ def _slots(
             slots.append(Slot(role, phrase, _position(role, head, verb, position), lead))
     for argument in roles:
         slots += role_slots(page, argument, verb)
+    if clause.bearer is not None and subject is not None:
+        slots += _borne(page, clause.bearer, subject)
     if _may_be_sited(page, clause, attribute, slots):
         _place(slots)
     return list({slot.phrase[1:7]: slot for slot in reversed(slots)}.values())[::-1]
+
+
+def _borne(page: Page, clause: Clause, noun: int) -> Iterable[Slot]:
+    """Of what clause the described noun is the object: "a prize that Ann won"."""
+    bearer = phrase_of(page, clause.subjects[0])
+    if bearer is not None and bearer.head != noun:
+        shown = f"that {bearer.shown} {verb_text(page, clause)}"
+        yield Slot("bearer", bearer._replace(shown=shown), _FIRST)
 
 
 def _elided(page: Page, topic: Referent, verb: int) -> Phrase:
@@ -285,7 +296,9 @@ def _has_subject(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     if any(slot.position < 0 for slot in slots):
         return True
     is_asking = any(page.parse.tags[subject][:1] == "W" for subject in clause.subjects)
-    return bool(clause.subjects) and not is_asking and not clause.attributes
+    words = [page.parse.words[subject].lower() for subject in clause.subjects]
+    is_counting = bool(words) and words[0] in _QUANTIFIERS
+    return bool(words) and not is_asking and (is_counting or not clause.attributes)
 
 
 def extent_of(members: Sequence[MemberDraft], start: int, end: int) -> tuple[int, int]:

@@ -33,7 +33,7 @@ def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
     parse = page.parse
     pieces = [slot.phrase.shown for slot in slots if slot.position < 0]
     if pieces and parse.child(clause.verb, "expl") is not None:
-        pieces = ["there", _verb_text(page, clause), *pieces]
+        pieces = ["there", verb_text(page, clause), *pieces]
         return " ".join([*pieces, *_rest(page, slots)])
     if not pieces and clause.subjects:
         pieces = [parse.words[clause.subjects[0]]]
@@ -41,7 +41,7 @@ def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
     described = next((s for s in slots if noun is not None and s.phrase.head == noun), None)
     if described is not None and noun is not None:
         pieces += [parse.words[parse.heads[noun]], described.phrase.shown]
-    pieces.append(_verb_text(page, clause, is_alone=_agrees_alone(page, clause, slots)))
+    pieces.append(verb_text(page, clause, is_alone=_agrees_alone(page, clause, slots)))
     rest = [slot for slot in slots if slot is not described]
     return " ".join([*pieces, *_rest(page, rest)])
 
@@ -79,7 +79,8 @@ def _agrees_alone(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     return any(len(conjuncts(page, subject)) > 1 for subject in clause.subjects)
 
 
-def _verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
+def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
+    """The verb with its auxiliaries, in full forms and in the third person."""
     parse = page.parse
     group = list(dict.fromkeys(clause.group))
     is_third = _is_third_person(page, clause)
