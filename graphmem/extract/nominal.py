@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from graphmem.extract.clauses import roles_under
 from graphmem.extract.facts import described_as, extent_of, members_of, role_slots, with_topic
@@ -16,13 +16,12 @@ from graphmem.extract.phrases import (
     written,
 )
 from graphmem.extract.wording import Slot, finished
-from graphmem.model.extraction import FactDraft, MemberDraft
+from graphmem.model.extraction import FactDraft
 from graphmem.model.knowledge import EntityType, FactKind
 from graphmem.model.source import EpisodeKind
 
 _CONFIDENCE = 0.8
 _LOCATED = "be in"
-_MOST_ITEMS = 5
 
 
 def appositions(page: Page) -> Iterator[FactDraft]:
@@ -38,35 +37,6 @@ def appositions(page: Page) -> Iterator[FactDraft]:
         for fact in (_described_name(page, named), _located(page, named)):
             if fact:
                 yield fact
-
-
-def fragments(page: Page) -> Iterator[FactDraft]:
-    """What stands without a verb, as items of a list do, is said of what the page is about."""
-    parse = page.parse
-    for first, last in parse.sentences if page.topic else ():
-        if any(parse.pos[token] in ("VERB", "AUX") for token in range(first, last)):
-            continue
-        heads = [t for t in range(first, last) if _is_item(page, t)]
-        slots = [slot for head in heads for slot in _item(page, head)]
-        for start in range(0, len(slots), _MOST_ITEMS):
-            items = slots[start : start + _MOST_ITEMS]
-            members, frame = with_topic(page, members_of(page, items))
-            if len(members) > 1 and frame:
-                text = finished(frame + ", ".join(slot.phrase.shown for slot in items))
-                yield _stated(text, "be", members, items)
-
-
-def _is_item(page: Page, token: int) -> bool:
-    parse = page.parse
-    is_inside = parse.deps[token] in ("compound", "nmod", "amod", "poss", "nummod", "det")
-    return parse.pos[token] in ("NOUN", "PROPN", "NUM") and not is_inside
-
-
-def _item(page: Page, head: int) -> Iterator[Slot]:
-    phrase = phrase_of(page, head)
-    if phrase is not None:
-        role = "time" if phrase.type is EntityType.DATE else "attribute"
-        yield Slot(role, phrase, head)
 
 
 def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
@@ -226,12 +196,6 @@ def _fact(page: Page, text: str, predicate: str, slots: list[Slot]) -> FactDraft
     if predicate != _LOCATED:  # where a place is has little to do with the page
         members, frame = with_topic(page, members)
         text = finished(frame + text)
-    return _stated(text, predicate, members, slots)
-
-
-def _stated(
-    text: str, predicate: str, members: tuple[MemberDraft, ...], slots: Sequence[Slot]
-) -> FactDraft:
     start, end = extent_of(members, slots[0].phrase.start, slots[0].phrase.end)
     return FactDraft(
         text=text,

@@ -10,8 +10,9 @@ from graphmem.extract.clauses import read_clauses
 from graphmem.extract.coreference import references, resolve_pronouns
 from graphmem.extract.discourse import read_links
 from graphmem.extract.facts import content_of, read_facts
+from graphmem.extract.listings import items, listings
 from graphmem.extract.names import NameSpan, find_names, meaning_title, name_key, title_names
-from graphmem.extract.nominal import appositions, fragments
+from graphmem.extract.nominal import appositions
 from graphmem.extract.page import Named, Page
 from graphmem.extract.parse import Parse
 from graphmem.extract.referents import Topic, referents, topic_of
@@ -85,11 +86,14 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
     lives = list(lifespans(page, now=context.occurred_at))
     stated = [(life.members[0].start, life.end) for life in lives]
     told = [a for a in asides(page) if not _is_within(a.end - 2, stated)]
+    lists = listings(page)
+    stated += [(parse.starts[first], parse.ends[last - 1]) for first, last in lists]
     outside = [c for c in clauses if not _is_within(parse.starts[c.verb], stated)]
+    described = list(appositions(page))
     facts, first_of = read_facts(page, outside)
     links = read_links(page, facts, first_of)
     mentions = _mentions(context, aliases, named, topic)
-    stated_once = _without_repeats(facts, [*lives, *appositions(page), *told, *fragments(page)])
+    stated_once = _without_repeats(facts, [*lives, *described, *told, *items(page, lists)])
     return Extraction(
         passage_id=context.passage_id,
         mentions=mentions,
