@@ -14,7 +14,7 @@ from graphmem.extract.wording import finished
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import EntityType, FactKind
 
-_PARENTHESIS = re.compile(r"\(([^()]{4,200})\)")
+_PARENTHESIS = re.compile(r"\(([^()]{4,500})\)")
 _BORN = re.compile(r"\W*(?:born|b\.)", re.IGNORECASE)
 _DIED = re.compile(r"\W*(?:died|d\.)", re.IGNORECASE)
 _DASH = re.compile(r"\s*(?:[–—]|--+)\s*|\s+-\s*|(?<=\d)-(?=\d)")

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.page import Page
-from graphmem.extract.phrases import object_of
+from graphmem.extract.phrases import conjuncts, object_of
 from graphmem.model.knowledge import EntityType, Modality, Polarity
 from graphmem.model.source import EpisodeKind
 
@@ -123,8 +123,8 @@ def roles_under(page: Page, head: int, *, with_of: bool, depth: int = 0) -> Iter
         is_part = word == "of" and kid == head + 1 and not (with_of and depth == 0)
         if not is_part:
             yield Role(word, kid, inner)
-        if depth < _DEEPEST:
-            yield from roles_under(page, inner, with_of=False, depth=depth + 1)
+        for beside in conjuncts(page, inner) if depth < _DEEPEST else ():
+            yield from roles_under(page, beside, with_of=False, depth=depth + 1)
         for other in parse.children[kid]:  # "from A and later to B"
             if parse.deps[other] == "conj" and parse.pos[other] == "ADP":
                 yield from _roles_of_preposition(page, other)
@@ -259,7 +259,8 @@ def _roles_of_preposition(page: Page, preposition: int) -> Iterator[Role]:
     inner = object_of(page, preposition)
     if inner is not None:
         yield Role(_preposition(page, preposition), preposition, inner)
-        yield from roles_under(page, inner, with_of=False, depth=1)
+        for head in conjuncts(page, inner):
+            yield from roles_under(page, head, with_of=False, depth=1)
     for kid in parse.children[preposition]:
         if parse.deps[kid] == "conj" and parse.pos[kid] == "ADP":
             yield from _roles_of_preposition(page, kid)

@@ -109,7 +109,15 @@ def _groups(slots: list[Slot]) -> Iterable[list[Slot]]:
         return [[slot for slot in slots if slot in core or slot in named or slot in others]]
     parts = -(-len(named) // room)
     size = -(-len(named) // parts)
-    return [[*core, *named[first : first + size]] for first in range(0, len(named), size)]
+    leads = [slot.lead for slot in named]
+    for place in range(1, len(leads)):
+        if leads[place] in ("and", ","):
+            leads[place] = leads[place - 1]
+    groups = []
+    for first in range(0, len(named), size):
+        opening = named[first]._replace(lead=leads[first])
+        groups.append([*core, opening, *named[first + 1 : first + size]])
+    return groups
 
 
 def _all_conjuncts(page: Page, heads: Sequence[int]) -> list[int | None]:

@@ -34,7 +34,7 @@ _KNOWN_AS = re.compile(
     r"[A-ZÀ-ÖØ-ÞĀ-Ž0-9][^\s,;:()\"“”]*){0,5})"
 )
 _GAP = re.compile(r"[^\S\n]|\s?[-–&]\s?|['’/]|\.\s?")
-_QUOTED = re.compile(r"[\"“]\s?([^\W_][^\"“”\n]{0,58}[^\s\"“”.,])[.,]?\s?[\"”]")
+_QUOTED = re.compile(r"(?<![^\s(\[—–-])[\"“]\s?([^\W_][^\"“”\n]{0,58}[^\s\"“”.,])[.,]?\s?[\"”]")
 _SENTENCE_END = re.compile(r"[.!?:;•\n\"“”‘(\[]|^\s*$")
 _SUFFIXES: Final = ("jr", "sr")
 _ABBREVIATION = re.compile(r"[^\W\d_]|st|mr|mrs|ms|dr|jr|sr|mt|ft|no|prof", re.IGNORECASE)

@@ -191,16 +191,18 @@ def containing_places(page: Page, named: Named) -> Iterator[int]:
     """The last tokens of the places in "Adana, Ottoman Empire" after the first; none for a list."""
     if named.referent.type is not EntityType.PLACE:
         return
-    before, last = _run_of_places(page, named, step=-1), _run_of_places(page, named, step=1)
-    end = page.parse.tokens_in((last or [named])[-1].start, (last or [named])[-1].end)[1]
-    if len(before) + len(last) >= _LONGEST_ADDRESS or _goes_on(page, end):
+    before, after = _run_of_names(page, named, step=-1), _run_of_names(page, named, step=1)
+    end = page.parse.tokens_in((after or [named])[-1].start, (after or [named])[-1].end)[1]
+    if len(before) + len(after) >= _LONGEST_ADDRESS or _goes_on(page, end):
         return
-    for place in last:
+    for place in after:
+        if place.referent.type is not EntityType.PLACE:
+            return
         yield page.parse.tokens_in(place.start, place.end)[1] - 1
 
 
-def _run_of_places(page: Page, named: Named, *, step: int) -> list[Named]:
-    """The places after a place, or before it, with nothing but commas between."""
+def _run_of_names(page: Page, named: Named, *, step: int) -> list[Named]:
+    """The names after a name, or before it, with nothing but commas between."""
     parse = page.parse
     found: list[Named] = []
     while len(found) < _LONGEST_ADDRESS:
@@ -208,8 +210,6 @@ def _run_of_places(page: Page, named: Named, *, step: int) -> list[Named]:
         comma = last if step > 0 else first - 1
         other = page.name_at.get(comma + step) if 0 < comma < len(parse) - 1 else None
         if other is None or parse.words[comma] != ",":
-            break
-        if other.referent.type is not EntityType.PLACE:
             break
         found.append(other)
         named = other

@@ -244,3 +244,51 @@ def test_every_offset_is_where_its_member_stands(reading: Reading) -> None:
             assert member.start is not None
             assert written[member.start : member.end] == member.text
             assert fact.start <= member.start < (member.end or 0) <= fact.end
+
+
+def test_items_of_a_list_are_said_of_the_topic(reading: Reading) -> None:
+    table = """
+    Oslo   oslo   PROPN NNP ROOT 0
+    ,      ,      PUNCT ,   punct 0
+    Bergen bergen PROPN NNP conj 0
+    ,      ,      PUNCT ,   punct 2
+    1923   1923   NUM   CD  conj 2
+    """
+    found = reading(table, [(0, 1, "GPE"), (2, 3, "ORG")], title="Fjord Games")
+    [fact] = found.facts
+    assert fact.text == "Regarding Fjord Games, Oslo, Bergen, 1923."
+    assert members(fact) == ["Oslo", "Bergen", "1923", "Fjord Games"]
+    assert reading(table, [(0, 1, "GPE"), (2, 3, "ORG")]).facts == ()
+
+
+def test_what_describes_an_object_says_whose_object_it_is(reading: Reading) -> None:
+    table = """
+    Ann     ann    PROPN NNP nsubj 1
+    won     win    VERB  VBD ROOT  1
+    a       a      DET   DT  det   3
+    prize   prize  NOUN  NN  dobj  1
+    given   give   VERB  VBN acl   3
+    by      by     ADP   IN  agent 4
+    Bob     bob    PROPN NNP pobj  5
+    """
+    found = reading(table, [(0, 1, "PERSON"), (6, 7, "PERSON")]).facts
+    assert [fact.text for fact in found] == [
+        "Ann won a prize.",
+        "A prize that Ann won was given by Bob.",
+    ]
+    assert members(found[1]) == ["Bob", "prize", "Ann"]
+
+
+def test_what_comes_first_is_said_of_all_that_follows(reading: Reading) -> None:
+    table = """
+    In     in     ADP   IN  prep  3
+    1817   1817   NUM   CD  pobj  0
+    Ann    ann    PROPN NNP nsubj 3
+    joined join   VERB  VBD ROOT  3
+    Acme   acme   PROPN NNP dobj  3
+    and    and    CCONJ CC  cc    3
+    left   leave  VERB  VBD conj  3
+    Bob    bob    PROPN NNP dobj  6
+    """
+    entities = [(2, 3, "PERSON"), (4, 5, "ORG"), (7, 8, "PERSON")]
+    assert texts(reading(table, entities)) == ["Ann joined Acme in 1817.", "Ann left Bob in 1817."]
