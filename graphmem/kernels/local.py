@@ -195,10 +195,13 @@ class Slots:
         )
         return float(lowest), float(rival), np.asarray(contenders), int(edges)
 
-    def between(self, low: float, high: float) -> Rows:
-        """Positions of candidates with an estimate in a range."""
+    def between(self, low: float, high: float, *, most: int) -> Rows:
+        """Positions of candidates with an estimate in a range, and at most so many edges."""
         estimates = self._bounds[: self._size, kernels.ESTIMATE]
-        return np.flatnonzero((estimates >= low) & (estimates <= high)).astype(np.int32)
+        near = np.flatnonzero((estimates >= low) & (estimates <= high))
+        nodes = self._nodes[self._candidates[near]]
+        few = self._ends[nodes] - self._starts[nodes] <= most
+        return near[few].astype(np.int32)
 
     def rows(self, chosen: Rows) -> Ints:
         """The nodes of some candidates."""

@@ -17,7 +17,7 @@ from graphmem.kernels.ranking import (
 from graphmem.ports.ranker import Ranker
 
 SMALL, LARGE = 20_000, 1_000_000
-DENSE = 0.1
+DENSE = 0.2
 
 
 class AutoRanker:

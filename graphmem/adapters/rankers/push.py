@@ -29,12 +29,15 @@ _FIRST = 0.02
 """Where thresholds begin: the residual of a node of average strength, times k."""
 _LEVEL = 4.0
 """Each threshold is this much lower than the one before, so that large residuals go first."""
-_CERTAIN_LEVEL = 3.0
+_CERTAIN_LEVEL = 2.0
 """The same once only proof is lacking."""
 _RESOLUTION = 20.0
 """An uncertain ranking stops at this share of the k-th score, for a node of average strength."""
 _BAND = 1.1
 """How far from the k-th score, as a factor, an uncertain ranking looks at nodes once more."""
+_PATIENCE = 16
+"""It looks at no node of more edges than this part of those that were pushed: hubs, which average
+over so many neighbours that they are estimated well."""
 _BUDGET, _LEAST_BUDGET = 4, 20_000
 """Edges to follow, by those stored and in any case, before a push is no longer local."""
 _HEAVIEST = 1024
@@ -183,10 +186,15 @@ class PushRanker:
             if epsilon > finest and not is_last:
                 epsilon, floor = max(epsilon / _LEVEL, finest), kth / _BAND
                 continue
+            hopeful = _hopeful(graph, asked, slots, kth, weighed) if asked.certain else np.inf
+            if epsilon > hopeful and not is_last:
+                epsilon, floor = hopeful, kth / _BAND
+                continue
             if asked.certain:
                 edges += _decide(slots, asked, left, allowance=edges)
             else:
-                edges += slots.pull(slots.between(kth / _BAND, kth * _BAND), left)
+                near = slots.between(kth / _BAND, kth * _BAND, most=edges // _PATIENCE)
+                edges += slots.pull(near, left)
             beyond = max(floor, _beyond(graph, asked, slots, left, weighed))
             ranked = _ranked(graph, asked, slots, left, beyond=beyond, edges=edges)
             if not asked.certain or ranked.certificate.is_certain or is_last:
@@ -240,6 +248,20 @@ def _kth(slots: Slots, k: int) -> float:
     """The k-th highest estimate, 0 for fewer."""
     chosen = slots.best(k)
     return float(slots.bounds(chosen[-1:])[0][0]) if len(chosen) == k else 0.0
+
+
+def _hopeful(
+    graph: CsrGraph, asked: _Question, slots: Slots, kth: float, weighed: _Weighed
+) -> float:
+    """The threshold below which a pull can prove that the heaviest node outside is outside."""
+    heavy = weighed.heavy
+    if asked.among is not None:
+        heavy = heavy[asked.among[heavy]]
+    outside = heavy[~np.isin(heavy, slots.rows(slots.best(asked.k)))]
+    strength = float(graph.strengths[outside[0]]) if len(outside) else 0.0
+    if not (kth > 0.0 and strength > 0.0 and asked.damping > 0.0):
+        return np.inf
+    return kth / _BAND / (asked.damping**2 * strength)
 
 
 def _decide(slots: Slots, asked: _Question, left: Doubles, *, allowance: int) -> int:
