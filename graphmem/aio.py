@@ -42,6 +42,7 @@ class AsyncMemory:
         self.unmerge = _threaded(memory.unmerge)
         self.identity = _threaded(memory.identity)
         self.search = _threaded(memory.search)
+        self.lookup = _threaded(memory.lookup)
         self.context = _threaded(memory.context)
         self.ask = _threaded(memory.ask)
         self.get = _threaded(memory.get)

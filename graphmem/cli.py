@@ -122,6 +122,33 @@ def search(
 
 
 @app.command()
+def lookup(
+    question: QuestionArgument,
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    k: Annotated[int, typer.Option("-k", help="How many hits at most.", min=1)] = 5,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
+    where: WhereOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have the store itself find passages, by vector and by words: no index is built for it."""
+    with open_memory(memory, namespace) as opened:
+        hits = opened.lookup(
+            question, k=k, as_of=as_of, known_at=known_at, where=_filter(where or [])
+        )
+        if not hits:
+            _refuse_empty(opened)
+    if as_json:
+        emit({"question": question, "hits": hits})
+        return
+    if not hits:
+        console.print("Nothing in the memory satisfies the question and its filters.")
+    for hit in hits:
+        console.print(hit_panel(hit, explain=False))
+
+
+@app.command()
 def context(
     question: QuestionArgument,
     memory: MemoryOption,

@@ -321,6 +321,33 @@ class Memory:
             explain=explain,
         )
 
+    def lookup(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        as_of: Time | None = None,
+        known_at: Time | None = None,
+        where: Filter | Mapping[str, Any] | None = None,
+    ) -> list[Hit]:
+        """As :meth:`search`, by the store's own means: vectors and words, filters before the cut.
+
+        Builds no index, so it suits one question of a large memory on a server; it follows no
+        names and facts as ``graph`` does. The ``type`` and ``entity`` of a filter are asked of the
+        mentions that were read in a passage.
+        """
+        return self._reading.lookup(
+            query_of(
+                question,
+                namespace=self.namespace,
+                k=k,
+                mode=Mode.HYBRID,
+                as_of=as_of,
+                known_at=known_at,
+                where=where,
+            )
+        )
+
     def context(
         self,
         question: str,

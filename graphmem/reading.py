@@ -9,11 +9,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from graphmem.errors import EmbedderMismatchError
 from graphmem.graph.growth import CannotGrowError
 from graphmem.graph.snapshot import OPEN_START, Category, read_snapshot
-from graphmem.index.lexical import Words
+from graphmem.index.lexical import FUNCTION_WORDS, content_stems
 from graphmem.index.passage_index import (
     PassageIndex,
     build_index,
@@ -21,11 +24,14 @@ from graphmem.index.passage_index import (
     refresh_index,
     save_index,
 )
-from graphmem.kernels.arrays import Floats
+from graphmem.kernels.arrays import Floats, top_rows
+from graphmem.kernels.fusion import reciprocal_rank_fusion
+from graphmem.kernels.text import tokenise
 from graphmem.model.change import Problem
 from graphmem.model.ids import digest
 from graphmem.model.knowledge import Evidence, Fact
 from graphmem.model.retrieval import FactView, Hit, Query
+from graphmem.model.source import Episode, Passage
 from graphmem.model.time import from_micros
 from graphmem.parts import Parts
 from graphmem.retrieve.asking import Asking
@@ -36,6 +42,8 @@ from graphmem.retrieve.search import rank
 
 _log = logging.getLogger(__name__)
 _FACTS_PER_HIT = 8
+_LOOKUP_DEPTH = 50
+"""How many a lookup asks the store for, by vector and by words."""
 _TABLES = (
     *("passages", "entities", "mentions", "facts", "roles", "evidence", "same_as"),
     "vectors",
@@ -146,7 +154,9 @@ class Reading:
         rows = sorted(
             {*map(int, ranking.rows), *(p for found in ways for w in found for p in w.passages)}
         )
-        stated = self._facts_in(index, rows, query)
+        ids = index.passages.ids
+        found_in = self._facts_in([ids[row] for row in rows], query)
+        stated = {row: found_in[ids[row]] for row in rows}
         facts = {row: [fact for fact, _ in found] for row, found in stated.items()}
         hits = []
         for position, row in enumerate(map(int, ranking.rows)):
@@ -156,6 +166,46 @@ class Reading:
                 shares = {name: float(part[position]) for name, part in ranking.shares.items()}
                 hit = hit.model_copy(update={"paths": paths, "signals": shares})
             hits.append(hit)
+        return hits
+
+    def lookup(self, query: Query) -> list[Hit]:
+        """What the store itself finds, by vector and by words, fused by rank; needs no index."""
+        store = self._parts.store
+        with self._lock:
+            self._embedder = store.info().embedder
+        deep = query.model_copy(update={"k": max(query.k, _LOOKUP_DEPTH)})
+        found = {
+            "dense": store.nearest(deep, self._embed([query.text])[0]),
+            "bm25": store.find_text(deep, _content_words(query.text)),
+        }
+        ids = list(dict.fromkeys(id_ for part in found.values() for id_, _ in part))
+        row_of = {id_: row for row, id_ in enumerate(ids)}
+        shares = {
+            name: reciprocal_rank_fusion(
+                [np.array([row_of[id_] for id_, _ in part], np.int64)], len(ids)
+            )
+            for name, part in found.items()
+        }
+        scores = shares["dense"] + shares["bm25"]
+        rows = top_rows(scores, query.k)
+        passages = store.passages([ids[row] for row in rows])
+        episodes = store.episodes([passage.episode_id for passage in passages.values()])
+        stated = self._facts_in(list(passages), query)
+        hits: list[Hit] = []
+        for row in rows:
+            passage = passages.get(ids[row])
+            # What was deleted since it was found is left out.
+            if passage is not None and passage.episode_id in episodes:
+                hits.append(
+                    _hit_of(
+                        passage,
+                        episodes[passage.episode_id],
+                        rank=len(hits) + 1,
+                        score=float(scores[row]),
+                        facts=tuple(_fact_views(stated[passage.id], query)),
+                        signals={name: float(part[row]) for name, part in shares.items()},
+                    )
+                )
         return hits
 
     def asking(self, index: PassageIndex) -> Asking:
@@ -172,17 +222,16 @@ class Reading:
         return embedder.embed_queries(texts)
 
     def _facts_in(
-        self, index: PassageIndex, rows: Sequence[int], query: Query
-    ) -> Mapping[int, list[tuple[Fact, Evidence]]]:
+        self, passage_ids: Sequence[str], query: Query
+    ) -> Mapping[str, list[tuple[Fact, Evidence]]]:
         """Facts that the passages state and that hold for the query, in the order of the text."""
-        ids = {index.passages.ids[row]: row for row in rows}
-        evidence = self._parts.store.evidence_in(list(ids))
+        evidence = self._parts.store.evidence_in(passage_ids)
         facts = self._parts.store.facts(list({item.fact_id for item in evidence}))
-        found: defaultdict[int, list[tuple[Fact, Evidence]]] = defaultdict(list)
+        found: defaultdict[str, list[tuple[Fact, Evidence]]] = defaultdict(list)
         for item in evidence:
             fact = facts.get(item.fact_id)
             if fact is not None and fact_holds(fact, query):
-                found[ids[item.passage_id]].append((fact, item))
+                found[item.passage_id].append((fact, item))
         return found
 
     def check(self) -> list[Problem]:
@@ -198,6 +247,31 @@ class Reading:
                 detail = f"vectors of {info.dimension}, embedder of {embedder.dimension} dimensions"
                 problems.append(Problem(check="embedder", detail=detail))
         return problems
+
+
+def _content_words(text: str) -> list[str]:
+    """Words of a question as written, function words left out unless there are no others."""
+    tokens = tokenise(text)
+    content = [token for token in tokens if token.text not in FUNCTION_WORDS]
+    return [text[token.start : token.end] for token in content or tokens]
+
+
+def _hit_of(passage: Passage, episode: Episode, **more: Any) -> Hit:
+    """A hit of a passage as the store gives it."""
+    return Hit(
+        id=passage.id,
+        text=passage.text,
+        title=episode.title,
+        source=episode.source,
+        start=passage.start,
+        end=passage.end,
+        speaker=passage.speaker,
+        session=passage.session,
+        occurred_at=passage.occurred_at,
+        external_id=passage.external_id,
+        attributes=passage.attributes,
+        **more,
+    )
 
 
 def _hit(
@@ -229,16 +303,14 @@ def _hit(
         occurred_at=None if occurred == OPEN_START else from_micros(occurred),
         external_id=text(passages.external_ids) or None,
         attributes=json.loads(attributes) if attributes else {},
-        facts=tuple(_fact_views(stated, query, index.words)),
+        facts=tuple(_fact_views(stated, query)),
     )
 
 
-def _fact_views(
-    stated: Sequence[tuple[Fact, Evidence]], query: Query, words: Words
-) -> list[FactView]:
+def _fact_views(stated: Sequence[tuple[Fact, Evidence]], query: Query) -> list[FactView]:
     """Facts of a passage, those that share most words with the question first."""
-    asked = words.content_stems(query.text)
-    ordered = sorted(stated, key=lambda pair: -len(asked & words.content_stems(pair[0].text)))
+    asked = content_stems(query.text)
+    ordered = sorted(stated, key=lambda pair: -len(asked & content_stems(pair[0].text)))
     return [
         FactView(
             id=fact.id,

@@ -75,11 +75,6 @@ class Words:
         found = [known.get(stem, UNKNOWN) for stem in self._stemmer.stemWords(list(words))]
         return np.array(found, np.int32)
 
-    def content_stems(self, text: str) -> set[str]:
-        """Stems of the words of a text that are no function words, roughly told apart."""
-        words = [word.strip(_PUNCTUATION) for word in text.lower().split()]
-        return set(self._stemmer.stemWords([word for word in words if word not in FUNCTION_WORDS]))
-
     def query_terms(self, words: Sequence[str]) -> Rows:
         """Known stems to score by BM25, function words left out unless there are no others."""
         stems = self.stems([word for word in words if word not in FUNCTION_WORDS])
@@ -199,6 +194,13 @@ def sentence_numbers(text: str, tokens: Sequence[Token]) -> list[int]:
                 number += 1
         numbers.append(number)
     return numbers
+
+
+def content_stems(text: str) -> set[str]:
+    """Stems of the words of a text that are no function words, roughly told apart."""
+    words = [word.strip(_PUNCTUATION) for word in text.lower().split()]
+    kept = [word for word in words if word not in FUNCTION_WORDS]
+    return set(Stemmer.Stemmer("english").stemWords(kept))
 
 
 FUNCTION_WORDS = frozenset(

@@ -12,9 +12,12 @@ import numpy.typing as npt
 
 from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
 from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.retrieval import Query
 from graphmem.model.source import Episode, Passage
 
 Vectors = npt.NDArray[np.float32]
+Found = tuple[str, float]
+"""A passage's id and its score."""
 
 SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
     "episodes": (
@@ -174,6 +177,20 @@ class GraphStore(Protocol):
 
     def vectors_of(self, keys: Sequence[str]) -> dict[str, Vectors]:
         """The vectors that the store has, by key, float32, shape (dimension,)."""
+
+    def nearest(self, query: Query, vector: Vectors) -> list[Found]:
+        """The passages that the query allows with the vectors nearest to `vector`, best first.
+
+        ``query.k`` at most, with their cosine; ties in the order of the passages. All filters of
+        the query hold before that cut; `type` and `entity` are asked of recorded mentions. Neo4j
+        looks in its approximate index first, as long as that leaves enough.
+        """
+
+    def find_text(self, query: Query, words: Sequence[str]) -> list[Found]:
+        """The passages that the query allows and that hold some of `words`, best first.
+
+        As :meth:`nearest`, with the store's own BM25. Whatever is in the words is text, no syntax.
+        """
 
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""

@@ -9,7 +9,16 @@ from contextlib import closing, contextmanager
 from neo4j import ManagedTransaction
 
 from graphmem.adapters.bolt import Bolt, listed, rows
-from graphmem.adapters.stores.neo4j import delete, edit, lookup, reindex, scan, schema, write
+from graphmem.adapters.stores.neo4j import (
+    delete,
+    edit,
+    lookup,
+    reindex,
+    scan,
+    schema,
+    search,
+    write,
+)
 from graphmem.adapters.stores.neo4j import vectors as embeddings
 from graphmem.adapters.stores.neo4j.check import check
 from graphmem.adapters.stores.neo4j.namespaces import write_once
@@ -23,9 +32,10 @@ from graphmem.errors import (
 from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
 from graphmem.model.ids import digest
 from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.retrieval import Query
 from graphmem.model.source import Episode, Passage
 from graphmem.model.time import from_micros, to_micros
-from graphmem.ports.store import Clock, Vectors
+from graphmem.ports.store import Clock, Found, Vectors
 
 
 class Neo4jStore:
@@ -231,6 +241,14 @@ class Neo4jStore:
     def vectors_of(self, keys: Sequence[str]) -> dict[str, Vectors]:
         """The vectors that the store has, by key."""
         return lookup.vectors_of(self.bolt, keys)
+
+    def nearest(self, query: Query, vector: Vectors) -> list[Found]:
+        """The nearest passages that the query allows, as the server finds them."""
+        return search.nearest(self.bolt, query, vector)
+
+    def find_text(self, query: Query, words: Sequence[str]) -> list[Found]:
+        """The passages that the query allows and that hold some of the words, by BM25."""
+        return search.find_text(self.bolt, query, words)
 
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""

@@ -10,7 +10,16 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from graphmem.adapters.stores.sqlite import delete, edit, lookup, reindex, scan, schema, write
+from graphmem.adapters.stores.sqlite import (
+    delete,
+    edit,
+    lookup,
+    reindex,
+    scan,
+    schema,
+    search,
+    write,
+)
 from graphmem.adapters.stores.sqlite import vectors as vector_table
 from graphmem.adapters.stores.sqlite.check import check
 from graphmem.adapters.stores.sqlite.connections import (
@@ -30,9 +39,10 @@ from graphmem.errors import (
 )
 from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
 from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.retrieval import Query
 from graphmem.model.source import Episode, Passage
 from graphmem.model.time import from_micros, to_micros
-from graphmem.ports.store import Clock, Vectors
+from graphmem.ports.store import Clock, Found, Vectors
 
 FILE_NAME: Final = "graphmem.sqlite3"
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
@@ -238,6 +248,16 @@ class SqliteStore:
         """The vectors that the store has, by key."""
         with self._connections.reading() as connection:
             return vector_table.vectors_of(connection, keys)
+
+    def nearest(self, query: Query, vector: Vectors) -> list[Found]:
+        """The nearest passages that the query allows, by comparing all of these."""
+        with self._connections.reading() as connection:
+            return search.nearest(connection, query, vector)
+
+    def find_text(self, query: Query, words: Sequence[str]) -> list[Found]:
+        """The passages that the query allows and that hold some of the words, by BM25."""
+        with self._connections.reading() as connection:
+            return search.find_text(connection, query, words)
 
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""

@@ -1,0 +1,56 @@
+// {conditions} is put together from the fragments below, for a passage `n` of an episode `e`.
+// name: refresh
+CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()
+// The index compares rounded vectors: what it finds is compared again.
+// name: nearest
+CALL db.index.vector.queryNodes('{embeddings}', $fetch, $vector) YIELD node AS n
+WITH n WHERE n.space = $space
+MATCH (e:Episode)-[:HAS]->(n)
+WHERE {conditions}
+WITH n, vector.similarity.cosine(n.{embedding}, $vector) AS score
+RETURN collect([n.id, 2 * score - 1, n.attributes, n.nid])
+// name: nearest_of_all
+MATCH (n:Passage)
+WHERE n.space = $space AND n.nid > 0 AND n.{embedding} IS NOT NULL
+MATCH (e:Episode)-[:HAS]->(n)
+WHERE {conditions}
+WITH n, vector.similarity.cosine(n.{embedding}, $vector) AS score
+ORDER BY score DESC, n.nid LIMIT $limit
+RETURN collect([n.id, 2 * score - 1, n.attributes, n.nid])
+// name: find_text
+CALL db.index.fulltext.queryNodes('graphmem_texts', $text, {limit: $fetch}) YIELD node, score
+WITH collect([node, score]) AS found
+RETURN size(found), COLLECT {
+  UNWIND found AS pair
+  WITH pair[0] AS n, pair[1] AS score
+  WHERE n:Passage AND n.space = $space
+  MATCH (e:Episode)-[:HAS]->(n)
+  WHERE {conditions}
+  RETURN [n.id, score, n.attributes, n.nid]
+}
+// name: living
+e.retired_at IS NULL
+// name: known_at
+e.recorded_at <= $known_at AND (e.retired_at IS NULL OR $known_at < e.retired_at)
+// name: source
+e.source = $source
+// name: speaker
+n.speaker = $speaker
+// name: session
+n.session = $session
+// name: since
+n.occurred_at >= $since
+// name: until
+n.occurred_at < $until
+// name: type
+EXISTS { MATCH (n)-[:MENTIONS]->(t:Entity) WHERE t.type = $type }
+// name: entity
+EXISTS { MATCH (n)-[:MENTIONS]->(t:Entity) WHERE t.id = $entity }
+// name: as_of
+(NOT EXISTS { (n)<-[:EVIDENCE]-() } OR EXISTS {
+  MATCH (n)<-[:EVIDENCE]-(f:Fact)
+  WHERE (CASE WHEN $known_at IS NULL THEN f.retired_at IS NULL
+      ELSE f.recorded_at <= $known_at AND (f.retired_at IS NULL OR $known_at < f.retired_at) END)
+    AND (f.valid_from IS NULL OR f.valid_from <= $as_of)
+    AND (f.valid_to IS NULL OR $as_of < f.valid_to)
+})
