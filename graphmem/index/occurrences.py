@@ -34,7 +34,8 @@ def find_occurrences(
     """Every name in every passage; where a name without a home holds names with one, those too."""
     passages = np.arange(len(tokens.indptr) - 1)
     found = _found(keys, has_home, lexicon, tokens, passages)
-    return _sorted(found, n_passages=len(passages))
+    order = np.arange(len(found))
+    return _ordered(*found.T, order=order, n_passages=len(passages))
 
 
 def extend_occurrences(
@@ -58,17 +59,26 @@ def extend_occurrences(
     found = _found(keys, has_home, lexical.lexicon, lexical.tokens, np.flatnonzero(stale))
     owners = np.repeat(np.arange(n_before), np.diff(before.indptr))
     stays = ~stale[owners]
-    held = np.stack((owners, moved[before.names], before.starts, before.ends), axis=1)[stays]
-    return _sorted(np.concatenate((held, found)), n_passages=n)
+    passages = np.concatenate((owners[stays], found[:, 0]))
+    order = np.argsort(passages, kind="stable")
+    return _ordered(
+        passages,
+        np.concatenate((moved[before.names[stays]], found[:, 1])),
+        np.concatenate((before.starts[stays], found[:, 2])),
+        np.concatenate((before.ends[stays], found[:, 3])),
+        order=order,
+        n_passages=n,
+    )
 
 
-def _sorted(found: Ints, *, n_passages: int) -> Occurrences:
-    table = found[np.lexsort((-found[:, 3], found[:, 2], found[:, 0]))].astype(np.int32)
+def _ordered(
+    passages: Ints, names: Ints, starts: Ints, ends: Ints, *, order: Ints, n_passages: int
+) -> Occurrences:
     return Occurrences(
-        indptr=compress(table[:, 0], n_passages),
-        names=table[:, 1].copy(),
-        starts=table[:, 2].copy(),
-        ends=table[:, 3].copy(),
+        indptr=compress(passages, n_passages),
+        names=names[order].astype(np.int32),
+        starts=starts[order].astype(np.int32),
+        ends=ends[order].astype(np.int32),
     )
 
 
@@ -98,7 +108,10 @@ def _standing(words: list[str], lexical: LexicalIndex) -> Rows:
 def _found(
     keys: Strings, has_home: Mask, lexicon: Lexicon, tokens: TokenTable, passages: Ints
 ) -> Ints:
-    """Rows of (passage, name, start, end) for these passages, shape (n, 4)."""
+    """Rows of (passage, name, start, end) for these passages, in that order, shape (n, 4).
+
+    Where two start together, the longer one comes first.
+    """
     matches, inner = _ways(keys, has_home, lexicon, tokens, many=len(passages) > _MANY)
     content = content_words(lexicon)
     found: list[tuple[int, int, int, int]] = []
@@ -115,7 +128,8 @@ def _found(
             if not has_home[name]:
                 held = inner(name)
                 found.extend((passage, row, start + a, start + b) for row, a, b in held)
-    return np.array(found, np.int64).reshape(-1, 4)
+    table = np.array(found, np.int64).reshape(-1, 4)
+    return np.asarray(table[np.lexsort((-table[:, 3], table[:, 2], table[:, 0]))])
 
 
 def _sums(mask: Mask) -> list[int]:

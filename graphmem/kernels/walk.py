@@ -38,7 +38,8 @@ def column_stochastic(weights: sp.csr_matrix) -> sp.csr_matrix:
     """Each column of `weights`, shape (n, n) and not negative, divided by its sum."""
     sums = np.asarray(weights.sum(axis=0)).ravel()
     inverse = np.divide(1.0, sums, out=np.zeros_like(sums, dtype=np.float64), where=sums > 0)
-    return sp.csr_matrix(weights @ sp.diags(inverse))
+    shares = weights.data * inverse[weights.indices]
+    return sp.csr_matrix((shares, weights.indices, weights.indptr), shape=weights.shape)
 
 
 def personalised_pagerank(
