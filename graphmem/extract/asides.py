@@ -24,6 +24,7 @@ _PIECE = re.compile(
     r"|see|the|an?)\s+)*(?P<piece>[^,;\s](?:[^,;]|,(?=\d{3}))*?)\s*(?=,(?!\d{3})|[;)]|\s(?:and|or)\s)"
 )
 _YEAR = re.compile(r"\d{4}")
+_NOTHING = frozenset(("etc", "more", "others", "list"))
 _MOST_PIECES = 4
 _MOST_PLACES = 3
 _LONGEST_PIECE = 7
@@ -86,7 +87,8 @@ def _pieces(page: Page, start: int, end: int) -> Iterator[MemberDraft]:
     for match in _PIECE.finditer(text, start, end + 1):
         first, last = match.span("piece")
         written = text[first:last]
-        if len(written.split()) > _LONGEST_PIECE or not any(map(str.isalnum, written)):
+        is_short = len(written.split()) <= _LONGEST_PIECE and written.strip(".") not in _NOTHING
+        if not is_short or written[-1] == ":" or not any(map(str.isalnum, written)):
             continue
         named = next((n for n in page.names if first <= n.start and n.end <= last), None)
         time = next((t for t in page.times if first <= t.start and t.end <= last), None)

@@ -248,7 +248,8 @@ def _read_children(page: Page, clause: Clause) -> None:
         elif dep in ("advmod", "npadvmod", "acomp") or (dep == "advcl" and parse.pos[kid] == "ADJ"):
             found = list(_roles_of_adverb(page, kid))
             clause.roles += found
-            if dep == "npadvmod" and not found and kid > clause.verb:
+            is_extent = dep == "npadvmod" and kid > clause.verb and kid not in page.name_at
+            if is_extent and not found:
                 clause.extents.append(kid)
     if not clause.subjects and parse.child(clause.verb, "expl") is not None:
         clause.subjects, clause.attributes = clause.attributes, []

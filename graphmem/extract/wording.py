@@ -57,7 +57,7 @@ def _rest(page: Page, slots: Sequence[Slot]) -> list[str]:
 
 def finished(sentence: str) -> str:
     """With a capital at its start and a full stop at its end."""
-    sentence = " ".join(sentence.split()).replace(" ,", ",")
+    sentence = " ".join(sentence.split()).replace(" ,", ",").lstrip(",;:- ")
     return f"{sentence[:1].upper()}{sentence[1:].rstrip('.,')}."
 
 
@@ -93,6 +93,8 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
         else:
             words.append(word)
     first = parse.tags[group[0]]
+    if words[:2] == ["is", "been"]:
+        words[0] = "has"
     if is_alone:
         words[0] = _THIRD.get(words[0].lower(), words[0])
     if is_third and (words[0] == parse.words[group[0]] or words[0] in _THIRD):
@@ -109,7 +111,9 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
         lemma = parse.lemmas[clause.verb]
         if _is_present(page, clause) and parse.words[clause.verb].lower() != lemma:
             is_plural = _is_plural(page, clause)
-            words[-1] = lemma if is_plural else _third_person(lemma, "VBP", is_alone=True)
+            finite = lemma if is_plural else _third_person(lemma, "VBP", is_alone=True)
+            written = parse.words[clause.verb].lower()
+            words = [finite if word.lower() == written else word for word in words]
         else:
             words.insert(0, "were" if _is_plural(page, clause) else "was")
     return " ".join(words)
