@@ -248,7 +248,7 @@ def _read_children(page: Page, clause: Clause) -> None:
         elif dep in ("advmod", "npadvmod", "acomp") or (dep == "advcl" and parse.pos[kid] == "ADJ"):
             found = list(_roles_of_adverb(page, kid))
             clause.roles += found
-            is_extent = dep == "npadvmod" and kid > clause.verb and kid not in page.name_at
+            is_extent = dep == "npadvmod" and kid > clause.verb
             if is_extent and not found:
                 clause.extents.append(kid)
     if not clause.subjects and parse.child(clause.verb, "expl") is not None:

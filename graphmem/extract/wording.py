@@ -101,22 +101,24 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
         words[0] = _third_person(words[0], first, is_alone=len(group) == 1)
     if not words[0].isupper():
         words[0] = words[0][:1].lower() + words[0][1:]
-    if first == "TO":
-        words.insert(0, "is")
-    elif class_of(page, clause) is not None:
-        pass
-    elif _is_bare(page, clause, group) and clause.is_passive:
-        words.insert(0, "were" if _is_plural(page, clause) else "was")
-    elif _is_bare(page, clause, group) and parse.tags[clause.verb] == "VBG":
-        lemma = parse.lemmas[clause.verb]
-        if _is_present(page, clause) and parse.words[clause.verb].lower() != lemma:
-            is_plural = _is_plural(page, clause)
-            finite = lemma if is_plural else _third_person(lemma, "VBP", is_alone=True)
-            written = parse.words[clause.verb].lower()
-            words = [finite if word.lower() == written else word for word in words]
-        else:
-            words.insert(0, "were" if _is_plural(page, clause) else "was")
-    return " ".join(words)
+    return " ".join(_finite(page, clause, group, words))
+
+
+def _finite(page: Page, clause: Clause, group: Sequence[int], words: list[str]) -> list[str]:
+    """The words with what makes an infinitive or a bare participle a predicate."""
+    parse = page.parse
+    verb = clause.verb
+    if parse.tags[group[0]] == "TO":
+        return ["is", *words]
+    is_participle = clause.is_passive or parse.tags[verb] == "VBG"
+    if class_of(page, clause) is not None or not is_participle or not _is_bare(page, clause, group):
+        return words
+    is_plural = _is_plural(page, clause)
+    written, lemma = parse.words[verb].lower(), parse.lemmas[verb]
+    if clause.is_passive or not _is_present(page, clause) or written == lemma:
+        return ["were" if is_plural else "was", *words]
+    finite = lemma if is_plural else _third_person(lemma, "VBP", is_alone=True)
+    return [finite if word.lower() == written else word for word in words]
 
 
 def _is_plural(page: Page, clause: Clause) -> bool:
