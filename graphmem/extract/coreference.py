@@ -154,7 +154,9 @@ def _near(
 def _joined_with(page: Page, token: int, scene: Scene) -> Entity | None:
     """Whom "his wife" is named beside: "a son of Hugh and his wife"."""
     parse = page.parse
-    if token < 2 or parse.words[token - 1].lower() != "and" or token - 2 not in page.name_at:
+    if token < 2 or parse.words[token - 1].lower() != "and":
+        return None
+    if token - 2 not in page.name_at and parse.pos[token - 2] != "PROPN":
         return None
     above = token - 2
     for _ in range(5):
@@ -179,6 +181,8 @@ def _is_empty(page: Page, token: int) -> bool:
     if parse.lemmas[verb] not in _EMPTY_VERBS and not is_said:
         return False
     kids = [kid for kid in parse.children[verb] if kid > verb]
+    if parse.lemmas[verb] in ("become", "remain", "make") and parse.child(verb, "acomp") is None:
+        return False
     said = [kid for kid in kids if parse.deps[kid] == "acomp"]
     below = [kid for adjective in said for kid in parse.children[adjective]]
     if any(_is_clause(page, kid) for kid in (*kids, *below)):

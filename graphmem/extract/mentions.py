@@ -62,6 +62,7 @@ def topic_entity(topic: Topic) -> Entity:
     _set_fits(entity, topic.referent.type)
     if topic.referent.type is EntityType.OTHER:
         entity.person = _UNLIKELY if topic.nouns else 1.0
+        entity.group = max(entity.group, _UNLIKELY)  # "the barn spider ... they"
     return entity
 
 
@@ -102,6 +103,8 @@ def note_noun(page: Page, token: int, scene: Scene, sentence: int) -> None:
     entity = _opening(page, token, scene, sentence) or _definite(page, token, scene, sentence)
     if entity is not None:
         page.antecedents[token] = entity.meant
+    elif _is_said_of_subject(page, token):
+        return
     elif any(parse.deps[kid] == "conj" for kid in parse.children[token]):
         _note_several(token, scene, sentence, relation(page, token))
         return
@@ -119,8 +122,11 @@ def relation(page: Page, token: int) -> str:
     if parse.deps[token] == "appos":
         token = parse.heads[token]
     above = parse.heads[token]
-    if parse.deps[token] in SUBJECTS and parse.deps[above] in ("relcl", "acl", "advcl"):
-        return "lesser"
+    if parse.deps[above] in ("relcl", "acl", "advcl"):
+        if parse.deps[token] in SUBJECTS:
+            return "lesser"
+        if parse.deps[token] == "dobj":
+            return "pobj"
     return "agent" if parse.deps[above] == "agent" else parse.deps[token]
 
 
@@ -148,7 +154,9 @@ def _equated(page: Page, token: int, scene: Scene) -> Entity | None:
     parse = page.parse
     verb = parse.heads[token]
     subject = parse.child(verb, *SUBJECTS) if parse.deps[token] == "attr" else None
-    if subject is None or parse.lemmas[verb] != "be" or parse.child(subject, "poss") is None:
+    if subject is None or parse.lemmas[verb] != "be":
+        return None
+    if parse.child(subject, "poss") is None and parse.lemmas[subject] not in PERSON_NOUNS:
         return None
     entity = scene.at(subject)
     return entity if entity is not None and isinstance(entity.meant, int) else None
@@ -205,6 +213,14 @@ def _gender_of(nouns: set[str]) -> str:
     return "m" if nouns & _MALE_TITLES else ""
 
 
+def _is_said_of_subject(page: Page, token: int) -> bool:
+    """Whether a noun brings in nothing new: "is an actor", "is an actor and director"."""
+    parse = page.parse
+    while parse.deps[token] == "conj" and parse.pos[parse.heads[token]] == "NOUN":
+        token = parse.heads[token]
+    return parse.deps[token] == "attr" and parse.child(parse.heads[token], *SUBJECTS) is not None
+
+
 def _opening(page: Page, token: int, scene: Scene, sentence: int) -> Entity | None:
     """What the first sentence of a document is about, where it shares a word with the title."""
     parse = page.parse
@@ -221,7 +237,9 @@ def _opening(page: Page, token: int, scene: Scene, sentence: int) -> Entity | No
 def _definite(page: Page, token: int, scene: Scene, sentence: int) -> Entity | None:
     """ "The film": what was said to be one, or else the last name of a work."""
     parse = page.parse
-    before = [kid for kid in parse.children[token] if parse.deps[kid] != "case"]
+    before = [kid for kid in parse.children[token] if parse.deps[kid] not in ("case", "punct")]
+    if before[1:] and parse.deps[before[-1]] == "relcl" and parse.words[token + 1] == ",":
+        before.pop()
     if before != [token - 1] or parse.words[token - 1].lower() not in ("the", "this"):
         return None
     if parse.tags[token] == "NNS":
@@ -254,8 +272,6 @@ def _described(page: Page, token: int) -> Entity | None:
         return None  # the name is noted when it comes
     if parse.tags[token] != "NNS" and _is_before_name(page, token):
         return None
-    if parse.deps[token] == "attr" and parse.child(parse.heads[token], *SUBJECTS) is not None:
-        return None  # it is said of the subject
     if parse.tags[token] == "NNS":
         return Entity(token, group=1.0, nouns={lemma})
     is_person = lemma in PERSON_NOUNS

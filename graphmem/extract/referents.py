@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from graphmem.extract.lexicon import (
     EVENT_NOUNS,
+    NOT_A_HEAD,
     ORGANISATION_NOUNS,
     PERSON_NOUNS,
     PLACE_NOUNS,
@@ -22,8 +23,11 @@ from graphmem.model.knowledge import EntityType
 from graphmem.model.source import EpisodeKind
 
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
+_ASIDE = re.compile(r"\([^()]*\)")
+_FIRST_PRONOUN = re.compile(r"(?:^|[.!?]\s+)(She|He)\b")
+_WHERE = re.compile(r"\b(?:in|at|near|to|from|of)\s$")
 _IS_A = re.compile(
-    r"\b(?:is|was|are|were)(?:\s+(?:also|originally|an?|the|one of the))*(\s+[^.,;:()]{2,120})"
+    r"\b(?:is|was|are|were)(?:\s+(?:also|originally|an?|the|one of the))*(\s+[^.;:()]{2,120})"
 )
 _NOUN_END = re.compile(
     r"\s(?:of|by|in|from|for|who|which|that|and|with|at|on|to|based|located|directed|written"
@@ -52,6 +56,7 @@ _SURNAMES: Final = frozenset(
     """park lake church castle bridge street road forest bay port canal sea mountain valley street
     race match war story king""".split()
 )
+_SHORTEST_NAME, _TWO_WORDS = 3, 2
 _SUFFIXES: Final = frozenset("i ii iii iv v vi vii viii jr sr".split())
 
 
@@ -69,8 +74,9 @@ def topic_of(
     """What a passage of a document is about; `heard` are its words, folded."""
     if not title or context.kind is EpisodeKind.CHAT:
         return None
-    said = _IS_A.search(context.text[:400]) if context.ordinal == 0 else None
-    nouns = frozenset(words(_NOUN_END.split(said[1] + " ")[0])) if said else frozenset()
+    opening_text = _ASIDE.sub("", context.text[:600])
+    said = _IS_A.search(opening_text[:400]) if context.ordinal == 0 else None
+    nouns = frozenset(words(_first_listed(said[1]))) if said else frozenset()
     female, male = heard.count("she") + heard.count("her"), heard.count("he") + heard.count("his")
     hint = re.search(r"\(([^()]*)\)\s*$", context.title)
     opening = re.match(r"\s*The (\w+) (?:was|is|were|are|has|had|\w+ed)\b", context.text)
@@ -82,9 +88,22 @@ def topic_of(
     kind = _kind_of(context, title, names, nouns, persons=female + male, things=neuters)
     nouns |= _definite_nouns(kind, heard)
     gender = ""
-    if kind is EntityType.PERSON and female != male:
-        gender = "f" if female > male else "m"
+    if kind is EntityType.PERSON:
+        first = _FIRST_PRONOUN.search(context.text)
+        if first:
+            gender = "f" if first[1] == "She" else "m"
+        elif female != male:
+            gender = "f" if female > male else "m"
     return Topic(Referent(title, shown_title(title), kind), nouns, gender)
+
+
+def _first_listed(said: str) -> str:
+    """What something is said to be, up to what is said of that; a list of it is kept whole."""
+    listed = _NOUN_END.split(f"{said} ")[0]
+    rest = said[len(listed) :]
+    if not re.match(r"\s(?:and|or)\b", rest):
+        return listed.partition(",")[0]
+    return listed + _NOUN_END.split(f"{rest[4:]} ")[0].partition(",")[0]
 
 
 def shown_title(title: str) -> str:
@@ -112,14 +131,44 @@ def short_forms(names: Sequence[Referent]) -> dict[str, Referent]:
     return {part: referent for part, referent in found.items() if referent}
 
 
+def _other_short_forms(topic: Referent) -> list[str]:
+    """Words that may stand for a document's subject: inside a person's name, or first of a firm's.
+
+    A person's are those that a first family name may be; a firm's its first, unless that is one of
+    many ("National", "University").
+    """
+    parts = topic.shown.split()
+    if topic.type is EntityType.PERSON:
+        found = [p for p in parts[1:-1] if len(p) > _SHORTEST_NAME and p[0].isupper()]
+    elif topic.type is EntityType.ORGANISATION and len(parts) == _TWO_WORDS:
+        found = [p for p in parts[:1] if fold(p) not in NOT_A_HEAD | ORGANISATION_NOUNS]
+    else:
+        found = []
+    return [name_key(part) for part in found]
+
+
+def _is_place(text: str, name: NameSpan) -> bool:
+    """Whether a word of a title is the place that it comes from: "died in Dillenburg"."""
+    return (
+        name.type is EntityType.PLACE
+        and _WHERE.search(text[max(0, name.start - 8) : name.start]) is not None
+    )
+
+
 def referents(names: Sequence[NameSpan], text: str, topic: Topic | None) -> list[Named]:
     """What each name refers to: the title, a longer name of the same passage, or itself."""
+    titles = {name_key(topic.referent.name), name_key(topic.referent.shown)} if topic else set()
     plain = [
-        topic.referent if topic and name.title is not None else _plain(text, name) for name in names
+        topic.referent
+        if topic and (name.title is not None or _bare_key(text, name) in titles)
+        else _plain(text, name)
+        for name in names
     ]
     short = short_forms(plain)
     if topic:
         short.update(short_forms([topic.referent]))
+        for part in _other_short_forms(topic.referent):
+            short.setdefault(part, topic.referent)
     short.update(_acronyms(names, plain, text))
     found = []
     for name, referent in zip(names, plain, strict=True):
@@ -127,7 +176,7 @@ def referents(names: Sequence[NameSpan], text: str, topic: Topic | None) -> list
         longer = short.get(fold(text[name.start : name.end]))
         if name.title is not None:
             meant = _as_written(text, name, referent)
-        elif longer and _may_be_short(referent, longer, topic):
+        elif longer and _may_be_short(referent, longer, topic) and not _is_place(text, name):
             meant = longer
         found.append(Named(name.start, name.end, meant))
     return found
@@ -155,7 +204,7 @@ def _kind_of(
             return kind
     if persons > 1 and context.text[:400].count(" his ") + persons > 2:
         return EntityType.PERSON
-    if tagged:
+    if tagged and not (tagged[0] is EntityType.PERSON and nouns and things > persons):
         return tagged[0]
     return EntityType.PERSON if persons > (things if nouns else 0) else EntityType.OTHER
 
@@ -198,6 +247,10 @@ def _shortens(short: str, name: str) -> bool:
     letters = [letter for letter in short if letter.isalpha()]
     rest = iter(letter for letter in name if letter.isalpha())
     return len(letters) > 1 and short[0] == name[:1] and all(letter in rest for letter in letters)
+
+
+def _bare_key(text: str, name: NameSpan) -> str:
+    return name_key(text[name.start : name.end]).removeprefix("the ")
 
 
 def _plain(text: str, name: NameSpan) -> Referent:

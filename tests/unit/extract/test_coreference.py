@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from graphmem.extract.names import NameSpan
-from graphmem.extract.referents import referents, shown_title
-from graphmem.model.extraction import Extraction
+from graphmem.extract.referents import Topic, referents, shown_title, topic_of
+from graphmem.kernels.text import words
+from graphmem.model.extraction import Extraction, PassageContext
 from graphmem.model.knowledge import EntityType
 
 Reading = Callable[..., Extraction]
@@ -307,3 +308,51 @@ def test_an_acronym_may_take_more_than_initials() -> None:
     assert [n.referent.name for n in referents(names, text, None)] == [
         "American Locomotive Company"
     ] * 2
+
+
+def about(text: str, title: str, *names: tuple[str, EntityType]) -> tuple[Topic, list[str]]:
+    """A document's topic, and what the names in its text refer to."""
+    context = PassageContext(passage_id="pa_1", text=text, title=title)
+    spans = names_of(text, *names)
+    topic = topic_of(context, title, spans, words(text))
+    assert topic is not None
+    return topic, [n.referent.name for n in referents(spans, text, topic)]
+
+
+PERSON, PLACE, ORG = EntityType.PERSON, EntityType.PLACE, EntityType.ORGANISATION
+
+
+def test_a_name_inside_the_title_of_a_person_stands_for_the_person() -> None:
+    text = "Ana Ruiz Vega is a judge. Ruiz won."
+    assert about(text, "Ana Ruiz Vega", ("Ruiz", PERSON))[1] == ["Ana Ruiz Vega"]
+
+
+def test_the_first_word_of_a_firm_stands_for_it_unless_it_is_one_of_many() -> None:
+    text = "Ameris Bancorp is a company. Ameris grew."
+    assert about(text, "Ameris Bancorp", ("Ameris", ORG))[1] == ["Ameris Bancorp"]
+    text = "Bank Melli is a company. Bank grew."
+    assert about(text, "Bank Melli", ("Bank", ORG))[1] == ["Bank"]
+
+
+def test_the_place_in_a_title_is_itself_where_something_happens() -> None:
+    text = "Eva of Nassau Dillenburg (born 1542 in Dillenburg) was a duchess."
+    assert about(text, "Eva of Nassau Dillenburg", ("Dillenburg", PLACE))[1] == ["Dillenburg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Goldy Notay is a film, television and stage actress. She won.", PERSON),
+        ("Roots (which is French) is a comedy directed by Ann. It won.", EntityType.WORK),
+        ("Balandra is a beach in Mexico. It is wide.", EntityType.OTHER),
+    ],
+)
+def test_a_document_is_about_what_its_first_sentence_says(text: str, kind: EntityType) -> None:
+    title = text.split(" ", maxsplit=1)[0]
+    [topic, _] = about(text, title)
+    assert topic.referent.type is kind
+
+
+def test_the_pronoun_that_opens_a_sentence_is_of_the_topic() -> None:
+    text = "Ann was born to Hugh and his wife. She ruled. Ann's son met his aunt and his wife."
+    assert about(text, "Ann", ("Ann", PERSON))[0].gender == "f"
