@@ -22,6 +22,7 @@ from graphmem.model.extraction import ReferenceDraft
 from graphmem.model.knowledge import EntityType
 from graphmem.model.source import EpisodeKind
 
+_SURE, _DOUBT = 0.9, 0.5
 _SPEAKER: Final = frozenset("i me my mine myself we us our ours ourselves".split())
 _ADDRESSEE: Final = frozenset("you your yours yourself".split())
 _PERSONAL: Final = frozenset("he him his himself she her hers herself".split())
@@ -121,7 +122,10 @@ def _settle(entity: Entity, word: str) -> None:
 def _fits(word: str, scene: Scene) -> list[tuple[Entity, float]]:
     if word in _PERSONAL:
         gender = "f" if word in FEMALE else "m"
-        return [(e, e.person) for e in scene if e.gender in (gender, "")]
+        # Where a document is about a person, a name of no known kind is hardly another one.
+        is_life = scene.topic is not None and scene.topic.person >= 1
+        sure = [(e, e.person * (_DOUBT if is_life and e.person < _SURE else 1)) for e in scene]
+        return [(entity, fit) for entity, fit in sure if entity.gender in (gender, "")]
     if word in _NEUTER:
         return [(e, e.thing) for e in scene]
     return [(e, e.group) for e in scene] if word in _PLURAL else []
