@@ -17,7 +17,7 @@ import numpy.typing as npt
 from graphmem.errors import InvalidInputError
 from graphmem.graph.columns import Strings
 from graphmem.graph.snapshot import OPEN_END, OPEN_START
-from graphmem.kernels.arrays import Ints, Mask
+from graphmem.kernels.arrays import Ints, Mask, Rows
 from graphmem.ports.store import StoreReader
 
 Bytes = npt.NDArray[np.uint8]
@@ -33,13 +33,13 @@ class NodeKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """Shape (n,) each: 43 bytes a node.
+    """Shape (n,) each: 39 bytes a node.
 
     `spaces` and `types` are positions in `namespaces` and `type_names`.
     """
 
     kinds: Bytes
-    nids: Ints
+    nids: Rows
     spaces: Bytes
     types: Bytes
     valid_from: Ints
@@ -99,6 +99,7 @@ _MISSING: Final = {
     "valid_to": OPEN_END,
 }
 MAX_CODES: Final = 256
+_LARGEST_NID: Final = 2**31 - 1
 
 
 class Codes:
@@ -143,7 +144,7 @@ def nodes_of(
     given = dict(zip(NODE_COLUMNS[kind], zip(*rows, strict=True), strict=True)) if n else {}
     columns: dict[str, npt.NDArray[Any]] = {
         "kinds": np.full(n, kind, np.uint8),
-        "nids": np.array(given.get("nid", ()), np.int64),
+        "nids": _narrow(np.array(given.get("nid", ()), np.int64)),
         "spaces": np.full(n, space, np.uint8),
         "types": np.array([types(t) for t in given.get("type", ())] or np.zeros(n), np.uint8),
     }
@@ -155,6 +156,15 @@ def nodes_of(
             else np.array([missing if value is None else value for value in values], np.int64)
         )
     return columns
+
+
+def _narrow(nids: Ints) -> Rows:
+    if nids.max(initial=0) > _LARGEST_NID:
+        raise InvalidInputError(
+            f"A graph holds no node of nid {nids.max()}: the largest is {_LARGEST_NID}",
+            remedy="Export the memory and import it anew, which numbers its nodes afresh",
+        )
+    return nids.astype(np.int32)
 
 
 NODE_COLUMNS: Final = {kind: columns.names for kind, columns in _SCANNED.items()}

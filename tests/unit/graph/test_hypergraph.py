@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphmem.errors import StoreError
+from graphmem.errors import InvalidInputError, StoreError
 from graphmem.graph.delta import read_delta, updated, write_compact
 from graphmem.graph.hypergraph import (
     Hypergraph,
@@ -173,6 +173,11 @@ def test_a_link_to_nothing_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="entity_nid 77"):
         built(tmp_path / "graph", {"a": world})
     assert not list((tmp_path / "graph").glob("spool*"))
+
+
+def test_a_number_too_large_for_a_graph_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=str(2**31)):
+        built(tmp_path / "graph", {"a": World(passages={2**31: {}})})
 
 
 def test_a_damaged_graph_is_noticed(tmp_path: Path) -> None:
