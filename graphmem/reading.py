@@ -36,9 +36,9 @@ from graphmem.model.time import from_micros
 from graphmem.parts import Parts
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.explain import to_path, ways_to
-from graphmem.retrieve.filters import fact_holds
-from graphmem.retrieve.pool import Ranking
-from graphmem.retrieve.search import rank
+from graphmem.retrieve.filters import allowed_passages, fact_holds
+from graphmem.retrieve.pool import Pool, Ranking
+from graphmem.retrieve.search import pools, rank
 
 _log = logging.getLogger(__name__)
 _FACTS_PER_HIT = 8
@@ -149,7 +149,7 @@ class Reading:
         index = self.index()
         if not len(index):
             return []
-        ranking = rank(index, query, self.asking(index))
+        ranking = rank(index, query, self._asking(index))
         ways = [ways_to(ranking, i) if explain else [] for i in range(len(ranking.rows))]
         rows = sorted(
             {*map(int, ranking.rows), *(p for found in ways for w in found for p in w.passages)}
@@ -208,8 +208,12 @@ class Reading:
                 )
         return hits
 
-    def asking(self, index: PassageIndex) -> Asking:
-        """The models, as retrieval asks them."""
+    def candidates(self, query: Query) -> tuple[PassageIndex, list[Pool]]:
+        """What graph mode weighs for a query: what its weights are fitted on."""
+        index = self.index()
+        return index, pools(index, query, self._asking(index), allowed_passages(index, query))
+
+    def _asking(self, index: PassageIndex) -> Asking:
         embedder = self._parts.embedder
         return Asking(self._embed, index.word_space(embedder.embed_words))
 

@@ -18,18 +18,18 @@ from graphmem.index.lexical import FUNCTION_WORDS
 from graphmem.index.passage_index import PassageIndex
 from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import WordSpace
-from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, ragged, top_rows
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, top_rows
 from graphmem.kernels.bm25 import score as bm25
 from graphmem.kernels.text import words as words_of
 from graphmem.model.retrieval import Query
 from graphmem.retrieve.asking import Asking
+from graphmem.retrieve.coverage import best_likeness, rarity_shares
 from graphmem.retrieve.dates import dates_in, near_dates
 from graphmem.retrieve.filters import believed
 from graphmem.retrieve.fuse import TURNS, fuse, learned_weights
 from graphmem.retrieve.kinds import KINDS, asks_for_several, kinds_asked
 from graphmem.retrieve.pool import Pool
 from graphmem.retrieve.question import analyse
-from graphmem.retrieve.relation import word_likeness
 from graphmem.retrieve.walk import walk
 
 N_CANDIDATES = 400
@@ -218,25 +218,15 @@ def _word_signals(talk: Talk, candidates: Ints, space: WordSpace | None) -> tupl
     heard = np.unique(
         np.concatenate([np.arange(first[place], last[place]) for place in candidates])
     )
-    positions, owner = ragged(index.lexical.tokens.indptr, turns.rows[heard])
-    vocabulary, inverse = np.unique(index.lexical.tokens.words[positions], return_inverse=True)
-    near = word_likeness(index, words, vocabulary, space)
-    best = np.zeros((len(words), len(heard)))
-    for row, likeness in enumerate(near):
-        np.maximum.at(best[row], owner, likeness[inverse])
-    rows = index.words.rows(words)
-    rarest = np.log(len(index) + 1.0)
-    idf = np.where(rows >= 0, index.lexical.lexicon.idf[rows], rarest)
-    idf = np.maximum(idf, 0.3)
     own = np.zeros((len(words), len(turns)))
-    own[:, heard] = best
+    own[:, heard] = best_likeness(index, turns.rows[heard], words, space)
     around = own[:, candidates].copy()
     for shift in (-1, 1):
         at = candidates + shift
         inside = (at >= first[candidates]) & (at < last[candidates])
         shifted = own[:, np.clip(at, 0, len(turns) - 1)] * (_NEIGHBOUR * inside)
         around = np.maximum(around, shifted)
-    share = idf / idf.sum()
+    share = rarity_shares(index, words)
     return share @ own[:, candidates], share @ around
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from graphmem.index.passage_index import PassageIndex
@@ -27,33 +29,33 @@ def rank(index: PassageIndex, query: Query, asking: Asking) -> Ranking:
     allowed = allowed_passages(index, query)
     if not allowed.any():
         return Ranking(np.empty(0, np.int64), np.empty(0))
+    if query.mode == Mode.GRAPH:
+        return _graph(pools(index, query, asking, allowed), query.k)
     if query.mode == Mode.BM25:
         return _by_score(_lexical(index, query.text), allowed, query.k, "bm25", positive=True)
     similarity = index.vectors @ asking.embed([query.text])[0]
     if query.mode == Mode.DENSE:
         return _by_score(similarity, allowed, query.k, "dense")
-    if query.mode == Mode.HYBRID:
-        return _hybrid(index, query, similarity, allowed)
-    found = pools(index, query, asking, similarity=similarity, allowed=allowed)
-    rankings = [weigh(pool, query.k) for pool in found]
+    return _hybrid(index, query, similarity, allowed)
+
+
+def pools(index: PassageIndex, query: Query, asking: Asking, allowed: Mask) -> list[Pool]:
+    """Candidates of graph mode: among turns of talk, among documents, or both, as there are."""
+    similarity = index.vectors @ asking.embed([query.text])[0]
+    is_turn = np.asarray(index.passages.speakers.codes > 0)
+    return [
+        find(index, query, asking, similarity=similarity, allowed=among)
+        for find, among in ((turn_pool, allowed & is_turn), (passage_pool, allowed & ~is_turn))
+        if among.any()
+    ]
+
+
+def _graph(found: Sequence[Pool], k: int) -> Ranking:
+    rankings = [weigh(pool, k) for pool in found]
     if len(rankings) == 1:
         return rankings[0]
     turns, passages = rankings
-    return _side_by_side(turns, passages, similarity, query.k)
-
-
-def pools(
-    index: PassageIndex, query: Query, asking: Asking, *, similarity: Floats, allowed: Mask
-) -> list[Pool]:
-    """Candidates of graph mode: among turns of talk, among documents, or both, as there are."""
-    is_turn = np.asarray(index.passages.speakers.codes > 0)
-    found = []
-    if (allowed & is_turn).any():
-        found.append(turn_pool(index, query, asking, similarity=similarity, allowed=allowed))
-    if (allowed & ~is_turn).any():
-        documents = allowed & ~is_turn
-        found.append(passage_pool(index, query, asking, similarity=similarity, allowed=documents))
-    return found
+    return _side_by_side(turns, passages, found[0].question.similarity, k)
 
 
 def weigh(pool: Pool, k: int) -> Ranking:
