@@ -27,6 +27,7 @@ class WordSpace:
         self._lock = threading.Lock()
         self._known = np.zeros(len(vocabulary), np.bool_)
         self._vectors: Floats = np.empty((0, 0), np.float32)
+        self._last: tuple[tuple[str, ...], Floats] = ((), np.empty((0, 0), np.float32))
 
     def likeness(self, words: Sequence[str], rows: Rows | Ints) -> Floats:
         """How like each of `words` is to each of the vocabulary's `rows`.
@@ -36,14 +37,21 @@ class WordSpace:
         array, shape (len(words), len(rows))
             Cosines, those below :data:`MIN_LIKENESS` as 0; a word of itself is 1.
         """
-        asked = self._embed(words)
+        asked = self._asked(tuple(words))
         near = asked @ self._of(np.asarray(rows, np.int64), asked.shape[1]).T
         return np.where(near < MIN_LIKENESS, np.float32(0.0), np.minimum(near, np.float32(1.0)))
 
+    def _asked(self, words: tuple[str, ...]) -> Floats:
+        """Vectors of a question's words, which several stages ask for one after another."""
+        last, vectors = self._last
+        if words != last or not words:
+            vectors = self._embed(words)
+            self._last = words, vectors
+        return vectors
+
     def _of(self, rows: Ints, dimension: int) -> Floats:
-        new = rows[~self._known[rows]]
+        new = np.unique(rows[~self._known[rows]])
         if len(new):
-            new = np.unique(new)
             found = self._embed([self._vocabulary[int(row)] for row in new])
             with self._lock:
                 if not self._vectors.shape[1]:
