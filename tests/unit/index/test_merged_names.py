@@ -45,7 +45,8 @@ def test_a_question_by_one_name_finds_the_passage_about_the_other(
     merged: PassageIndex, apart: PassageIndex, embed: Embed
 ) -> None:
     asked = "Where is Eleanor Snow from?"
-    assert _ranked(merged, asked, embed)[0] == 0
+    assert 0 in _ranked(merged, asked, embed)[:2]  # beside the passage that has the very words
+    assert 0 not in _ranked(apart, asked, embed)[:2]
     seeds = [rank(i, Query(text=asked, k=3), Asking(embed)).question for i in (merged, apart)]
     assert [[seed.passage for seed in q.seeds] if q else None for q in seeds] == [[0], []]
 
