@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from graphmem.adapters.bolt import Bolt
-from graphmem.adapters.stores.neo4j import Neo4jStore
+from graphmem.adapters.stores.neo4j import Neo4jStore, schema
 from graphmem.errors import EmbedderMismatchError, StoreBusyError
 from graphmem.model.change import ChangeSet
 from graphmem.ports.store import GraphStore, Vectors
@@ -191,3 +191,24 @@ def test_a_server_has_a_native_index_of_the_new_dimension_alone(neo4j: Any, make
             assert indexes == [[["embedding_1"], 6, "ONLINE"]]
             held = session.run("MATCH (p:Passage) RETURN keys(p)").values()
             assert all("embedding" not in keys and "embedding_1" in keys for (keys,) in held)
+
+
+def test_an_index_of_another_dimension_is_told_and_mended_by_a_reindex(
+    neo4j: Any, make: Any
+) -> None:
+    changes = make.document("a", {"text": ANN})
+    with closing(Bolt(neo4j.url, neo4j.auth)) as bolt:
+        store = Neo4jStore.open(bolt, create=True, clock=lambda: make.at(0))
+        store.set_embedder("old", 4)
+        store.apply(changes, vectors=make.vectors(changes))
+        with bolt.session("WRITE") as session:
+            session.run("DROP INDEX graphmem_embeddings").consume()
+        schema.make_vector_index(bolt, 7, 0)
+        with pytest.raises(EmbedderMismatchError, match=r"7 dimensions, not 4.*graphmem reindex"):
+            store.set_embedder("old", 4)
+        store.start_reindex("old", 4)
+        made = make.vectors(changes)
+        store.keep_vectors("old", made)
+        assert store.finish_reindex("old")
+        store.set_embedder("old", 4)
+        assert list(vectors_of(store).values()) == [vector.tolist() for vector in made.values()]
