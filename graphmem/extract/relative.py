@@ -68,7 +68,7 @@ _FROM_NOW = re.compile(
         |decade|century|{_SEASON}|{_WEEKDAY}|Christmas|{MONTH})
     | (?:the\ )?(?:last|past)\ (?P<span>{_N})\ (?P<span_unit>day|week|month|year|decade)s
     | (?P<count>{_N}|half\ an?)\ (?P<unit>{_UNIT})s?\ (?P<way>ago|from\ now)
-    | in\ (?P<ahead>{_N})\ (?P<ahead_unit>{_UNIT})s?(?!['’]|\ (?:of|with|and)\b)
+    | in\ (?!a\ few)(?P<ahead>{_N})\ (?P<ahead_unit>{_UNIT})s?(?!['’]|\ (?:of|with|and)\b)
     | (?P<weekday>{_WEEKDAY})(?!s|\ (?:before|after)\ (?:the\ )?(?:\d|{MONTH}))
     | the\ (?P<nth>[12]?\d|3[01])(?:st|nd|rd|th)(?=\s*[,.;!?]|\ (?:we|I|he|she|they|it|the|my)\b|$)
     | (?P<feast>Christmas\ Eve|Christmas(?:\ Day)?|New\ Year['’]s\ (?:Eve|Day))
@@ -108,6 +108,8 @@ _MONTH_STARTS: Final = frozenset(month[:3].lower() for month in MONTHS)
 _UNITS: Final = ("month", "decade")
 _From = TypeVar("_From", Interval, datetime)
 _LAST_YEAR = 9998
+_NOT_DONE = re.compile(r"(?:n['’]t|\b(?:not|never|first|ha[sd]|have))\b[^.!?;]*$", re.IGNORECASE)
+_CLAUSE = 60
 
 
 class Moment(NamedTuple):
@@ -264,7 +266,10 @@ def _span(match: re.Match[str], today: datetime) -> Interval:
     return Interval(today - _STEPS[unit] * count, today + DAY, _PRECISIONS[unit])
 
 
-def _ahead(match: re.Match[str], today: datetime) -> Interval:
+def _ahead(match: re.Match[str], today: datetime) -> Interval | None:
+    """ "In two weeks", but not what has not been done in two weeks."""
+    if _NOT_DONE.search(match.string[max(0, match.start() - _CLAUSE) : match.start()]):
+        return None
     return shifted(today, match["ahead_unit"].lower(), number(match["ahead"]))
 
 

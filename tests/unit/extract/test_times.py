@@ -271,6 +271,13 @@ def test_what_is_said_in_a_talk_lies_where_the_verb_says(
     assert ends == [start, end]
 
 
+@pytest.mark.parametrize(
+    "text", ["I haven't talked to her in two weeks.", "My first match in three years!"]
+)
+def test_what_was_not_done_in_two_weeks_does_not_lie_ahead(text: str) -> None:
+    assert find_times(text, now=NOW) == []
+
+
 def test_what_recurs_is_no_time() -> None:
     assert find_times("Every June we swim, and in April each year we run.", now=NOW) == []
 
