@@ -75,6 +75,9 @@ _IN_YEAR = re.compile(
 )
 
 
+_LAST_CENTURY = 99
+
+
 class Point(NamedTuple):
     """A single time. Without a year, `interval` is ``None``, and month and day are what is known.
 
@@ -99,23 +102,27 @@ def points(text: str) -> Iterator[Point]:
             continue
         try:
             point = _point(match)
-        except ValueError:  # 31 June, the year 0, 1985-04
+        except (OverflowError, ValueError):  # 31 June, the year 0, 1985-04, 31 December 9999
             continue
         if point:
             yield point
     if "entur" in text:
         for match in _CENTURY.finditer(text):
-            if not _BC.match(text, match.end()):
-                yield Point(*match.span(), _century(match["first"] or match["century"]), match[0])
+            number = _ordinal(match["first"] or match["century"])
+            if 0 < number < _LAST_CENTURY and not _BC.match(text, match.end()):
+                yield Point(*match.span(), _century(number), match[0])
     if "ties" in text:
         for match in _DECADE.finditer(text):
             first = 1900 + _TENS[match["tens"].lower()]
             yield Point(*match.span(), years(first, 10, Precision.DECADE), match[0])
 
 
-def _century(ordinal: str) -> Interval:
-    digits = re.match(r"\d+", ordinal)
-    number = int(digits[0]) if digits else ORDINALS.index(ordinal.lower()) + 1
+def _ordinal(written: str) -> int:
+    digits = re.match(r"\d+", written)
+    return int(digits[0]) if digits else ORDINALS.index(written.lower()) + 1
+
+
+def _century(number: int) -> Interval:
     first = (number - 1) * 100
     return years(first or 1, 100 if first else 99, Precision.CENTURY)
 
@@ -145,7 +152,7 @@ def in_year(point: Point, year: int) -> Interval | None:
     """A day or month without its year, in a year; ``None`` for 29 February of most."""
     try:
         return _days(year, point.month, point.day, point.until)
-    except ValueError:
+    except (OverflowError, ValueError):
         return None
 
 

@@ -170,7 +170,7 @@ def name_of(interval: Interval) -> str:
     start = interval.start
     assert start is not None
     if interval.end is not None:
-        if interval == week_of(start):
+        if start.weekday() == 0 and interval.end - start == 7 * DAY:
             return f"week of {_name_of(start, Precision.DAY)}"
         last = interval.end - DAY
         begin, end = _name_of(start, interval.precision), _name_of(last, interval.precision)

@@ -192,7 +192,7 @@ class _Reader:
             return None
         interval = item.interval
         if which is not None and interval is not None:
-            interval = _narrowed(interval, which)
+            interval = _part_told(interval, which)
             if interval is None:
                 return None
         return _Known(start, item.end, interval, item, which)
@@ -248,7 +248,7 @@ class _Reader:
         if interval is None:
             interval = self._undated(known)
             if interval is not None and known.which is not None:
-                interval = _narrowed(interval, known.which)
+                interval = _part_told(interval, known.which)
             if interval is None:
                 return
             is_relative = True
@@ -349,6 +349,13 @@ def _applies(which: re.Match[str], point: Point) -> bool:
     if which["month"]:
         return precision is Precision.YEAR and point.is_relative and which["month"][0].isupper()
     return precision in (Precision.DAY, Precision.MONTH, Precision.YEAR) and not point.is_bare_year
+
+
+def _part_told(interval: Interval, which: re.Match[str]) -> Interval | None:
+    try:
+        return _narrowed(interval, which)
+    except (OverflowError, ValueError):  # before year 1, after 9999
+        return None
 
 
 def _narrowed(interval: Interval, which: re.Match[str]) -> Interval | None:

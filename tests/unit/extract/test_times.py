@@ -278,6 +278,34 @@ def test_what_was_not_done_in_two_weeks_does_not_lie_ahead(text: str) -> None:
     assert find_times(text, now=NOW) == []
 
 
+@given(
+    lead=st.sampled_from(
+        [
+            "",
+            "999 years before ",
+            "the week before ",
+            "late ",
+            "winter of ",
+            "the day after ",
+            "the",
+        ]
+    ),
+    day=st.sampled_from(["1 January ", "31 December ", "December ", "29 February ", ""]),
+    year=st.sampled_from(
+        ["0000", "0001", "0002", "100", "9998", "9999", "99th century", "0th century"]
+    ),
+    after=st.sampled_from(["", ". The following year it fell.", ". A week later it fell."]),
+)
+def test_dates_at_the_ends_of_the_calendar_raise_nothing(
+    lead: str, day: str, year: str, after: str
+) -> None:
+    for now in (None, datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)):
+        for span in find_times(
+            f"In {lead}{day}{year}{after} It is on Friday, 31 December.", now=now
+        ):
+            assert span.name
+
+
 def test_what_recurs_is_no_time() -> None:
     assert find_times("Every June we swim, and in April each year we run.", now=NOW) == []
 
