@@ -146,6 +146,7 @@ class Bare:
         self._space = space
         self._seen: set[str] = set()
         self._nid = 0
+        self._version = 0
 
     def write(self, batch: Batch) -> None:
         changes, vectors = batch
@@ -155,6 +156,7 @@ class Bare:
 
     def _rows(self, changes: ChangeSet, vectors: dict[str, Any]) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {}
+        self._version += 1
         for label, kind in NODES.items():
             fresh = [v for v in getattr(changes, kind) if v.id not in self._seen]
             self._seen.update(value.id for value in fresh)
@@ -183,6 +185,7 @@ class Bare:
         self._nid += 1
         row = {k: _plain(v) for k, v in value if k not in {"members", "attributes"}}
         row |= {"namespace": namespace, "space": self._space, "nid": self._nid}
+        row["changed_in"] = self._version  # an index holds it, on either side
         if isinstance(value, Passage):
             row["embedding"] = vectors[value.vector_key].tolist()
         return row

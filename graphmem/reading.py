@@ -215,7 +215,7 @@ class Reading:
 
     def _asking(self, index: PassageIndex) -> Asking:
         embedder = self._parts.embedder
-        return Asking(self._embed, index.word_space(embedder.embed_words))
+        return Asking(self._embed, embedder.embed, index.word_space(embedder.embed_words))
 
     def _embed(self, texts: Sequence[str]) -> Floats:
         embedder = self._parts.embedder

@@ -13,7 +13,9 @@ Embed = Callable[[Sequence[str]], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """`embed` gives unit vectors of questions; `space` is ``None`` without word vectors."""
+    """`embed` gives unit vectors of questions, `embed_texts` of what reads like a passage, by
+    default the same; `space` is ``None`` without word vectors."""
 
     embed: Embed
+    embed_texts: Embed | None = None
     space: WordSpace | None = None

@@ -63,7 +63,7 @@ def _signals(
     anchors = _anchors(question, seed, asked)
     hop2 = second_hop(index, question, anchors)
     bridges = find_bridges(index, question, anchors, limit=20)
-    replaced = substitute(index, question, bridges, asking.embed)
+    replaced = substitute(index, question, bridges, asking.embed_texts or asking.embed)
     walked = walk(index, question)
     residual = bm25(index.lexical.postings, question.residual)
     signals = {

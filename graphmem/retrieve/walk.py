@@ -34,6 +34,6 @@ def walk(index: PassageIndex, question: Question, *, damping: float = DAMPING) -
     if not restart.any():
         return np.zeros(len(index))
     scores = personalised_pagerank(
-        index.transition, restart, damping=damping, tolerance=1e-6, max_iterations=30
+        index.transition, restart, damping=damping, tolerance=1e-4, max_iterations=30
     )
     return np.where(question.allowed, scores[: len(index)], 0.0)
