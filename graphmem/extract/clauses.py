@@ -184,12 +184,13 @@ def _clause(page: Page, verb: int, found: dict[int, Clause]) -> Clause:
 
 def _bearer(page: Page, clause: Clause, found: dict[int, Clause]) -> Clause | None:
     """The clause whose object a clause describes, where that object has no name of its own."""
-    noun = page.parse.heads[clause.verb]
-    above = found.get(page.parse.heads[noun])
-    is_described = noun in clause.subjects and noun not in page.name_at
-    if above is None or not is_described or noun not in above.objects or not above.subjects:
+    parse = page.parse
+    noun = parse.heads[clause.verb]
+    above = found.get(parse.heads[noun])
+    if above is None or noun not in clause.subjects or noun in page.name_at:
         return None
-    return above
+    is_finite = parse.tags[above.group[0]] in ("VBD", "VBZ", "VBP", "MD")
+    return above if is_finite and noun in above.objects and above.subjects else None
 
 
 def _group(page: Page, verb: int) -> list[int]:
