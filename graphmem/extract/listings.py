@@ -35,6 +35,8 @@ def items(page: Page, ranges: list[tuple[int, int]]) -> Iterator[FactDraft]:
     """The items of listings, a few to a fact."""
     for first, last in ranges:
         slots = list(_slots(page, first, last))
+        if all(slot.phrase.type is EntityType.CONCEPT for slot in slots):
+            continue  # a heading
         for start in range(0, len(slots), _MOST_ITEMS):
             part = slots[start : start + _MOST_ITEMS]
             members, frame = with_topic(page, members_of(page, part))
