@@ -133,6 +133,7 @@ def extraction(
         scoring.write_facts(facts, found)
     result = {
         "corpus": corpus.resolve().parent.name,
+        "command": f"graphmem eval extraction {corpus.name} --workers {settings.workers}",
         "extractor": extractor.name,
         "workers": settings.workers,
         **scoring.report(passages, found, triples, seconds=seconds),
