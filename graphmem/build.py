@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from graphmem.errors import ConfigurationError
 from graphmem.memory import Memory
 from graphmem.model.source import DEFAULT_NAMESPACE
-from graphmem.parts import Parts
+from graphmem.parts import Parts, Reranking
 from graphmem.ports.analytics import Analyst
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.graphs import GraphMaker
@@ -42,7 +42,14 @@ def open_memory(
     llm = _llm_of(settings)
     extractor = make_extractor(settings, llm=llm)
     opening = _Opening(
-        settings, auth, read_only, create, clock or _system_clock, extractor=extractor, llm=llm
+        settings,
+        auth,
+        read_only,
+        create,
+        clock or _system_clock,
+        extractor=extractor,
+        llm=llm,
+        reranking=_reranking_of(settings, llm),
     )
     url = urlsplit(str(location)) if "://" in str(location) else None
     if url is None or url.scheme == "sqlite":
@@ -67,6 +74,7 @@ class _Opening(NamedTuple):
     clock: Clock
     extractor: Extractor
     llm: LLM | None
+    reranking: Reranking | None
 
 
 def _embedded(folder: Path, opening: _Opening) -> Parts:
@@ -99,6 +107,7 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
         store=store,
         extractor=opening.extractor,
         llm=opening.llm,
+        reranking=opening.reranking,
         embedder=lambda name: make_embedder(opening.settings, name=name),
         runner=runner,
         analyst=analyst,
@@ -157,6 +166,7 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
         store=store,
         extractor=opening.extractor,
         llm=opening.llm,
+        reranking=opening.reranking,
         embedder=lambda name: make_embedder(settings, name=name),
         runner=runner,
         analyst=analyst,
@@ -301,6 +311,18 @@ def _reader(settings: Settings, llm: LLM | None) -> Extractor:
 def _llm_of(settings: Settings) -> LLM | None:
     """The language model, if one is set up."""
     return make_llm(settings) if settings.llm_base_url and settings.llm_model else None
+
+
+def _reranking_of(settings: Settings, llm: LLM | None) -> Reranking | None:
+    """How rankings are judged again, if they are to be."""
+    if not settings.reranker:
+        return None
+    from graphmem.adapters.rerankers import reranker_maker
+
+    make = reranker_maker(
+        settings.reranker, llm=llm, device=settings.reranker_device, offline=settings.offline
+    )
+    return Reranking(make, depth=settings.rerank_depth, weight=settings.rerank_weight)
 
 
 def make_llm(settings: Settings) -> LLM:

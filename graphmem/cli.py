@@ -33,6 +33,7 @@ from graphmem.terminal import (
     JsonOption,
     MemoryOption,
     NamespaceOption,
+    RerankOption,
     console,
     emit,
     errors,
@@ -97,6 +98,7 @@ def search(
     known_at: KnownAtOption = None,
     where: WhereOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show how each was found.")] = False,
+    rerank: RerankOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find the passages that answer a question, with the paths that led there."""
@@ -109,6 +111,7 @@ def search(
             known_at=known_at,
             where=_filter(where or []),
             explain=explain,
+            rerank=rerank,
         )
         if not hits:
             _refuse_empty(opened)
@@ -119,6 +122,8 @@ def search(
         console.print("Nothing in the memory satisfies the question and its filters.")
     for hit in hits:
         console.print(hit_panel(hit, explain=explain))
+    for note in dict.fromkeys(hit.note for hit in hits if hit.note):
+        console.print(f"[yellow]note[/yellow] {escape(note)}", soft_wrap=True)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from graphmem.build import embedder_of, load_settings, make_extractor, open_memory
 from graphmem.errors import InvalidInputError
 from graphmem.model.retrieval import Mode
-from graphmem.terminal import console, emit, progress_bars
+from graphmem.terminal import RerankOption, console, emit, progress_bars
 
 ALL_MODES = ",".join(Mode)
 JsonFileOption = Annotated[
@@ -57,6 +57,7 @@ def retrieval(
     memory: Annotated[
         str | None, typer.Option("-m", "--memory", help="A memory to keep, instead of a new one.")
     ] = None,
+    rerank: RerankOption = None,
     json_file: JsonFileOption = None,
 ) -> None:
     """Ingest a data set, ask its questions in every mode, and score the rankings."""
@@ -74,6 +75,7 @@ def retrieval(
             ks=_whole_numbers(k),
             titles=titles,
             location=memory,
+            rerank=rerank,
             progress=tell,
         )
     if json_file == Path("-"):

@@ -285,6 +285,7 @@ class Memory:
         known_at: Time | None = None,
         where: Filter | Mapping[str, Any] | None = None,
         explain: bool = False,
+        rerank: bool | None = None,
     ) -> list[Hit]:
         """The passages that answer best, best first.
 
@@ -302,11 +303,18 @@ class Memory:
             A :class:`Filter` or its fields.
         explain
             Whether hits carry their paths and the shares of their score.
+        rerank
+            Whether the reranker of the settings judges the best hits again; by default if there is
+            one. Where it fails, the order stays as it was, and the hits' `note` says why.
 
         Raises
         ------
         InvalidInputError
             The question is empty, or an option is out of range.
+        ConfigurationError
+            There is no reranker and `rerank` is set, or it lacks its package or its key.
+        ModelUnavailableError
+            The reranker's model is not there.
         """
         return self._reading.search(
             query_of(
@@ -319,7 +327,14 @@ class Memory:
                 where=where,
             ),
             explain=explain,
+            rerank=rerank,
         )
+
+    @property
+    def reranker(self) -> str | None:
+        """The reranker that searches use by default; its model is loaded if it was not."""
+        found = self._parts.reranker
+        return None if found is None else found.name
 
     def lookup(
         self,

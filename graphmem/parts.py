@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -11,7 +12,20 @@ from graphmem.ports.analytics import Analyst
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.llm import LLM
 from graphmem.ports.models import Embedder, Extractor
+from graphmem.ports.reranker import Reranker
 from graphmem.ports.store import Clock, GraphStore
+
+
+@dataclass(frozen=True, slots=True)
+class Reranking:
+    """How rankings are judged again: by what `make` makes, the best `depth` of each.
+
+    `weight` is what the best judgement counts for, in ranges of the scores that are judged.
+    """
+
+    make: Callable[[], Reranker]
+    depth: int
+    weight: float
 
 
 class Parts:
@@ -33,10 +47,12 @@ class Parts:
         index_dir: Path | None,
         clock: Clock,
         llm: LLM | None = None,
+        reranking: Reranking | None = None,
     ) -> None:
         self.store = store
         self.extractor = extractor
         self.llm = llm
+        self.reranking = reranking
         self.index_dir = index_dir
         self.clock = clock
         self.analyst = analyst
@@ -52,6 +68,12 @@ class Parts:
             embedder = self._make_embedder(None)
             self.store.set_embedder(embedder.name, embedder.dimension)
         return embedder
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """What judges rankings again, ``None`` where nothing is to."""
+        with self._lock:
+            return None if self.reranking is None else self.reranking.make()
 
     def other_embedder(self, name: str | None) -> Embedder:
         """The embedder of that name, or that of the settings, whichever the store remembers."""

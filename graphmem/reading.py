@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from graphmem.errors import EmbedderMismatchError
+from graphmem.errors import ConfigurationError, EmbedderMismatchError
 from graphmem.graph.growth import CannotGrowError
 from graphmem.graph.snapshot import OPEN_START, Category, read_snapshot
 from graphmem.index.lexical import FUNCTION_WORDS, content_stems
@@ -34,10 +34,12 @@ from graphmem.model.retrieval import FactView, Hit, Query
 from graphmem.model.source import Episode, Passage
 from graphmem.model.time import from_micros
 from graphmem.parts import Parts
+from graphmem.ports.reranker import Reranker
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.explain import to_path, ways_to
 from graphmem.retrieve.filters import allowed_passages, fact_holds
 from graphmem.retrieve.pool import Pool, Ranking
+from graphmem.retrieve.rerank import reranked
 from graphmem.retrieve.search import pools, rank
 
 _log = logging.getLogger(__name__)
@@ -144,12 +146,13 @@ class Reading:
             if reader.removed:
                 self._remove()
 
-    def search(self, query: Query, *, explain: bool) -> list[Hit]:
+    def search(self, query: Query, *, explain: bool, rerank: bool | None = None) -> list[Hit]:
         """Rank and put the hits together; with `explain`, each with its paths and signals."""
+        reranker = self._reranker(rerank)
         index = self.index()
         if not len(index):
             return []
-        ranking = rank(index, query, self._asking(index))
+        ranking = self._ranked(index, query, reranker)
         ways = [ways_to(ranking, i) if explain else [] for i in range(len(ranking.rows))]
         rows = sorted(
             {*map(int, ranking.rows), *(p for found in ways for w in found for p in w.passages)}
@@ -167,6 +170,33 @@ class Reading:
                 hit = hit.model_copy(update={"paths": paths, "signals": shares})
             hits.append(hit)
         return hits
+
+    def _reranker(self, wanted: bool | None) -> Reranker | None:
+        """What judges the ranking again; ``None`` for `wanted` is as the settings say."""
+        if wanted is False:
+            return None
+        reranker = self._parts.reranker
+        if wanted and reranker is None:
+            raise ConfigurationError(
+                "There is no reranker",
+                remedy="Set GRAPHMEM_RERANKER to llm or cross-encoder:MODEL_OR_FOLDER",
+            )
+        return reranker
+
+    def _ranked(self, index: PassageIndex, query: Query, reranker: Reranker | None) -> Ranking:
+        reranking = self._parts.reranking
+        if reranker is None or reranking is None:
+            return rank(index, query, self._asking(index))
+        deep = query.model_copy(update={"k": max(query.k, reranking.depth)})
+        ranking = rank(index, deep, self._asking(index))
+        return reranked(
+            index,
+            query.text,
+            ranking,
+            reranker,
+            depth=reranking.depth,
+            weight=reranking.weight,
+        ).cut(query.k)
 
     def lookup(self, query: Query) -> list[Hit]:
         """What the store itself finds, by vector and by words, fused by rank; needs no index."""
@@ -308,6 +338,7 @@ def _hit(
         external_id=text(passages.external_ids) or None,
         attributes=json.loads(attributes) if attributes else {},
         facts=tuple(_fact_views(stated, query)),
+        note=ranking.note,
     )
 
 

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     the OpenAI-compatible `llm_base_url`. `llm_timeout` seconds bound an exchange; budgets hold for
     as long as a memory is open, and prices are per million tokens. When a budget is used up, other
     passages are read by spaCy (``fallback``), or it is an error (``stop``).
+
+    `reranker` judges what a search has found again: ``llm``, or
+    ``cross-encoder:MODEL_OR_FOLDER``; nothing does by default. It is given the `rerank_depth` best,
+    and its best judgement counts `rerank_weight` times the range of their scores.
     """
 
     model_config = SettingsConfigDict(env_prefix="GRAPHMEM_", frozen=True, extra="forbid")
@@ -67,4 +71,8 @@ class Settings(BaseSettings):
     llm_price_out: float = Field(0.0, ge=0.0)
     llm_over_budget: Literal["fallback", "stop"] = "fallback"
     llm_cache: bool = True
+    reranker: str | None = None
+    reranker_device: str | None = None
+    rerank_depth: int = Field(20, ge=1, le=1_000)
+    rerank_weight: float = Field(1.0, ge=0.0)
     bench: Path | None = None

@@ -36,6 +36,14 @@ MemoryOption = Annotated[
     str, typer.Option("-m", "--memory", help="Folder or URL of the memory.", metavar="MEMORY")
 ]
 NamespaceOption = Annotated[str, typer.Option("--namespace", help="Whose memory.")]
+RerankOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--rerank/--no-rerank",
+        help="Have GRAPHMEM_RERANKER judge the best again; by default where it is set.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 

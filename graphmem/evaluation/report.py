@@ -32,15 +32,22 @@ class Ingest(Value):
 
 
 class ModeResult(Value):
-    """How one mode did: over all questions, and by type of question."""
+    """How one mode did: over all questions, and by type of question.
+
+    `notes` count the questions by what was told of how their order came about.
+    """
 
     scores: Scores
     latency: Latency
     by_type: Mapping[str, Scores]
+    notes: Mapping[str, int] = Field(default_factory=dict)
 
 
 class Report(Value):
-    """What an evaluation found; :func:`as_json` has the form in which it is written."""
+    """What an evaluation found; :func:`as_json` has the form in which it is written.
+
+    `reranked` are the same modes with their hits judged again by the `reranker`.
+    """
 
     dataset: str
     shape: Shape
@@ -51,6 +58,8 @@ class Report(Value):
     ingest: Ingest
     modes: Mapping[Mode, ModeResult]
     embedder: str | None
+    reranked: Mapping[Mode, ModeResult] = Field(default_factory=dict)
+    reranker: str | None = None
     about: Mapping[str, Any] = Field(default_factory=dict)
 
 
@@ -75,6 +84,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "failed": [item.model_dump() for item in ingest.failed],
         },
         "modes": {mode.value: _mode_json(result) for mode, result in report.modes.items()},
+        **_reranked_json(report),
         "embedder": report.embedder,
         **report.about,
     }
@@ -89,18 +99,20 @@ def write_json(report: Report, path: Path) -> None:
 
 def rows_of(report: Report) -> list[tuple[str, ...]]:
     """The table for people, in percent, a header first: a row per mode, then one per type too."""
-    cuts = sorted({k for result in report.modes.values() for k in result.scores.recall})
+    results = [(mode.value, result) for mode, result in report.modes.items()]
+    results += [(f"{mode.value} + rerank", result) for mode, result in report.reranked.items()]
+    cuts = sorted({k for _, result in results for k in result.scores.recall})
     header = ("mode", "type", "n", *(f"R@{k}" for k in cuts), "MRR", "p50 ms", "p95 ms")
 
-    def row(mode: Mode, type: str, scores: Scores, latency: Latency | None) -> tuple[str, ...]:
+    def row(mode: str, type: str, scores: Scores, latency: Latency | None) -> tuple[str, ...]:
         times = (f"{latency.p50:.1f}", f"{latency.p95:.1f}") if latency else ("", "")
         recalls = (f"{100 * scores.recall[k]:.1f}" for k in cuts)
-        return (mode.value, type, str(scores.n), *recalls, f"{100 * scores.mrr:.1f}", *times)
+        return (mode, type, str(scores.n), *recalls, f"{100 * scores.mrr:.1f}", *times)
 
-    overall = [row(mode, "", r.scores, r.latency) for mode, r in report.modes.items()]
+    overall = [row(mode, "", r.scores, r.latency) for mode, r in results]
     typed = [
         row(mode, type, scores, None)
-        for mode, result in report.modes.items()
+        for mode, result in results
         for type, scores in result.by_type.items()
     ]
     return [header, *overall, *typed]
@@ -116,7 +128,21 @@ def notes_of(report: Report) -> list[str]:
         (ingest.foreign, "sources in the memory are not of this data set and compete with it"),
         (len(ingest.failed), "items could not be ingested"),
     )
-    return [f"{count:,} {what}" for count, what in counted if count]
+    told = [f"{count:,} {what}" for count, what in counted if count]
+    for mode, result in report.reranked.items():
+        told += [f"{mode.value}: {n:,} questions: {note}" for note, n in result.notes.items()]
+    return told
+
+
+def _reranked_json(report: Report) -> dict[str, Any]:
+    """The modes once more, where there is a reranker."""
+    if report.reranker is None:
+        return {}
+    modes = {
+        mode.value: {**_mode_json(result), "notes": dict(result.notes)}
+        for mode, result in report.reranked.items()
+    }
+    return {"reranked": {"by": report.reranker, "modes": modes}}
 
 
 def _mode_json(result: ModeResult) -> dict[str, Any]:

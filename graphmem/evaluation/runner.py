@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from graphmem.errors import InvalidInputError
+from graphmem.errors import ConfigurationError, InvalidInputError
 from graphmem.evaluation.datasets import Dataset, Question, Shape, read_dataset
 from graphmem.evaluation.metrics import latency_of, mean_scores
 from graphmem.evaluation.report import Ingest, ModeResult, Report
@@ -37,8 +37,19 @@ class Evaluated(Protocol):
     def add_many(self, items: Iterable[SourceItem], *, batch: int = 64) -> Iterator[AddReport]:
         """Remember items, a report per commit."""
 
-    def search(self, question: str, *, k: int = 10, mode: Mode | str = Mode.GRAPH) -> list[Hit]:
-        """The k best hits."""
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        mode: Mode | str = Mode.GRAPH,
+        rerank: bool | None = None,
+    ) -> list[Hit]:
+        """The k best hits, judged again with `rerank`."""
+
+    @property
+    def reranker(self) -> str | None:
+        """What judges hits again, if anything does."""
 
     def with_namespace(self, namespace: str) -> Evaluated:
         """The same memory, bound to another namespace."""
@@ -68,6 +79,7 @@ def run(
     ks: Sequence[int] = DEFAULT_KS,
     titles: bool = True,
     location: str | None = None,
+    rerank: bool | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Evaluate the data set of a folder, in the memory at `location` or in one made for it.
@@ -82,9 +94,14 @@ def run(
         Whether passages are ingested with their titles.
     location
         A memory to keep: what it holds already is not ingested again. A temporary one if left out.
+    rerank
+        Whether each mode is scored a second time, its hits judged again by the memory's reranker;
+        by default if it has one.
 
     Raises
     ------
+    ConfigurationError
+        The memory has no reranker, and `rerank` is set.
     InvalidInputError, ReaderError
         As :func:`read_dataset`; or an unknown mode, a `k` below 1, or none of either.
     """
@@ -93,7 +110,12 @@ def run(
     with tempfile.TemporaryDirectory(prefix="graphmem-eval-") as temporary:
         place = location or str(Path(temporary) / "memory")
         return evaluate(
-            dataset, lambda: open_memory(place), modes=chosen, ks=cuts, progress=progress
+            dataset,
+            lambda: open_memory(place),
+            modes=chosen,
+            ks=cuts,
+            rerank=rerank,
+            progress=progress,
         )
 
 
@@ -103,6 +125,7 @@ def evaluate(
     *,
     modes: Sequence[Mode | str] = tuple(Mode),
     ks: Sequence[int] = DEFAULT_KS,
+    rerank: bool | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Ingest `dataset` into the memory and score every mode; questions without gold are skipped.
@@ -112,14 +135,20 @@ def evaluate(
     """
     chosen, cuts = _modes(modes), _cuts(ks)
     tell = progress or _silent
-    ingest, embedder = _ingest(dataset, open_memory, tell)
+    ingest, embedder, reranker = _ingest(dataset, open_memory, tell, rerank=rerank)
     asked = [question for question in dataset.questions if question.gold]
-    results = {}
+    results: dict[bool, dict[Mode, ModeResult]] = {False: {}, True: {}}
     for mode in chosen:
-        with closing(open_memory()) as memory:
-            results[mode] = _ask_all(
-                memory, asked, shape=dataset.shape, mode=mode, ks=cuts, tell=tell
-            )
+        for judged in (False, True) if reranker else (False,):
+            with closing(open_memory()) as memory:
+                results[judged][mode] = _ask_all(
+                    *(memory, asked),
+                    shape=dataset.shape,
+                    mode=mode,
+                    ks=cuts,
+                    rerank=judged,
+                    tell=tell,
+                )
     return Report(
         dataset=dataset.name,
         shape=dataset.shape,
@@ -128,13 +157,24 @@ def evaluate(
         skipped_without_gold=len(dataset.questions) - len(asked),
         unknown_gold=dataset.unknown_gold,
         ingest=ingest,
-        modes=results,
+        modes=results[False],
+        reranked=results[True],
+        reranker=reranker,
         embedder=embedder,
         about={"machine": about_machine(), "versions": versions(), "commit": commit()},
     )
 
 
-def rank_items(memory: Evaluated, question: str, *, shape: Shape, mode: Mode, k: int) -> list[str]:
+class Ranked(NamedTuple):
+    """The best items, and what their hits tell of how the order came about."""
+
+    items: list[str]
+    note: str
+
+
+def rank_items(
+    memory: Evaluated, question: str, *, shape: Shape, mode: Mode, k: int, rerank: bool = False
+) -> Ranked:
     """The k best items: sources of the hits for passages, the turns' own ids for conversations.
 
     An item in several pieces counts once, at its best piece; so as many hits are asked for as k
@@ -142,24 +182,33 @@ def rank_items(memory: Evaluated, question: str, *, shape: Shape, mode: Mode, k:
     """
     wanted = k
     while True:
-        hits = memory.search(question, k=wanted, mode=mode)
+        hits = memory.search(question, k=wanted, mode=mode, rerank=rerank)
         named = (hit.source if shape is Shape.PASSAGES else hit.external_id for hit in hits)
         items = list(dict.fromkeys(name for name in named if name is not None))
         if len(items) >= k or len(hits) < wanted or wanted >= _MOST_HITS:
-            return items[:k]
+            return Ranked(items[:k], hits[0].note if hits else "")
         wanted = min(2 * wanted, _MOST_HITS)
 
 
 def _ingest(
-    dataset: Dataset, open_memory: Callable[[], Evaluated], tell: Progress
-) -> tuple[Ingest, str | None]:
-    """Fill the memory, timed from its opening to the last commit; also names its embedder."""
+    dataset: Dataset,
+    open_memory: Callable[[], Evaluated],
+    tell: Progress,
+    *,
+    rerank: bool | None,
+) -> tuple[Ingest, str | None, str | None]:
+    """Fill the memory, timed from its opening to the last commit; names embedder and reranker."""
     done = unchanged = 0
     failed: tuple[FailedItem, ...] = ()
     total = sum(map(len, dataset.corpora.values()))
     with PeakMemory() as peak:
         started = time.perf_counter()
         with closing(open_memory()) as memory:
+            reranker = None if rerank is False else memory.reranker
+            if rerank and reranker is None:
+                raise ConfigurationError(
+                    "There is no reranker to evaluate", remedy="Set GRAPHMEM_RERANKER"
+                )
             for namespace, items in dataset.corpora.items():
                 for report in memory.with_namespace(namespace).add_many(items):
                     done += report.items
@@ -176,7 +225,7 @@ def _ingest(
         foreign=foreign,
         failed=failed,
     )
-    return ingest, embedder
+    return ingest, embedder, reranker
 
 
 def _foreign(memory: Evaluated, dataset: Dataset) -> int:
@@ -194,21 +243,26 @@ def _ask_all(
     shape: Shape,
     mode: Mode,
     ks: Sequence[int],
+    rerank: bool,
     tell: Progress,
 ) -> ModeResult:
     asked: list[tuple[Question, tuple[list[str], tuple[str, ...]]]] = []
+    notes: Counter[str] = Counter()
     seconds = []
+    stage = f"{mode.value}, reranked" if rerank else mode.value
     warm: set[str] = set()
     for question in questions:
         bound = memory.with_namespace(question.namespace)
         if question.namespace not in warm:  # the first search opens index and models; not timed
-            rank_items(bound, WARM_UP, shape=shape, mode=mode, k=max(ks))
+            rank_items(bound, WARM_UP, shape=shape, mode=mode, k=max(ks), rerank=rerank)
             warm.add(question.namespace)
         started = time.perf_counter()
-        ranked = rank_items(bound, question.text, shape=shape, mode=mode, k=max(ks))
+        ranked = rank_items(bound, question.text, shape=shape, mode=mode, k=max(ks), rerank=rerank)
         seconds.append(time.perf_counter() - started)
-        asked.append((question, (ranked, question.gold)))
-        tell(mode.value, len(asked), len(questions))
+        asked.append((question, (ranked.items, question.gold)))
+        if ranked.note:
+            notes[ranked.note] += 1
+        tell(stage, len(asked), len(questions))
     by_type: defaultdict[str, list[tuple[list[str], tuple[str, ...]]]] = defaultdict(list)
     if any(question.type for question in questions):
         for question, answer in asked:
@@ -217,6 +271,7 @@ def _ask_all(
         scores=mean_scores((answer for _, answer in asked), ks=ks),
         latency=latency_of(seconds),
         by_type={name: mean_scores(by_type[name], ks=ks) for name in sorted(by_type)},
+        notes=dict(notes.most_common()),
     )
 
 

@@ -81,6 +81,7 @@ class Hit(Value):
     """A passage that answers, with where it stands and how it was found.
 
     `start` and `end` are characters of the source's text. `signals` are the shares of `score`.
+    `note` is what there is to know of how the order came about, such as why it was not reranked.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Hit(Value):
     facts: tuple[FactView, ...] = ()
     paths: tuple[Path, ...] = ()
     signals: Mapping[str, float] = Field(default_factory=dict)
+    note: str = ""
 
 
 class Citation(Value):

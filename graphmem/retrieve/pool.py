@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphmem.kernels.arrays import Doubles, Ints
 from graphmem.retrieve.question import Question
@@ -28,10 +28,19 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Passages best first, their scores, and what explains them: shares that sum to the score."""
+    """Passages best first, their scores, and what explains them: shares that sum to the score.
+
+    `note` is what there is to tell of how the order came about.
+    """
 
     rows: Ints
     scores: Doubles
     shares: Mapping[str, Doubles] = field(default_factory=dict)
     question: Question | None = None
     reaches: Mapping[str, Reach] = field(default_factory=dict)
+    note: str = ""
+
+    def cut(self, k: int) -> Ranking:
+        """The k best of it."""
+        shares = {name: part[:k] for name, part in self.shares.items()}
+        return replace(self, rows=self.rows[:k], scores=self.scores[:k], shares=shares)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from graphmem.adapters.embedders.texts import checked
 from graphmem.adapters.embedders.word_table import WordTable
-from graphmem.errors import ConfigurationError, ModelUnavailableError
-
-_BLOCK = 1 << 20
+from graphmem.adapters.torch_models import identity_of, load_model
 
 
 class SentenceTransformersEmbedder:
@@ -34,12 +29,14 @@ class SentenceTransformersEmbedder:
     """
 
     def __init__(self, model: str, *, device: str | None = None, offline: bool = False) -> None:
-        folder = Path(model).expanduser()
-        if folder.is_dir():
-            model, identity = str(folder), f"{folder.resolve().name}@{_digest(folder)[:12]}"
-        else:
-            identity = model
-        self._model = _load(model, device=device, offline=offline)
+        place, identity = identity_of(model)
+        self._model = load_model(
+            "SentenceTransformer",
+            place,
+            setting="GRAPHMEM_EMBEDDER",
+            device=device,
+            offline=offline,
+        )
         self._name = f"sentence-transformers:{identity}"
         self._lock = threading.Lock()
         prompts = {name for name, prompt in self._model.prompts.items() if prompt}
@@ -108,45 +105,3 @@ class SentenceTransformersEmbedder:
                 show_progress_bar=False,
             )
         return np.asarray(vectors, dtype=np.float32)
-
-
-def _load(model: str, *, device: str | None, offline: bool) -> Any:
-    try:
-        from sentence_transformers import SentenceTransformer
-    except ModuleNotFoundError as cause:
-        raise ConfigurationError(
-            f"The embedder sentence-transformers:{model} needs a package that is not installed "
-            f"({cause.name})",
-            remedy="pip install 'graphmem[sentence-transformers]'",
-        ) from cause
-    except (ImportError, OSError) as cause:
-        # glibc keeps room for libraries that want thread-local storage at once: torch's, sklearn's
-        # and the Cypher engine's together overfill it.
-        raise ConfigurationError(
-            f"sentence-transformers is installed but cannot be loaded: {cause}",
-            remedy="If it speaks of the static TLS block, start Python with "
-            "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=8192; else install it again",
-        ) from cause
-    try:
-        return SentenceTransformer(model, device=device, local_files_only=offline)
-    except (OSError, ValueError) as cause:
-        state = " with fetching switched off" if offline else ""
-        raise ModelUnavailableError(
-            f"The model {model} cannot be loaded{state}: {cause}",
-            remedy="Name a folder that holds it, or run once with a network connection",
-        ) from cause
-    except RuntimeError as cause:  # torch's only error for a device that is not there
-        raise ConfigurationError(
-            f"The model {model} does not load on the device {device}: {cause}",
-            remedy="Set GRAPHMEM_EMBEDDER_DEVICE to one that torch has, or leave it unset",
-        ) from cause
-
-
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    weights = [path for path in folder.rglob("*") if path.suffix in {".safetensors", ".bin"}]
-    for path in sorted(weights):
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK):
-                digest.update(block)
-    return digest.hexdigest()

@@ -60,7 +60,17 @@ class WordMemory:
             held[item.source] = item
             yield AddReport(items=1, unchanged=unchanged)
 
-    def search(self, question: str, *, k: int = 10, mode: Mode | str = Mode.GRAPH) -> list[Hit]:
+    reranker = None
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        mode: Mode | str = Mode.GRAPH,
+        rerank: bool | None = None,
+    ) -> list[Hit]:
+        assert not rerank  # there is nothing to do it
         self.asked.append((str(mode), question, k))
         scored = [
             (len(set(words(question)) & set(words(f"{title} {text}"))), source, title, text, id)

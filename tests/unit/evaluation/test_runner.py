@@ -89,7 +89,7 @@ def test_an_item_in_pieces_takes_one_place(memory: Any) -> None:
     items = [SourceItem(source="long", text=many), SourceItem(source="short", text="coffee")]
     list(memory.add_many(items))
     ranked = rank_items(memory, "tea", shape=Shape.PASSAGES, mode="graph", k=2)
-    assert ranked == ["long", "short"]
+    assert ranked.items == ["long", "short"]
     assert [k for _, _, k in memory.asked] == [2, 4, 8, 16]
 
 
