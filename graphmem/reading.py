@@ -158,7 +158,7 @@ class Reading:
             {*map(int, ranking.rows), *(p for found in ways for w in found for p in w.passages)}
         )
         ids = index.passages.ids
-        found_in = self._facts_in([ids[row] for row in rows], query)
+        found_in = self._facts_in([ids[row] for row in rows], query, members=explain)
         stated = {row: found_in[ids[row]] for row in rows}
         facts = {row: [fact for fact, _ in found] for row, found in stated.items()}
         hits = []
@@ -220,7 +220,7 @@ class Reading:
         rows = top_rows(scores, query.k)
         passages = store.passages([ids[row] for row in rows])
         episodes = store.episodes([passage.episode_id for passage in passages.values()])
-        stated = self._facts_in(list(passages), query)
+        stated = self._facts_in(list(passages), query, members=False)
         hits: list[Hit] = []
         for row in rows:
             passage = passages.get(ids[row])
@@ -256,11 +256,13 @@ class Reading:
         return embedder.embed_queries(texts)
 
     def _facts_in(
-        self, passage_ids: Sequence[str], query: Query
+        self, passage_ids: Sequence[str], query: Query, *, members: bool
     ) -> Mapping[str, list[tuple[Fact, Evidence]]]:
-        """Facts that the passages state and that hold for the query, in the order of the text."""
-        evidence = self._parts.store.evidence_in(passage_ids)
-        facts = self._parts.store.facts(list({item.fact_id for item in evidence}))
+        """Facts that the passages state and that hold for the query, in the order of the text;
+        their members are for those who look at paths."""
+        store = self._parts.store
+        evidence = store.evidence_in(passage_ids)
+        facts = store.facts(list({item.fact_id for item in evidence}), members=members)
         found: defaultdict[str, list[tuple[Fact, Evidence]]] = defaultdict(list)
         for item in evidence:
             fact = facts.get(item.fact_id)

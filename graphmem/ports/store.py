@@ -154,7 +154,7 @@ class GraphStore(Protocol):
     def entities(self, ids: Sequence[str]) -> dict[str, Entity]:
         """Those that exist, by id."""
 
-    def facts(self, ids: Sequence[str]) -> dict[str, Fact]:
+    def facts(self, ids: Sequence[str], *, members: bool = True) -> dict[str, Fact]:
         """Those that exist, by id, with their members in order."""
 
     def evidence_in(self, passage_ids: Sequence[str]) -> list[Evidence]:

@@ -113,6 +113,8 @@ def test_every_field_of_a_value_comes_back(store: GraphStore, make: Any) -> None
     assert store.passages([passage.id]) == {passage.id: passage}
     assert store.entities([bob.id, ann.id]) == {ann.id: ann, bob.id: bob}
     assert store.facts([fact.id]) == {fact.id: fact}
+    alone = fact.model_copy(update={"members": ()})
+    assert store.facts([fact.id], members=False) == {fact.id: alone}
     assert store.evidence_of([fact.id]) == [evidence]
     attributes = store.passages([passage.id])[passage.id].attributes
     assert [type(value) for value in attributes.values()] == [int, float, bool, str, int, tuple]

@@ -61,9 +61,11 @@ def entities(bolt: Bolt, ids: Sequence[str]) -> dict[str, Entity]:
     return _by_id(bolt, "entities", ids, Entity, ENTITY_FIELDS, ("id", *ENTITY_FIELDS))
 
 
-def facts(bolt: Bolt, ids: Sequence[str]) -> dict[str, Fact]:
-    """Those that exist, in the order asked for."""
-    return _by_id(bolt, "facts", ids, Fact, FACT_FIELDS, ("id", *FACT_FIELDS, "members"))
+def facts(bolt: Bolt, ids: Sequence[str], *, members: bool) -> dict[str, Fact]:
+    """Those that exist, in the order asked for, with their members or without."""
+    columns = ("id", *FACT_FIELDS, "members")
+    name = "facts" if members else "facts_alone"
+    return _by_id(bolt, name, ids, Fact, FACT_FIELDS, columns)
 
 
 def evidence(bolt: Bolt, name: str, ids: Sequence[str]) -> list[Evidence]:

@@ -214,9 +214,9 @@ class Neo4jStore:
         """Those that exist, by id, in the order asked for."""
         return lookup.entities(self.bolt, ids)
 
-    def facts(self, ids: Sequence[str]) -> dict[str, Fact]:
-        """Those that exist, by id, in the order asked for, with their members in order."""
-        return lookup.facts(self.bolt, ids)
+    def facts(self, ids: Sequence[str], *, members: bool = True) -> dict[str, Fact]:
+        """Those that exist, by id, in the order asked for, with their members in order or none."""
+        return lookup.facts(self.bolt, ids, members=members)
 
     def evidence_in(self, passage_ids: Sequence[str]) -> list[Evidence]:
         """What the passages state, ordered by passage id, start, end and fact id."""

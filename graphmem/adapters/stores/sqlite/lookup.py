@@ -74,8 +74,8 @@ def entities(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, En
     return _in_order(ids, {row[0]: entity_of(row) for row in rows})
 
 
-def facts(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Fact]:
-    """Those that exist, in the order asked for."""
+def facts(connection: sqlite3.Connection, ids: Sequence[str], *, members: bool) -> dict[str, Fact]:
+    """Those that exist, in the order asked for, with their members or without."""
     statement = f"SELECT nid, id, {quoted(FACT_COLUMNS[3:])} FROM facts WHERE id IN ({{keys}})"
     rows = list(select_in(connection, statement, dict.fromkeys(ids)))
     roles = select_in(
@@ -83,10 +83,10 @@ def facts(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Fact]
         """SELECT r.fact_nid, e.id, r.role, r.text, r.ordinal, r.start, r."end"
         FROM roles r JOIN entities e ON e.nid = r.entity_nid
         WHERE r.fact_nid IN ({keys}) ORDER BY r.fact_nid, r.position""",
-        [row[0] for row in rows],
+        [row[0] for row in rows] if members else [],
     )
-    members = {nid: [row[1:] for row in group] for nid, group in groupby(roles, lambda row: row[0])}
-    return _in_order(ids, {row[1]: fact_of(row[1:], members.get(row[0], ())) for row in rows})
+    held = {nid: [row[1:] for row in group] for nid, group in groupby(roles, lambda row: row[0])}
+    return _in_order(ids, {row[1]: fact_of(row[1:], held.get(row[0], ())) for row in rows})
 
 
 def evidence(connection: sqlite3.Connection, column: str, ids: Sequence[str]) -> list[Evidence]:

@@ -215,10 +215,10 @@ class SqliteStore:
         with self._connections.reading() as connection:
             return lookup.entities(connection, ids)
 
-    def facts(self, ids: Sequence[str]) -> dict[str, Fact]:
-        """Those that exist, by id, in the order asked for, with their members in order."""
+    def facts(self, ids: Sequence[str], *, members: bool = True) -> dict[str, Fact]:
+        """Those that exist, by id, in the order asked for, with their members in order or none."""
         with self._connections.reading() as connection:
-            return lookup.facts(connection, ids)
+            return lookup.facts(connection, ids, members=members)
 
     def evidence_in(self, passage_ids: Sequence[str]) -> list[Evidence]:
         """What the passages state, ordered by passage id, start, end and fact id."""

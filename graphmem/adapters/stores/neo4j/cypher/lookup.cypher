@@ -28,6 +28,10 @@ MATCH (n:Fact {id: id})
 RETURN collect([n.id, {fields},
   COLLECT { MATCH (n)-[r:ROLE]->(e:Entity)
     RETURN [r.position, e.id, r.role, r.text, r.ordinal, r.start, r.end] }])
+// name: facts_alone
+UNWIND $ids AS id
+MATCH (n:Fact {id: id})
+RETURN collect([n.id, {fields}, []])
 // name: evidence_in
 UNWIND $ids AS id
 MATCH (f:Fact)-[s:EVIDENCE]->(:Passage {id: id})
