@@ -18,7 +18,11 @@ PROMISES = {
         *("In 2012: Mara Ellison", "In 2018-06-01: Jonas Whitlock"),
         *("Believed now: The office of Brightwater Energy is in Saltmere", "Believed before: "),
     ),
-    "04_paths.py": ("5 passages", ". Tidemark Instruments: ", "path: Samir Okafor --found--> Tidemark"),
+    "04_paths.py": (
+        "5 passages",
+        ". Tidemark Instruments: ",
+        "path: Samir Okafor --found--> Tidemark",
+    ),
     "05_cypher.py": ("Mara Ellison", "Named queries: about, central", "path: How two entities"),
     "06_files.py": (
         *("first: 3 new, 0 unchanged, 0 replaced", "again: 0 new, 3 unchanged, 0 replaced"),
