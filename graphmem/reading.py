@@ -36,11 +36,12 @@ from graphmem.model.time import from_micros
 from graphmem.parts import Parts
 from graphmem.ports.reranker import Reranker
 from graphmem.retrieve.asking import Asking
-from graphmem.retrieve.explain import to_path, ways_to
+from graphmem.retrieve.explain import leads_to, to_path
 from graphmem.retrieve.filters import allowed_passages, fact_holds
 from graphmem.retrieve.pool import Pool, Ranking
 from graphmem.retrieve.rerank import reranked
 from graphmem.retrieve.search import pools, rank
+from graphmem.retrieve.seeds import seeds_of
 
 _log = logging.getLogger(__name__)
 _FACTS_PER_HIT = 8
@@ -153,7 +154,7 @@ class Reading:
         if not len(index):
             return []
         ranking = self._ranked(index, query, reranker)
-        ways = [ways_to(ranking, i) if explain else [] for i in range(len(ranking.rows))]
+        ways = [leads_to(index, ranking, i) if explain else [] for i in range(len(ranking.rows))]
         rows = sorted(
             {*map(int, ranking.rows), *(p for found in ways for w in found for p in w.passages)}
         )
@@ -167,7 +168,8 @@ class Reading:
             if explain:
                 paths = tuple(to_path(index, way, facts) for way in ways[position])
                 shares = {name: float(part[position]) for name, part in ranking.shares.items()}
-                hit = hit.model_copy(update={"paths": paths, "signals": shares})
+                seeds = seeds_of(index, query, ranking, position, ways[position])
+                hit = hit.model_copy(update={"paths": paths, "seeds": seeds, "signals": shares})
             hits.append(hit)
         return hits
 

@@ -59,6 +59,10 @@ def _plain(value: object) -> object:
     return str(value)
 
 
+_PATHS = 3
+"""How many of the ways to a hit are shown."""
+
+
 class Rate(ProgressColumn):
     """Items a second, once that can be told."""
 
@@ -99,10 +103,7 @@ def hit_panel(hit: Hit, *, explain: bool) -> Panel:
     for fact in hit.facts[:3]:
         tree.add(f"[green]fact[/green] {escape(fact.text)}{_span(fact)}")
     if explain:
-        for path in hit.paths[:3]:
-            tree.add(f"[cyan]path[/cyan] {_chain(path)}")
-        shares = sorted(hit.signals.items(), key=lambda pair: -abs(pair[1]))
-        tree.add("[magenta]score[/magenta] " + ", ".join(f"{n} {v:+.2f}" for n, v in shares if v))
+        _add_explanation(tree, hit)
     return Panel(
         tree,
         title=f"[bold]{hit.rank}[/bold] {escape(hit.title or said or hit.source)}",
@@ -110,6 +111,25 @@ def hit_panel(hit: Hit, *, explain: bool) -> Panel:
         subtitle=escape(f"{hit.source} [{hit.start}:{hit.end}]"),
         subtitle_align="right",
     )
+
+
+def _add_explanation(tree: Tree, hit: Hit) -> None:
+    """The ways to a hit, each with what states it, and its score by what of the question it is."""
+    places = 2 if abs(hit.score) >= 1 else 4
+    for path in hit.paths[:_PATHS]:
+        branch = tree.add(f"[cyan]path[/cyan] {_chain(path)} [dim]{path.score:+.{places}f}[/dim]")
+        for fact in dict.fromkeys(step.fact for step in path.steps if step.fact):
+            branch.add(f"[dim]{escape(fact)}[/dim]")
+    if len(hit.paths) > _PATHS:
+        tree.add(f"[dim]{len(hit.paths) - _PATHS} more paths[/dim]")
+    branch = tree.add(f"[magenta]score[/magenta] {hit.score:.{places}f}")
+    for seed in hit.seeds:
+        parts = ", ".join(
+            f"{name} {share:+.{places}f}"
+            for name, share in sorted(seed.signals.items(), key=lambda part: -abs(part[1]))
+        )
+        text = f" {escape(seed.text)}" if seed.text else ""
+        branch.add(f"[bold]{seed.share:+.{places}f}[/bold] {seed.kind}{text} [dim]({parts})[/dim]")
 
 
 def _chain(path: Path) -> str:

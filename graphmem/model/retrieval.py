@@ -51,12 +51,16 @@ class Query(Value):
 
 
 class Step(Value):
-    """One step of a path: `relation` leads from the name before to `name`, as `fact_id` states."""
+    """One step of a path: `relation` leads from the name before to `name`, as `fact_id` states.
+
+    `passage_id` is where that stands, also where no fact of it does.
+    """
 
     name: str
     relation: str = ""
     fact_id: str | None = None
     fact: str = ""
+    passage_id: str | None = None
 
 
 class Path(Value):
@@ -64,6 +68,18 @@ class Path(Value):
 
     steps: tuple[Step, ...]
     score: float
+
+
+class SeedView(Value):
+    """What of a question a hit comes from: its names, words or meaning, who or when it asks for.
+
+    `share` is what of the hit's score comes from there, `signals` what that is made of.
+    """
+
+    kind: str
+    text: str
+    share: float
+    signals: Mapping[str, float] = Field(default_factory=dict)
 
 
 class FactView(Value):
@@ -80,7 +96,8 @@ class FactView(Value):
 class Hit(Value):
     """A passage that answers, with where it stands and how it was found.
 
-    `start` and `end` are characters of the source's text. `signals` are the shares of `score`.
+    `start` and `end` are characters of the source's text. `signals` are the shares of `score`;
+    `seeds` have the same, by what of the question they come from.
     `note` is what there is to know of how the order came about, such as why it was not reranked.
     """
 
@@ -99,6 +116,7 @@ class Hit(Value):
     attributes: Mapping[str, AttributeValue] = Field(default_factory=dict)
     facts: tuple[FactView, ...] = ()
     paths: tuple[Path, ...] = ()
+    seeds: tuple[SeedView, ...] = ()
     signals: Mapping[str, float] = Field(default_factory=dict)
     note: str = ""
 

@@ -100,6 +100,7 @@ def turn_pool(
         signals=signals | _close_signals(talk, candidates, asking),
         question=question,
         groups=turns.sessions[candidates] if asks_for_several(query.text) else None,
+        turns=turns,
     )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Fact
 from graphmem.model.retrieval import Path, Step
+from graphmem.retrieve.heard import Heard, heard_near, heard_path, place_of
 from graphmem.retrieve.pool import Ranking
 from graphmem.retrieve.reach import NOWHERE
+from graphmem.retrieve.stating import stating
 
 _SIGNAL_OF = {
     "link": "link",
@@ -36,8 +37,15 @@ class Way:
     score: float
 
 
+def leads_to(index: PassageIndex, ranking: Ranking, position: int) -> Sequence[Way | Heard]:
+    """How the hit at `position` was come by: over names, or where they are spoken around it."""
+    if place_of(ranking.turns, int(ranking.rows[position])) is None:
+        return ways_to(ranking, position)
+    return heard_near(index, ranking, position)
+
+
 def ways_to(ranking: Ranking, position: int) -> list[Way]:
-    """The ways to the hit at `position`, strongest first."""
+    """The ways to the document at `position`, strongest first."""
     question = ranking.question
     if question is None:
         return []
@@ -61,14 +69,17 @@ def ways_to(ranking: Ranking, position: int) -> list[Way]:
             ways.append(_unwind(ranking, row, name, share))
     best: dict[tuple[int, ...], Way] = {}
     for way in sorted(ways, key=lambda way: -way.score):
-        # A name that leads to itself is no step.
-        if all(before != after for before, after in pairwise(way.names)):
+        # A name that leads to itself is no step, nor is a passage.
+        if row not in way.passages and all(
+            before != after for before, after in pairwise(way.names)
+        ):
             best.setdefault(way.names, way)
     return list(best.values())
 
 
 def _share(ranking: Ranking, signal: str, position: int) -> float:
-    return float(ranking.shares[signal][position])
+    part = ranking.shares.get(signal)
+    return 0.0 if part is None else float(part[position])
 
 
 def _unwind(ranking: Ranking, row: int, name: str, share: float) -> Way:
@@ -91,19 +102,22 @@ def _unwind(ranking: Ranking, row: int, name: str, share: float) -> Way:
     return Way(tuple(reversed(names)), tuple(reversed(passages)), share)
 
 
-def to_path(index: PassageIndex, way: Way, facts: Mapping[int, Sequence[Fact]]) -> Path:
+def to_path(index: PassageIndex, way: Way | Heard, facts: Mapping[int, Sequence[Fact]]) -> Path:
     """A way in words: each step with the fact of the passage that states it, where there is one."""
+    if isinstance(way, Heard):
+        return heard_path(index, way, facts)
     labels = [None if name == NOWHERE else index.names.labels[name] for name in way.names]
     steps = [Step(name=labels[0] or _subject(index, way.passages[0]))]
     for position, row in enumerate(way.passages):
         source, target = labels[position], labels[position + 1]
-        fact = _stating(facts.get(row, ()), source, target)
+        fact = stating(facts.get(row, ()), source, target)
         steps.append(
             Step(
                 name=target or "",
                 relation=fact.predicate if fact else "",
                 fact_id=fact.id if fact else None,
                 fact=fact.text if fact else "",
+                passage_id=index.passages.ids[row],
             )
         )
     return Path(steps=tuple(steps), score=way.score)
@@ -117,16 +131,3 @@ def _subject(index: PassageIndex, row: int) -> str:
     if title or not len(at_home):
         return title or passages.sources.values[int(passages.sources.codes[row])]
     return index.names.labels[int(at_home[0])]
-
-
-def _stating(facts: Sequence[Fact], source: str | None, target: str | None) -> Fact | None:
-    """The fact with both names among its members, or else with the target."""
-    wanted = [normalise_name(name) for name in (source, target) if name]
-    best, most = None, 0
-    for fact in facts:
-        members = {normalise_name(member.text) for member in fact.members}
-        members |= {normalise_name(fact.text)} if not members else set()
-        held = sum(any(name in member for member in members) for name in wanted)
-        if held > most and target and any(wanted[-1] in member for member in members):
-            best, most = fact, held
-    return best

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from graphmem.index.turns import Turns
 from graphmem.kernels.arrays import Doubles, Ints
 from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
@@ -15,7 +16,8 @@ class Pool:
     """Candidates for one question; `signals` are of shape (n_candidates,).
 
     `kind` names the weights that are theirs. `groups` are set for a question whose answer stands
-    in several places: a second candidate of a group tells less than the first of another.
+    in several places: a second candidate of a group tells less than the first of another. `turns`
+    are set where the candidates are turns of talk.
     """
 
     kind: str
@@ -24,6 +26,7 @@ class Pool:
     question: Question
     reaches: Mapping[str, Reach] = field(default_factory=dict)
     groups: Ints | None = None
+    turns: Turns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Ranking:
     shares: Mapping[str, Doubles] = field(default_factory=dict)
     question: Question | None = None
     reaches: Mapping[str, Reach] = field(default_factory=dict)
+    turns: Turns | None = None
     note: str = ""
 
     def cut(self, k: int) -> Ranking:

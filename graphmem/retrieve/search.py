@@ -75,6 +75,7 @@ def weigh(pool: Pool, k: int) -> Ranking:
         shares={name: part[order] for name, part in parts.items()},
         question=pool.question,
         reaches=pool.reaches,
+        turns=pool.turns,
     )
 
 
@@ -105,6 +106,7 @@ def _side_by_side(turns: Ranking, passages: Ranking, similarity: Floats, k: int)
         shares={name: part[order] for name, part in held.items()},
         question=passages.question,
         reaches=passages.reaches,
+        turns=turns.turns,
     )
 
 
