@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from graphmem.extract.facts import with_topic
+from graphmem.extract.members import with_topic
 from graphmem.extract.page import Named, Page
 from graphmem.extract.phrases import phrase_of
 from graphmem.extract.time import TimeSpan, find_times

@@ -7,26 +7,23 @@ describes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
-from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.lexicon import INTENDING_VERBS, PERSON_NOUNS, SAYING_VERBS
 from graphmem.extract.page import Page
-from graphmem.extract.phrases import conjuncts, object_of
+from graphmem.extract.phrases import object_of
+from graphmem.extract.prepositions import (
+    PREPOSITIONS,
+    Role,
+    roles_of_adverb,
+    roles_of_preposition,
+)
 from graphmem.model.knowledge import EntityType, Modality, Polarity
 from graphmem.model.source import EpisodeKind
 
 _SUBJECT: Final = ("nsubj", "nsubjpass")
-_SAY: Final = frozenset(
-    """say claim state report announce tell write argue suggest note explain mention add insist
-    admit declare confirm reveal allege assert believe think feel""".split()
-)
 _DOUBT: Final = frozenset("believe think feel suggest allege claim guess suppose".split())
-_INTEND: Final = frozenset(
-    """want plan intend hope wish try decide agree expect promise aim seek prepare attempt propose
-    offer like love""".split()
-)
 _DENY: Final = frozenset("fail refuse decline neglect".split())
 _OBJECT_CONTROL: Final = frozenset(
     """ask tell want allow help let make encourage persuade force order invite teach enable require
@@ -34,7 +31,7 @@ _OBJECT_CONTROL: Final = frozenset(
     compel appoint elect choose name consider find keep leave watch""".split()
 )
 _CONTROL: Final = {
-    **dict.fromkeys(_INTEND, Modality.INTENDED),
+    **dict.fromkeys(INTENDING_VERBS, Modality.INTENDED),
     **dict.fromkeys("need have ought require oblige".split(), Modality.NECESSARY),
     **dict.fromkeys("seem appear tend".split(), Modality.POSSIBLE),
 }
@@ -44,17 +41,8 @@ _MODALS: Final = {
     **dict.fromkeys(("will", "'ll", "’ll", "wo"), Modality.INTENDED),
 }
 _AUXILIARIES: Final = ("aux", "auxpass")
-_PREPOSITIONS: Final = ("ADP", "SCONJ", "VERB")
 _OPEN: Final = ("xcomp", "advcl", "pcomp", "acomp", "parataxis", "dep")
 _DEEPEST = 3
-
-
-class Role(NamedTuple):
-    """A prepositional argument: the preposition as written, its token, and its object's head."""
-
-    word: str
-    preposition: int
-    head: int
 
 
 @dataclass(slots=True)
@@ -103,43 +91,6 @@ def read_clauses(page: Page) -> list[Clause]:
     clauses = [found[verb] for verb in sorted(found)]
     _share_objects(page, clauses, found)
     return clauses
-
-
-def roles_under(page: Page, head: int, *, with_of: bool, depth: int = 0) -> Iterator[Role]:
-    """Prepositional phrases that describe a noun, and those that describe their objects."""
-    parse = page.parse
-    own = page.name_at.get(head)
-    for kid in parse.children[head]:
-        if parse.pos[kid] == "ADJ" and kid > head:
-            yield from _roles_of_adverb(page, kid)
-        if parse.deps[kid] != "prep" or kid < head or parse.pos[kid] not in _PREPOSITIONS:
-            continue
-        if own is not None and page.name_at.get(kid) is own:
-            continue
-        word = _preposition(page, kid)
-        inner = object_of(page, kid)
-        if inner is None:
-            continue
-        is_part = word == "of" and kid == head + 1 and not (with_of and depth == 0)
-        if not is_part:
-            yield Role(word, kid, inner)
-        for beside in conjuncts(page, inner) if depth < _DEEPEST else ():
-            yield from roles_under(page, beside, with_of=False, depth=depth + 1)
-        for other in parse.children[kid]:  # "from A and later to B"
-            if parse.deps[other] == "conj" and parse.pos[other] == "ADP":
-                yield from _roles_of_preposition(page, other)
-
-
-def _preposition(page: Page, token: int) -> str:
-    parse = page.parse
-    word = parse.words[token].lower()
-    if word == "as" and parse.words[token - 1].lower() == "such":
-        return "such as"
-    if parse.child(token, "pobj") is None:
-        nested = parse.child(token, "prep")
-        if nested == token + 1:  # "according to", "as of"
-            return f"{word} {parse.words[nested].lower()}"
-    return word
 
 
 def _depth(page: Page, token: int) -> int:
@@ -242,43 +193,18 @@ def _read_children(page: Page, clause: Clause) -> None:
         elif dep == "agent":
             inner = object_of(page, kid)
             clause.agents += [] if inner is None else [inner]
-        elif dep == "prep" and parse.pos[kid] in _PREPOSITIONS:
-            clause.roles += _roles_of_preposition(page, kid)
+        elif dep == "prep" and parse.pos[kid] in PREPOSITIONS:
+            clause.roles += roles_of_preposition(page, kid)
         elif dep in ("npadvmod", "advmod", "tmod") and kid in page.time_at:
             clause.times.append(kid)
         elif dep in ("advmod", "npadvmod", "acomp") or (dep == "advcl" and parse.pos[kid] == "ADJ"):
-            found = list(_roles_of_adverb(page, kid))
+            found = list(roles_of_adverb(page, kid))
             clause.roles += found
             is_extent = dep == "npadvmod" and kid > clause.verb
             if is_extent and not found:
                 clause.extents.append(kid)
     if not clause.subjects and parse.child(clause.verb, "expl") is not None:
         clause.subjects, clause.attributes = clause.attributes, []
-
-
-def _roles_of_preposition(page: Page, preposition: int) -> Iterator[Role]:
-    parse = page.parse
-    inner = object_of(page, preposition)
-    if inner is not None:
-        yield Role(_preposition(page, preposition), preposition, inner)
-        for head in conjuncts(page, inner):
-            yield from roles_under(page, head, with_of=False, depth=1)
-    for kid in parse.children[preposition]:
-        if parse.deps[kid] == "conj" and parse.pos[kid] == "ADP":
-            yield from _roles_of_preposition(page, kid)
-
-
-def _roles_of_adverb(page: Page, adverb: int) -> Iterator[Role]:
-    """Where an adverb leads to a phrase: "northwest of Chicago", "12 miles north of McDermitt"."""
-    parse = page.parse
-    if parse.pos[adverb] not in ("ADV", "NOUN", "ADJ") or adverb in page.time_at:
-        return
-    for kid in parse.children[adverb]:
-        inner = object_of(page, kid) if parse.deps[kid] == "prep" and kid > adverb else None
-        if inner is not None:
-            first = parse.left[adverb] if parse.left[adverb] > adverb - 4 else adverb
-            yield Role(parse.slice(first, kid + 1), kid, inner)
-            yield from roles_under(page, inner, with_of=False, depth=1)
 
 
 def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> None:
@@ -412,11 +338,11 @@ def _follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> No
             clause.group = [*above.group, *clause.group]
         clause.attribution = above.attribution
     elif dep == "ccomp":
-        if lemma in _SAY and above.subjects:
+        if lemma in SAYING_VERBS and above.subjects:
             clause.attribution = above.subjects[0]
         if lemma in _DOUBT:
             clause.modality = Modality.POSSIBLE
-        elif lemma in _INTEND:
+        elif lemma in INTENDING_VERBS:
             clause.modality = Modality.INTENDED
     elif dep == "conj":
         clause.attribution = above.attribution
@@ -452,34 +378,3 @@ def class_of(page: Page, clause: Clause) -> int | None:
     is_bare = not any(parse.deps[kid] in _AUXILIARIES for kid in parse.children[clause.verb])
     is_common = parse.pos[noun] == "NOUN" and noun not in page.name_at
     return noun if is_bare and is_common and noun not in clause.subjects else None
-
-
-def governor(page: Page, clause: Clause) -> int | None:
-    """The verb of saying that a clause with an attribution is the content of."""
-    parse = page.parse
-    verb = clause.verb
-    while clause.attribution is not None and parse.heads[verb] != verb:
-        verb = parse.heads[verb]
-        if clause.attribution in parse.children[verb]:
-            return verb
-    return None
-
-
-def is_speech(page: Page, clause: Clause) -> bool:
-    """Whether a clause only says that somebody says or thinks what follows."""
-    parse = page.parse
-    has_content = any(parse.deps[kid] == "ccomp" for kid in parse.children[clause.verb])
-    return has_content and parse.lemmas[clause.verb].lower() in _SAY | _INTEND | {"know", "mean"}
-
-
-def has_content(page: Page, clause: Clause) -> bool:
-    """Whether what a clause says stands in a clause of its own below it."""
-    deps = page.parse.deps
-    return any(deps[kid] in ("ccomp", "xcomp") for kid in page.parse.children[clause.verb])
-
-
-def is_empty(page: Page, clause: Clause) -> bool:
-    """Whether a clause only leads to its infinitive: "wanted to", "began to"."""
-    parse = page.parse
-    leads = any(parse.deps[kid] == "xcomp" for kid in parse.children[clause.verb])
-    return leads and not (clause.objects or clause.attributes or clause.recipients)

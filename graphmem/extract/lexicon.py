@@ -103,3 +103,11 @@ MALE: Final = _words(
     """he him his himself man boy king prince duke count earl baron emperor monk husband father son
     brother uncle nephew grandson grandfather widower businessman nobleman boyfriend"""
 )
+SAYING_VERBS: Final = _words(
+    """say claim state report announce tell write argue suggest note explain mention add insist
+    admit declare confirm reveal allege assert believe think feel"""
+)
+INTENDING_VERBS: Final = _words(
+    """want plan intend hope wish try decide agree expect promise aim seek prepare attempt propose
+    offer like love"""
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphmem.extract.facts import extent_of, members_of, with_topic
+from graphmem.extract.members import extent_of, members_of, with_topic
 from graphmem.extract.page import Page
 from graphmem.extract.phrases import phrase_of
 from graphmem.extract.wording import Slot, finished

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphmem.extract.clauses import roles_under
-from graphmem.extract.facts import described_as, extent_of, members_of, role_slots, with_topic
+from graphmem.extract.facts import described_as
 from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.members import extent_of, members_of, with_topic
 from graphmem.extract.page import Named, Page, Phrase
 from graphmem.extract.phrases import (
     conjuncts,
@@ -15,6 +15,8 @@ from graphmem.extract.phrases import (
     phrase_of,
     written,
 )
+from graphmem.extract.prepositions import roles_under
+from graphmem.extract.slots import role_slots
 from graphmem.extract.wording import Slot, finished
 from graphmem.model.extraction import FactDraft
 from graphmem.model.knowledge import EntityType, FactKind

@@ -1,0 +1,42 @@
+"""Governing: the verb of saying that a clause is under, and clauses that only lead to others."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from graphmem.extract.clauses import Clause
+from graphmem.extract.lexicon import INTENDING_VERBS, SAYING_VERBS
+from graphmem.extract.page import Page
+
+_LEADING_VERBS: Final = SAYING_VERBS | INTENDING_VERBS | {"know", "mean"}
+
+
+def governor(page: Page, clause: Clause) -> int | None:
+    """The verb of saying that a clause with an attribution is the content of."""
+    parse = page.parse
+    verb = clause.verb
+    while clause.attribution is not None and parse.heads[verb] != verb:
+        verb = parse.heads[verb]
+        if clause.attribution in parse.children[verb]:
+            return verb
+    return None
+
+
+def is_speech(page: Page, clause: Clause) -> bool:
+    """Whether a clause only says that somebody says or thinks what follows."""
+    parse = page.parse
+    has_content = any(parse.deps[kid] == "ccomp" for kid in parse.children[clause.verb])
+    return has_content and parse.lemmas[clause.verb].lower() in _LEADING_VERBS
+
+
+def has_content(page: Page, clause: Clause) -> bool:
+    """Whether what a clause says stands in a clause of its own below it."""
+    deps = page.parse.deps
+    return any(deps[kid] in ("ccomp", "xcomp") for kid in page.parse.children[clause.verb])
+
+
+def is_empty(page: Page, clause: Clause) -> bool:
+    """Whether a clause only leads to its infinitive: "wanted to", "began to"."""
+    parse = page.parse
+    leads = any(parse.deps[kid] == "xcomp" for kid in parse.children[clause.verb])
+    return leads and not (clause.objects or clause.attributes or clause.recipients)

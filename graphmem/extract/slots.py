@@ -1,0 +1,130 @@
+"""Slots: the arguments of a clause as phrases, each with its role and its place in the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from graphmem.extract.clauses import Clause, class_of
+from graphmem.extract.lexicon import EVENT_NOUNS, PERSON_NOUNS, SITED_NOUNS, WORK_NOUNS
+from graphmem.extract.page import Page, Phrase, Referent
+from graphmem.extract.phrases import conjuncts, phrase_of
+from graphmem.extract.prepositions import Role, roles_under
+from graphmem.extract.wording import Slot, verb_text
+from graphmem.model.knowledge import EntityType
+
+_FRONTED = 1000
+_FIRST = -1
+_PLACE_PREPOSITIONS: Final = frozenset(("in", "at", "on", "near"))
+_UNSITED_NOUNS: Final = PERSON_NOUNS | WORK_NOUNS | EVENT_NOUNS
+CLASS = "class"
+"""The role of "film" in "X is a film directed by Y": it is said, but in a fact of its own."""
+
+
+def slots_of(
+    page: Page,
+    clause: Clause,
+    subject: int | None,
+    agent: int | None,
+    object_: int | None,
+    attribute: int | None,
+) -> list[Slot]:
+    """All arguments of a clause, with one of its conjoined subjects, agents, objects, attributes.
+
+    Each of the four is a token, or None where the clause has none.
+    """
+    verb = clause.verb
+    class_noun = class_of(page, clause)
+    passive_role = "recipient" if object_ is not None else "object"
+    heads = [
+        (passive_role if clause.is_passive else "subject", subject, _FIRST, ""),
+        ("subject" if clause.is_passive else "agent", agent, None, "by"),
+        ("object", object_, None, ""),
+        ("attribute", attribute, None, ""),
+        *(("recipient", head, None, "") for head in clause.recipients),
+        *(("time", head, None, "") for head in clause.times),
+        *(("extent", head, None, "") for head in clause.extents),
+    ]
+    slots: list[Slot] = []
+    if clause.is_elided and page.topic is not None:
+        slots.append(Slot(heads[0][0], _elided(page, page.topic, verb), _FIRST))
+    roles = list(clause.roles)
+    if class_noun is not None:
+        heads.append((CLASS, class_noun, 0, ""))
+    for role, head, position, lead in heads:
+        if head is None:
+            continue
+        is_attribute = role == "attribute" and page.parse.pos[head] != "NUM"
+        if head != class_noun:
+            roles += roles_under(page, head, with_of=is_attribute)
+        phrase = phrase_of(page, head, with_of=not is_attribute)
+        if phrase:
+            slots.append(Slot(role, phrase, _position(role, head, verb, position), lead))
+    for argument in roles:
+        slots += role_slots(page, argument, verb)
+    if clause.bearer is not None and subject is not None:
+        slots += _borne(page, clause.bearer, subject)
+    if _may_be_sited(page, clause, attribute, slots):
+        _place(slots)
+    return list({slot.phrase[1:7]: slot for slot in reversed(slots)}.values())[::-1]
+
+
+def role_slots(page: Page, role: Role, verb: int) -> Iterable[Slot]:
+    """The conjoined objects of a preposition, of which those of time and place say so."""
+    lead = role.word
+    heads = conjuncts(page, role.head)
+    deps, children = page.parse.deps, page.parse.children
+    is_list = any(deps[kid] == "cc" for head in heads for kid in children[head])
+    for head in heads:
+        phrase = phrase_of(page, head)
+        if phrase is None:
+            continue
+        name = role.word
+        if phrase.type is EntityType.DATE:
+            name = "time"
+        elif phrase.type is EntityType.PLACE and role.word in _PLACE_PREPOSITIONS:
+            name = "place"
+        position = head if role.preposition > verb else verb + _FRONTED + head
+        yield Slot(name, phrase, position, lead)
+        lead = "and" if is_list else ","
+
+
+def _borne(page: Page, clause: Clause, noun: int) -> Iterable[Slot]:
+    """Of what clause the described noun is the object: "a prize that Ann won"."""
+    bearer = phrase_of(page, clause.subjects[0])
+    if bearer is not None and bearer.head != noun:
+        shown = f"that {bearer.shown} {verb_text(page, clause)}"
+        yield Slot("bearer", bearer._replace(shown=shown), _FIRST)
+
+
+def _elided(page: Page, topic: Referent, verb: int) -> Phrase:
+    """The subject that is left out before a verb."""
+    start = page.parse.starts[verb]
+    return Phrase(verb, topic.shown, topic.shown, topic.name, topic.type, start, start)
+
+
+def _may_be_sited(page: Page, clause: Clause, attribute: int | None, slots: Sequence[Slot]) -> bool:
+    """Whether "is ... in" a place tells where a thing stands."""
+    if page.parse.lemmas[clause.verb] != "be" or not slots:
+        return False
+    lemma = "" if attribute is None else page.parse.lemmas[attribute]
+    if lemma in SITED_NOUNS:
+        return True
+    is_thing = slots[0].phrase.type is not EntityType.PERSON and lemma not in _UNSITED_NOUNS
+    first = next((slot for slot in slots if slot.lead in _PLACE_PREPOSITIONS), None)
+    return is_thing and first is not None and first.phrase.type is EntityType.PLACE
+
+
+def _place(slots: list[Slot]) -> None:
+    """ "A village in Kent" is located there, which the sentence then says."""
+    for place, slot in enumerate(slots):
+        if slot.role != "time" and slot.lead in _PLACE_PREPOSITIONS:
+            slots[place] = slot._replace(role="place", lead=f"located {slot.lead}")
+            return
+
+
+def _position(role: str, head: int, verb: int, given: int | None) -> int:
+    """Where a member goes into the sentence: one from before the verb comes right after it."""
+    if given is not None or head > verb:
+        return head if given is None else given
+    return verb + 1 if role != "time" else verb + _FRONTED + head
