@@ -51,6 +51,12 @@ def retrieval(
     ],
     modes: Annotated[str, typer.Option("--modes", help="Which, with commas between.")] = ALL_MODES,
     k: Annotated[str, typer.Option("-k", help="Where rankings are cut.")] = "2,5,10,20",
+    contexts: Annotated[
+        str | None,
+        typer.Option(
+            help="Also make contexts of so many tokens: 200,500,1000,2000.", metavar="TOKENS"
+        ),
+    ] = None,
     titles: Annotated[
         bool, typer.Option("--titles/--no-titles", help="Ingest passages with their titles.")
     ] = True,
@@ -60,7 +66,8 @@ def retrieval(
     rerank: RerankOption = None,
     json_file: JsonFileOption = None,
 ) -> None:
-    """Ingest a data set, ask its questions in every mode, and score the rankings."""
+    """Ingest a data set, ask its questions in every mode, and score rankings and contexts."""
+    from graphmem.evaluation.contexts import contexts_rows
     from graphmem.evaluation.report import as_json, notes_of, rows_of, write_json
     from graphmem.evaluation.runner import run
 
@@ -72,7 +79,9 @@ def retrieval(
             modes=[
                 Mode(mode) if mode in ALL_MODES.split(",") else mode for mode in modes.split(",")
             ],
-            ks=_whole_numbers(k),
+            ks=_whole_numbers(k, option="-k"),
+            budgets=_whole_numbers(contexts, option="--contexts") if contexts else (),
+            count=embedder_of(load_settings()).count_tokens if contexts else None,
             titles=titles,
             location=memory,
             rerank=rerank,
@@ -88,6 +97,12 @@ def retrieval(
         for row in rows:
             table.add_row(*map(escape, row))
         console.print(table)
+        if report.contexts is not None:
+            header, *rows = contexts_rows(report.contexts)
+            table = Table(*header, title=f"{report.dataset}: contexts")
+            for row in rows:
+                table.add_row(*row)
+            console.print(table)
         for note in notes_of(report):
             console.print(f"[yellow]note[/yellow] {escape(note)}")
     if report.ingest.failed:
@@ -269,8 +284,10 @@ def _refuse_nowhere(file: Path | None) -> None:
         raise InvalidInputError(f"There is no folder {file.parent} to write {file.name} to")
 
 
-def _whole_numbers(text: str) -> list[int]:
+def _whole_numbers(text: str, *, option: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError as cause:
-        raise InvalidInputError(f"-k {text!r}", remedy="Write whole numbers: -k 2,5,10") from cause
+        raise InvalidInputError(
+            f"{option} {text!r}", remedy=f"Write whole numbers: {option} 2,5,10"
+        ) from cause

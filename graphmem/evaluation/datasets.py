@@ -35,12 +35,13 @@ class Shape(StrEnum):
 
 
 class Question(Value):
-    """A question, where to ask it, and the ids of what answers it."""
+    """A question, where to ask it, the ids of what answers it, and its answer with aliases."""
 
     id: str
     text: str
     gold: tuple[str, ...]
     namespace: str
+    answers: tuple[str, ...] = ()
     type: str | None = None
 
 
@@ -172,6 +173,8 @@ class _QueryRow(_Row):
     id: _Text
     question: str
     gold: tuple[_Text, ...]
+    answer: _Text | None = None
+    aliases: tuple[_Text, ...] | None = None
     type: _Text | None = None
     category: _Text | None = None
     conversation: _Text | None = None
@@ -294,6 +297,7 @@ def _question(
         text=row.question,
         gold=tuple(dict.fromkeys(row.gold)),
         namespace=namespace,
+        answers=tuple(filter(None, (row.answer, *(row.aliases or ())))),
         type=row.type or row.category,
     )
 

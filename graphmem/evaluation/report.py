@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from graphmem.evaluation.contexts import ContextsResult, contexts_json
 from graphmem.evaluation.datasets import Shape
 from graphmem.evaluation.metrics import Latency, Scores
 from graphmem.model.base import Value
@@ -60,6 +61,7 @@ class Report(Value):
     embedder: str | None
     reranked: Mapping[Mode, ModeResult] = Field(default_factory=dict)
     reranker: str | None = None
+    contexts: ContextsResult | None = None
     about: Mapping[str, Any] = Field(default_factory=dict)
 
 
@@ -85,6 +87,7 @@ def as_json(report: Report) -> dict[str, Any]:
         },
         "modes": {mode.value: _mode_json(result) for mode, result in report.modes.items()},
         **_reranked_json(report),
+        **({"contexts": contexts_json(report.contexts)} if report.contexts else {}),
         "embedder": report.embedder,
         **report.about,
     }

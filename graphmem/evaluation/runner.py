@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from graphmem.errors import ConfigurationError, InvalidInputError
+from graphmem.evaluation.contexts import Count, budgets_of, evaluate_contexts
 from graphmem.evaluation.datasets import Dataset, Question, Shape, read_dataset
 from graphmem.evaluation.metrics import latency_of, mean_scores
 from graphmem.evaluation.report import Ingest, ModeResult, Report
 from graphmem.evaluation.resources import PeakMemory, about_machine, commit, versions
 from graphmem.model.change import AddReport, FailedItem, Stats
-from graphmem.model.retrieval import Hit, Mode
+from graphmem.model.retrieval import Context, Hit, Mode
 from graphmem.model.source import SourceItem
 
 DEFAULT_KS = (2, 5, 10, 20)
@@ -51,6 +52,9 @@ class Evaluated(Protocol):
     def reranker(self) -> str | None:
         """What judges hits again, if anything does."""
 
+    def context(self, question: str, *, budget: int = 1500) -> Context:
+        """Cited text within a budget of tokens."""
+
     def with_namespace(self, namespace: str) -> Evaluated:
         """The same memory, bound to another namespace."""
 
@@ -77,6 +81,8 @@ def run(
     open_memory: Callable[[str], Evaluated],
     modes: Sequence[Mode | str] = tuple(Mode),
     ks: Sequence[int] = DEFAULT_KS,
+    budgets: Sequence[int] = (),
+    count: Count | None = None,
     titles: bool = True,
     location: str | None = None,
     rerank: bool | None = None,
@@ -90,6 +96,10 @@ def run(
         Opens the memory at a folder or URL, making one where there is none.
     ks
         Where rankings are cut, each at least 1.
+    budgets
+        Tokens that contexts are asked for with; none are made without.
+    count
+        Tokens of each text, for the passages that are cut to the same budgets.
     titles
         Whether passages are ingested with their titles.
     location
@@ -103,9 +113,9 @@ def run(
     ConfigurationError
         The memory has no reranker, and `rerank` is set.
     InvalidInputError, ReaderError
-        As :func:`read_dataset`; or an unknown mode, a `k` below 1, or none of either.
+        As :func:`read_dataset`; or an unknown mode, a `k` or budget below 1, no mode or no `k`.
     """
-    chosen, cuts = _modes(modes), _cuts(ks)
+    chosen, cuts, limits = _modes(modes), _cuts(ks), budgets_of(budgets)
     dataset = read_dataset(folder, titles=titles)
     with tempfile.TemporaryDirectory(prefix="graphmem-eval-") as temporary:
         place = location or str(Path(temporary) / "memory")
@@ -115,6 +125,8 @@ def run(
             modes=chosen,
             ks=cuts,
             rerank=rerank,
+            budgets=limits,
+            count=count,
             progress=progress,
         )
 
@@ -126,6 +138,8 @@ def evaluate(
     modes: Sequence[Mode | str] = tuple(Mode),
     ks: Sequence[int] = DEFAULT_KS,
     rerank: bool | None = None,
+    budgets: Sequence[int] = (),
+    count: Count | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Ingest `dataset` into the memory and score every mode; questions without gold are skipped.
@@ -149,6 +163,18 @@ def evaluate(
                     rerank=judged,
                     tell=tell,
                 )
+    contexts = None
+    if budgets and count and asked:
+        with closing(open_memory()) as memory:
+            contexts = evaluate_contexts(
+                memory,
+                asked,
+                shape=dataset.shape,
+                budgets=budgets,
+                modes=chosen,
+                count=count,
+                tell=tell,
+            )
     return Report(
         dataset=dataset.name,
         shape=dataset.shape,
@@ -160,6 +186,7 @@ def evaluate(
         modes=results[False],
         reranked=results[True],
         reranker=reranker,
+        contexts=contexts,
         embedder=embedder,
         about={"machine": about_machine(), "versions": versions(), "commit": commit()},
     )

@@ -237,3 +237,30 @@ def test_labels_that_are_not_there_end_with_2(tmp_path: Path) -> None:
     done = evaluate("labelled", tmp_path)
     assert done.returncode == 2
     assert "time.jsonl" in done.stderr
+
+
+def test_contexts_are_measured_beside_whole_passages(passages: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    done = evaluate(passages, "--modes", "bm25,graph", "--contexts", "40,200", "--json", file)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text(encoding="utf-8"))["contexts"]
+    assert found["questions"] == 2
+    assert found["left_out"] == {"yes_no": 0, "without_answer": 1}
+    assert found["budgets"] == [40, 200]
+    for text in ("context", "bm25", "graph"):
+        assert found[text]["40"]["tokens"] <= 40
+        assert found[text]["40"]["gold"] <= found[text]["200"]["gold"]
+    assert found["context"]["200"] == {
+        "asked": 1,
+        "answered": 1.0,
+        "answer_words": 1.0,
+        "gold": 1.0,
+        "tokens": found["context"]["200"]["tokens"],
+    }
+    assert found["whole"].keys() == {"bm25@10", "graph@10"}
+
+
+def test_contexts_of_no_number_are_refused(passages: Path) -> None:
+    done = evaluate(passages, "--contexts", "many")
+    assert done.returncode == 2
+    assert "--contexts" in done.stderr
