@@ -24,7 +24,6 @@ T = TypeVar("T")
 Work = Callable[[neo4j.ManagedTransaction], T]
 Runs = neo4j.ManagedTransaction | neo4j.Transaction | neo4j.Session
 
-SCHEMES: Final = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 _CONNECT_SECONDS: Final = 10.0
 _ACQUIRE_SECONDS: Final = 60.0
