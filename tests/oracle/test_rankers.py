@@ -85,7 +85,10 @@ def test_a_push_goes_on_in_a_changed_graph_and_from_elsewhere(
     scores = dict(zip(exact.rows.tolist(), exact.scores.tolist(), strict=True))
     truth = np.array([scores.get(row, 0.0) for row in ranked.rows.tolist()])
     assert np.all(np.abs(truth - ranked.scores) <= ranked.errors + 1e-10)
-    assert np.count_nonzero(ranked.scores > SPECK) == min(10, len(scores))
+    # What cannot be reached any more may keep a score, but none above its error.
+    standing = ranked.scores > ranked.errors + SPECK
+    assert set(ranked.rows[standing].tolist()) <= scores.keys()
+    assert len(ranked.rows) >= min(10, len(scores))
 
 
 @settings(max_examples=25, deadline=None)
@@ -103,7 +106,9 @@ def test_a_push_goes_on_in_a_view_and_back_in_the_whole(seed: int, absent: set[i
         scores = dict(zip(exact.rows.tolist(), exact.scores.tolist(), strict=True))
         truth = np.array([scores.get(row, 0.0) for row in ranked.rows.tolist()])
         assert np.all(np.abs(truth - ranked.scores) <= ranked.errors + 1e-10)
-        assert np.count_nonzero(ranked.scores > SPECK) == len(scores)
+        # What cannot be reached any more may keep a score, but none above its error.
+        standing = ranked.scores > ranked.errors + SPECK
+        assert set(ranked.rows[standing].tolist()) <= scores.keys() <= set(ranked.rows.tolist())
 
 
 def test_a_small_change_costs_less_than_a_new_push() -> None:
