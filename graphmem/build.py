@@ -322,7 +322,9 @@ def _reranking_of(settings: Settings, llm: LLM | None) -> Reranking | None:
     make = reranker_maker(
         settings.reranker, llm=llm, device=settings.reranker_device, offline=settings.offline
     )
-    return Reranking(make, depth=settings.rerank_depth, weight=settings.rerank_weight)
+    return Reranking(
+        settings.reranker, make, depth=settings.rerank_depth, weight=settings.rerank_weight
+    )
 
 
 def make_llm(settings: Settings) -> LLM:

@@ -332,8 +332,8 @@ class Memory:
 
     @property
     def reranker(self) -> str | None:
-        """The reranker that searches use by default; its model is loaded if it was not."""
-        found = self._parts.reranker
+        """What the settings call the reranker that searches use, ``None`` where there is none."""
+        found = self._parts.reranking
         return None if found is None else found.name
 
     def lookup(

@@ -20,9 +20,11 @@ from graphmem.ports.store import Clock, GraphStore
 class Reranking:
     """How rankings are judged again: by what `make` makes, the best `depth` of each.
 
-    `weight` is what the best judgement counts for, in ranges of the scores that are judged.
+    `name` is what the settings call it. `weight` is what the best judgement counts for, in ranges
+    of the scores that are judged.
     """
 
+    name: str
     make: Callable[[], Reranker]
     depth: int
     weight: float

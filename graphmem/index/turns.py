@@ -27,6 +27,16 @@ class Turns:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def place_of(self, row: int) -> int | None:
+        """Where a passage is among the turns; ``None`` where it is none of them."""
+        at = int(np.searchsorted(self.rows, row, sorter=self._by_row))
+        place = int(self._by_row[at]) if at < len(self) else 0
+        return place if at < len(self) and self.rows[place] == row else None
+
+    @cached_property
+    def _by_row(self) -> Ints:
+        return np.argsort(self.rows)
+
     def window(self, before: int, after: int) -> tuple[Ints, Ints]:
         """First and one past the last turn around each, within its session."""
         places = np.arange(len(self))

@@ -9,7 +9,7 @@ from itertools import pairwise
 from graphmem.index.passage_index import PassageIndex
 from graphmem.model.knowledge import Fact
 from graphmem.model.retrieval import Path, Step
-from graphmem.retrieve.heard import Heard, heard_near, heard_path, place_of
+from graphmem.retrieve.heard import Heard, heard_near, heard_path
 from graphmem.retrieve.pool import Ranking
 from graphmem.retrieve.reach import NOWHERE
 from graphmem.retrieve.stating import stating
@@ -39,7 +39,8 @@ class Way:
 
 def leads_to(index: PassageIndex, ranking: Ranking, position: int) -> Sequence[Way | Heard]:
     """How the hit at `position` was come by: over names, or where they are spoken around it."""
-    if place_of(ranking.turns, int(ranking.rows[position])) is None:
+    turns, row = ranking.turns, int(ranking.rows[position])
+    if turns is None or turns.place_of(row) is None:
         return ways_to(ranking, position)
     return heard_near(index, ranking, position)
 

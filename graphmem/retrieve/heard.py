@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import shorten
 
-import numpy as np
-
 from graphmem.index.passage_index import PassageIndex
 from graphmem.index.turns import Turns
 from graphmem.kernels.arrays import Rows
@@ -38,12 +36,6 @@ class Heard:
         return (self.spoken,)
 
 
-def place_of(turns: Turns | None, row: int) -> int | None:
-    """Where a passage is among the turns; ``None`` where it is none of them."""
-    found = [] if turns is None else np.flatnonzero(turns.rows == row).tolist()
-    return found[0] if found else None
-
-
 def around(turns: Turns, place: int) -> list[int]:
     """Places within reach in the same session, the nearest first, the earlier of two."""
     first, last = (int(ends[place]) for ends in turns.window(REACH, REACH))
@@ -56,7 +48,7 @@ def heard_near(index: PassageIndex, ranking: Ranking, position: int) -> list[Hea
     The walk goes out from the names together: its share is given to them in equal parts.
     """
     row, turns = int(ranking.rows[position]), ranking.turns
-    place = place_of(turns, row)
+    place = None if turns is None else turns.place_of(row)
     if turns is None or place is None or ranking.question is None:
         return []
     near = [(other - place, int(turns.rows[other])) for other in around(turns, place)]

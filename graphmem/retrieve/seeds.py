@@ -13,7 +13,7 @@ from graphmem.kernels.text import words
 from graphmem.model.retrieval import Query, SeedView
 from graphmem.retrieve.dates import AskedDate, dates_in
 from graphmem.retrieve.explain import Way
-from graphmem.retrieve.heard import Heard, around, place_of
+from graphmem.retrieve.heard import Heard, around
 from graphmem.retrieve.pool import Ranking
 from graphmem.retrieve.reach import NOWHERE
 
@@ -136,7 +136,7 @@ def _words(index: PassageIndex, question: str, ranking: Ranking, row: int) -> st
     stems = dict(zip(asked, index.words.stems(asked).tolist(), strict=True))
     held = _stems(index, [row])
     own = [word for word, stem in stems.items() if stem in held]
-    place = place_of(ranking.turns, row)
+    place = None if ranking.turns is None else ranking.turns.place_of(row)
     if ranking.turns is None or place is None:
         return ", ".join(own)
     beside = [int(ranking.turns.rows[other]) for other in around(ranking.turns, place)[1:]]

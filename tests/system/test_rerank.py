@@ -151,7 +151,7 @@ def test_an_evaluation_scores_modes_with_and_without(
     done = run(*command, "--json", "-", server=llm_server, GRAPHMEM_RERANK_WEIGHT="2")
     report = json.loads(done.stdout)
     assert report["modes"]["dense"]["recall@1"] == 0.0
-    assert report["reranked"]["by"] == "llm:small/rerank.v1"
+    assert report["reranked"]["by"] == "llm"
     judged = report["reranked"]["modes"]["dense"]
     assert judged["recall@1"] == 1.0
     assert judged["notes"] == {"Reranked by llm:small/rerank.v1": 1}

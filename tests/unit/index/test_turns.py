@@ -54,3 +54,13 @@ def test_a_memory_without_talk_has_no_turns() -> None:
     turns = turns_of(snapshot.passages, snapshot.vectors, np.ones(1, np.bool_))
     assert len(turns) == 0
     assert turns.bounds.tolist() == [0]
+
+
+def test_a_passage_is_found_among_the_turns_or_is_none_of_them(turns: Turns) -> None:
+    found = [turns.place_of(row) for row in range(-1, len(SAID) + 3)]
+    expected = [
+        turns.rows.tolist().index(row) if row in turns.rows else None
+        for row in range(-1, len(SAID) + 3)
+    ]
+    assert found == expected
+    assert None in found
