@@ -41,18 +41,21 @@ def assemble(question: str, hits: Sequence[Hit], *, budget: int, count: Count) -
     """
     spans = spans_of(hits)
     heads = [_head(hit) for hit in hits]
-    frame = count([f"{_FENCE_START}\n{_FENCE_END}"])[0]
+    room = budget - count([f"{_FENCE_START}\n{_FENCE_END}"])[0]
     chosen: list[int] = []
-    if spans and budget > frame:
+    items: list[Hit] = []
+    text = ""
+    if spans and room > 0:
         topics = {word: _COVERAGE * worth for word, worth in rarity(question, hits).items()}
-        chosen = select(
-            pieces_of(question, hits, spans, heads, count),
-            [1.0 / (1 + place) for place in range(len(hits))],
-            topics=topics,
-            budget=budget - frame,
-        )
-    items = _items(hits, heads, [spans[row] for row in chosen])
-    text = _text(items)
+        weights = [1.0 / (1 + place) for place in range(len(hits))]
+        pieces = pieces_of(question, hits, spans, heads, count)
+        chosen = select(pieces, weights, topics=topics, budget=room)
+        # Sentences that run on share a marker, so the text takes less than its pieces reckon.
+        saved = budget - count([_text(_items(hits, heads, [spans[row] for row in chosen]))])[0]
+        if saved > 0:
+            chosen = select(pieces, weights, topics=topics, budget=room + saved)
+        items = _items(hits, heads, [spans[row] for row in chosen])
+        text = _text(items)
     while chosen and count([text])[0] > budget:
         chosen.pop()
         items = _items(hits, heads, [spans[row] for row in chosen])

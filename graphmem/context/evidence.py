@@ -22,7 +22,7 @@ Count = Callable[[Sequence[str]], list[int]]
 _PLAIN: Final = 0.2
 """What a sentence is worth in which nothing is found, beside the shares below."""
 _ASKED: Final = 1.0
-_BRIDGE: Final = 1.0
+_BRIDGE: Final = 0.5
 _MOST_BRIDGES: Final = 2
 _ON_PATH: Final = 0.5
 _OPENING: Final = 0.3
