@@ -153,8 +153,8 @@ def report(
 ) -> dict[str, Any]:
     """All figures as plain data; coverage over all triples and over each half of their passages.
 
-    Even and odd rows of the file of triples are scored apart, so that rules written with one half
-    in sight are judged on the other.
+    Even and odd rows of the file of triples are scored apart, so that whoever writes rules with the
+    misses of one half in sight sees what they do to the other.
     """
     facts = {found.passage_id: found.facts for found in extractions}
     looks = _looks_json(figures(passages, facts))
