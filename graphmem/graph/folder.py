@@ -196,7 +196,10 @@ class GraphFolder:
         for path in self._folder.iterdir():
             is_old = path.name.startswith(_GENERATION) and path != current
             if is_old or (path.name.startswith(_PARTIAL) and path.stat().st_mtime < long_ago):
-                shutil.rmtree(path, ignore_errors=True)
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:  # the name of a generation, written but never put in place
+                    path.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:
