@@ -481,7 +481,7 @@ def test_a_newer_schema_is_refused_and_an_older_one_brought_up_to_date(neo4j: An
         ):
             pass
         with opened(neo4j.url, neo4j.auth) as store:
-            assert store.info().schema_version == 1
+            assert store.info().schema_version == 2
             assert store.counts("default") == all_of(1)
             assert store.check() == []
 
