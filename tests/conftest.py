@@ -28,7 +28,10 @@ class Neo4jServer(NamedTuple):
     home: Path
 
     def empty(self) -> None:
-        """Remove all that the database holds, but for the node that makes it a memory."""
+        """Remove all that the database holds; it is another memory from then on.
+
+        The node that says which memory it is stays, for the schema hangs on it.
+        """
         bolt = Bolt(self.url, self.auth)
         try:
             with bolt.session("WRITE") as session:
@@ -39,6 +42,7 @@ class Neo4jServer(NamedTuple):
                 session.run(
                     "MATCH (n:_Memory) REMOVE n.embedder, n.dimension, n.generation, n.stale,"
                     " n.next_embedder, n.next_dimension, n.next_generation"
+                    " SET n.memory_id = replace(randomUUID(), '-', '')"
                 ).consume()
                 shown = session.run("SHOW VECTOR INDEXES YIELD name RETURN name").values()
                 for (name,) in shown:

@@ -88,9 +88,9 @@ def test_other_libraries_are_asked_the_same(kind: type[Peer], weighted: bool) ->
 
 def test_the_peak_is_of_what_came_since() -> None:
     memory = PeakOfProcess()
-    held = np.ones(20_000_000, np.uint8)
+    held = np.ones(100_000_000, np.uint8)  # more than an allocator keeps of what was freed
     del held
-    assert 15 < memory.megabytes() < 200
+    assert 95 < memory.megabytes() < 300
 
 
 def test_a_plot_is_drawn(tmp_path: Path) -> None:
