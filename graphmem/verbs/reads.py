@@ -1,0 +1,228 @@
+"""What a memory is asked: passages, contexts, answers, statements, graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphmem import merging
+from graphmem.context.answer import answer
+from graphmem.context.assemble import assemble
+from graphmem.errors import InvalidInputError, NotFoundError
+from graphmem.graph.views import NOW, View
+from graphmem.inputs import Time, query_of
+from graphmem.kernels.ranking import CsrGraph
+from graphmem.model.analysis import Analysis
+from graphmem.model.ids import Kind
+from graphmem.model.knowledge import Entity, Fact, Identity
+from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode
+from graphmem.model.source import Episode, Passage
+from graphmem.ports.analytics import DAMPING
+from graphmem.ports.cypher import CypherResult, CypherSchema
+from graphmem.verbs.bound import Bound
+
+
+class Reads(Bound):
+    """Methods that read."""
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        mode: Mode | str = Mode.GRAPH,
+        as_of: Time | None = None,
+        known_at: Time | None = None,
+        where: Filter | Mapping[str, Any] | None = None,
+        explain: bool = False,
+        rerank: bool | None = None,
+    ) -> list[Hit]:
+        """The passages that answer best, best first.
+
+        Parameters
+        ----------
+        k
+            How many at most.
+        mode
+            ``graph``, ``hybrid``, ``dense`` or ``bm25``.
+        as_of
+            Keep what held at that time; facts shown are those valid then.
+        known_at
+            What the memory believed at that time.
+        where
+            A :class:`Filter` or its fields.
+        explain
+            Whether hits carry their paths and the shares of their score.
+        rerank
+            Whether the reranker of the settings judges the best hits again; by default if there is
+            one. Where it fails, the order stays as it was, and the hits' `note` says why.
+
+        Raises
+        ------
+        InvalidInputError
+            The question is empty, or an option is out of range.
+        ConfigurationError
+            There is no reranker and `rerank` is set, or it lacks its package or its key.
+        ModelUnavailableError
+            The reranker's model is not there.
+        """
+        return self._reading.search(
+            query_of(
+                question,
+                namespace=self.namespace,
+                k=k,
+                mode=mode,
+                as_of=as_of,
+                known_at=known_at,
+                where=where,
+            ),
+            explain=explain,
+            rerank=rerank,
+        )
+
+    @property
+    def reranker(self) -> str | None:
+        """What the settings call the reranker that searches use, ``None`` where there is none."""
+        found = self._parts.reranking
+        return None if found is None else found.name
+
+    def lookup(
+        self,
+        question: str,
+        *,
+        k: int = 10,
+        as_of: Time | None = None,
+        known_at: Time | None = None,
+        where: Filter | Mapping[str, Any] | None = None,
+    ) -> list[Hit]:
+        """As :meth:`search`, by the store's own means: vectors and words, filters before the cut.
+
+        Builds no index, so it suits one question of a large memory on a server; it follows no
+        names and facts as ``graph`` does. The ``type`` and ``entity`` of a filter are asked of the
+        mentions that were read in a passage.
+        """
+        return self._reading.lookup(
+            query_of(
+                question,
+                namespace=self.namespace,
+                k=k,
+                mode=Mode.HYBRID,
+                as_of=as_of,
+                known_at=known_at,
+                where=where,
+            )
+        )
+
+    def context(
+        self,
+        question: str,
+        *,
+        budget: int = 1500,
+        k: int = 50,
+        mode: Mode | str = Mode.GRAPH,
+        as_of: Time | None = None,
+        known_at: Time | None = None,
+        where: Filter | Mapping[str, Any] | None = None,
+    ) -> Context:
+        """Cited text that answers the question within `budget` tokens; see :meth:`search`."""
+        if budget < 1:
+            raise InvalidInputError(f"A budget of {budget} tokens holds nothing")
+        hits = self.search(
+            question, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where, explain=True
+        )
+        return assemble(question, hits, budget=budget, count=self._parts.embedder.count_tokens)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        budget: int = 1500,
+        k: int = 50,
+        mode: Mode | str = Mode.GRAPH,
+        as_of: Time | None = None,
+        known_at: Time | None = None,
+        where: Filter | Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Answer a question from what :meth:`context` recalls of it; parameters are the same.
+
+        A language model (``GRAPHMEM_LLM_BASE_URL``) answers in sentences that are held against what
+        they cite, or says that it is not known. Without one, the facts that fit best stand as they
+        are, which `by` and `note` say.
+
+        Raises
+        ------
+        InvalidInputError
+            As :meth:`context`.
+        ConfigurationError
+            The model's endpoint refuses the key, or does not know the model.
+        """
+        found = self.context(
+            question, budget=budget, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where
+        )
+        return answer(found, self._parts.llm)
+
+    def get(self, id: str) -> Episode | Passage | Entity | Fact:
+        """What an id names; raises `NotFoundError` where nothing has it."""
+        store = self._parts.store
+        readers: dict[str, Any] = {
+            Kind.EPISODE: store.episodes,
+            Kind.PASSAGE: store.passages,
+            Kind.ENTITY: store.entities,
+            Kind.FACT: store.facts,
+        }
+        read = readers.get(id.partition("_")[0])
+        found: dict[str, Episode | Passage | Entity | Fact] = read([id]) if read else {}
+        if id not in found:
+            raise NotFoundError(f"Nothing has the id {id!r}")
+        return found[id]
+
+    def identity(self, entity: str) -> Identity:
+        """An entity by its id or name, with all that it is held to be one with, and why.
+
+        Raises
+        ------
+        NotFoundError
+            The namespace holds no such entity.
+        """
+        return merging.identity(self._parts.store, self._names, entity)
+
+    def cypher(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        write: bool = False,
+        timeout: float = 30.0,
+        max_rows: int = 10_000,
+    ) -> CypherResult:
+        """Run a Cypher statement over this namespace; see :class:`CypherRunner` for the errors."""
+        return self._parts.runner(self.namespace).run(
+            statement, parameters, write=write, timeout=timeout, max_rows=max_rows
+        )
+
+    def cypher_schema(self) -> CypherSchema:
+        """Labels, relationship types and properties that a statement can name."""
+        return self._parts.runner(self.namespace).schema()
+
+    def analyse(self, *, damping: float = DAMPING, engine: str | None = None) -> Analysis:
+        """How central each entity is by the facts that it shares, and with whom it belongs.
+
+        Computed by Graph Data Science where the store's server has it, else by igraph here; an
+        `engine` (``gds``, ``igraph``) chooses. `damping` is the probability to follow an edge.
+
+        Raises
+        ------
+        InvalidInputError
+            A damping that is not in (0, 1).
+        ConfigurationError
+            There is no such engine here.
+        """
+        return self._parts.analyst(engine).analyse(self.namespace, damping=damping)
+
+    def walk_graph(self, view: View = NOW) -> CsrGraph:
+        """Passages, entities and facts as a graph to rank, memory-mapped, at the present version.
+
+        A fact is a node tied to its members and to the passages that state it. `view` says what
+        held and what was known; it shares the edges with all other views.
+        """
+        return self._walking.graph(view)
