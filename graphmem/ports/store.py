@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
-from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.knowledge import DiscourseLink, Entity, Evidence, Fact, Supersession
 from graphmem.model.retrieval import Query
 from graphmem.model.source import Episode, Passage
 
@@ -170,10 +170,17 @@ class GraphStore(Protocol):
         """
 
     def facts_with(
-        self, entity_ids: Sequence[str], *, predicates: Sequence[str]
+        self, entity_ids: Sequence[str], *, predicates: Sequence[str] | None = None
     ) -> dict[str, list[str]]:
         """Ids of the facts with one of these predicates that each entity is a member of, by
-        ``nid``; entities without any are left out."""
+        ``nid``; entities without any are left out. Without `predicates`, facts of any."""
+
+    def discourse_of(self, fact_ids: Sequence[str]) -> list[DiscourseLink]:
+        """Links that start or end at the facts, ordered by source, target, sense and
+        connective."""
+
+    def supersessions_of(self, fact_ids: Sequence[str]) -> list[Supersession]:
+        """Where one of the facts is the newer or the older one, ordered by newer and older."""
 
     def vectors_of(self, keys: Sequence[str]) -> dict[str, Vectors]:
         """The vectors that the store has, by key, float32, shape (dimension,)."""

@@ -55,6 +55,31 @@ def test_facts_of_a_predicate_come_by_their_members(store: GraphStore, make: Any
     assert store.facts_with([ann, bob], predicates=["lead"]) == {ann: [leads]}
     assert store.facts_with([ann], predicates=["lead", "says"]) == {ann: [*said, leads]}
     assert store.facts_with([ann], predicates=[]) == {}
+    assert store.facts_with([ann, bob]) == {ann: [*said, leads], bob: said}
+
+
+def test_links_and_revisions_come_by_the_facts_at_either_end(store: GraphStore, make: Any) -> None:
+    texts = {text: ("Ann",) for text in ("a", "b", "c", "d")}
+    changes = make.document("x", {"p": texts})
+    revised = (make.supersession("b", "a"), make.supersession("d", "c"))
+    store.apply(
+        changes.model_copy(update={"supersessions": revised}), vectors=make.vectors(changes)
+    )
+    a, b, c, d = (make.fact(text, ()).id for text in texts)
+    of = {(link.source_id, link.target_id): link for link in changes.discourse}
+    for ids, pairs in (
+        ([a], {(a, b)}),
+        ([b, b], {(a, b), (b, c)}),
+        ([a, d], {(a, b), (c, d)}),
+        ([], set()),
+        (["fa_unknown"], set()),
+    ):
+        assert store.discourse_of(ids) == [of[pair] for pair in sorted(pairs)]
+    assert store.supersessions_of([a]) == [revised[0]] == store.supersessions_of([b, a])
+    assert store.supersessions_of([b, c]) == sorted(
+        revised, key=lambda s: (s.newer_id, s.older_id, s.reason)
+    )
+    assert store.supersessions_of(["fa_unknown"]) == []
 
 
 def test_vectors_come_back_by_key_as_they_went_in(store: GraphStore, make: Any) -> None:

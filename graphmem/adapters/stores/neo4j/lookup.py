@@ -19,7 +19,7 @@ from graphmem.adapters.stores.neo4j.statements import statements
 from graphmem.model.base import Value
 from graphmem.model.change import Counts
 from graphmem.model.ids import digest
-from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.knowledge import DiscourseLink, Entity, Evidence, Fact, Supersession
 from graphmem.model.source import Episode, Passage
 from graphmem.ports.store import Vectors
 
@@ -82,10 +82,27 @@ def passages_naming(bolt: Bolt, ids: Sequence[str], limit: int) -> dict[str, lis
     return _in_order(ids, {id_: passages for id_, passages in found if passages})
 
 
-def facts_with(bolt: Bolt, ids: Sequence[str], predicates: Sequence[str]) -> dict[str, list[str]]:
-    """Facts with one of the predicates that these entities are members of."""
-    found = _listed(bolt, statements("lookup")["facts_with"], ids, predicates=list(predicates))
+def facts_with(
+    bolt: Bolt, ids: Sequence[str], predicates: Sequence[str] | None
+) -> dict[str, list[str]]:
+    """Facts with one of the predicates, or any, that these entities are members of."""
+    wanted = None if predicates is None else list(predicates)
+    found = _listed(bolt, statements("lookup")["facts_with"], ids, predicates=wanted)
     return _in_order(ids, {id_: facts for id_, facts in found if facts})
+
+
+def discourse_of(bolt: Bolt, ids: Sequence[str]) -> set[DiscourseLink]:
+    """Links that start or end at the facts."""
+    columns = tuple(DiscourseLink.model_fields)
+    found = _listed(bolt, statements("lookup")["discourse_of"], ids)
+    return {value_of(DiscourseLink, columns, row) for row in found}
+
+
+def supersessions_of(bolt: Bolt, ids: Sequence[str]) -> set[Supersession]:
+    """Where one of the facts is the newer or the older one."""
+    columns = tuple(Supersession.model_fields)
+    found = _listed(bolt, statements("lookup")["supersessions_of"], ids)
+    return {value_of(Supersession, columns, row) for row in found}
 
 
 def vectors_of(bolt: Bolt, keys: Sequence[str]) -> dict[str, Vectors]:

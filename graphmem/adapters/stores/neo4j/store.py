@@ -31,7 +31,7 @@ from graphmem.errors import (
 )
 from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
 from graphmem.model.ids import digest
-from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.knowledge import DiscourseLink, Entity, Evidence, Fact, Supersession
 from graphmem.model.retrieval import Query
 from graphmem.model.source import Episode, Passage
 from graphmem.model.time import from_micros, to_micros
@@ -233,10 +233,20 @@ class Neo4jStore:
         return lookup.passages_naming(self.bolt, entity_ids, limit)
 
     def facts_with(
-        self, entity_ids: Sequence[str], *, predicates: Sequence[str]
+        self, entity_ids: Sequence[str], *, predicates: Sequence[str] | None = None
     ) -> dict[str, list[str]]:
-        """Facts with one of these predicates that each entity is a member of."""
+        """Facts with one of these predicates, or any, that each entity is a member of."""
         return lookup.facts_with(self.bolt, entity_ids, predicates)
+
+    def discourse_of(self, fact_ids: Sequence[str]) -> list[DiscourseLink]:
+        """Links that start or end at the facts, in order."""
+        found = lookup.discourse_of(self.bolt, fact_ids)
+        return sorted(found, key=lambda d: (d.source_id, d.target_id, d.sense, d.connective))
+
+    def supersessions_of(self, fact_ids: Sequence[str]) -> list[Supersession]:
+        """Where one of the facts is the newer or the older one, in order."""
+        found = lookup.supersessions_of(self.bolt, fact_ids)
+        return sorted(found, key=lambda s: (s.newer_id, s.older_id, s.reason))
 
     def vectors_of(self, keys: Sequence[str]) -> dict[str, Vectors]:
         """The vectors that the store has, by key."""

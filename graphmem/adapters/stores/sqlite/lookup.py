@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from graphmem.adapters.stores.sqlite.rows import (
     ENTITY_COLUMNS,
@@ -19,7 +19,7 @@ from graphmem.adapters.stores.sqlite.rows import (
     quoted,
     select_in,
 )
-from graphmem.model.knowledge import Entity, Evidence, Fact
+from graphmem.model.knowledge import DiscourseLink, Entity, Evidence, Fact, Sense, Supersession
 from graphmem.model.source import Episode, Passage
 
 T = TypeVar("T")
@@ -123,9 +123,9 @@ def passages_naming(
 
 
 def facts_with(
-    connection: sqlite3.Connection, ids: Sequence[str], predicates: Sequence[str]
+    connection: sqlite3.Connection, ids: Sequence[str], predicates: Sequence[str] | None
 ) -> dict[str, list[str]]:
-    """Facts with one of the predicates that these entities are members of."""
+    """Facts with one of the predicates, or any, that these entities are members of."""
     rows = select_in(
         connection,
         """SELECT DISTINCT e.id, f.nid, f.id, f.predicate FROM entities e
@@ -133,12 +133,60 @@ def facts_with(
         WHERE e.id IN ({keys})""",
         dict.fromkeys(ids),
     )
-    wanted = set(predicates)
+    wanted = None if predicates is None else set(predicates)
     found: dict[str, list[str]] = {}
     for entity, _, fact, predicate in sorted(rows, key=lambda row: row[1]):
-        if predicate in wanted:
+        if wanted is None or predicate in wanted:
             found.setdefault(entity, []).append(fact)
     return _in_order(ids, found)
+
+
+def discourse_of(connection: sqlite3.Connection, ids: Sequence[str]) -> set[DiscourseLink]:
+    """Links that start or end at the facts."""
+    found = set()
+    for end in ("source", "target"):
+        rows = select_in(
+            connection,
+            f"""SELECT s.id, t.id, d.sense, d.connective, p.id, d.start, d."end" FROM facts f
+            CROSS JOIN discourse d ON d.{end}_nid = f.nid
+            JOIN facts s ON s.nid = d.source_nid JOIN facts t ON t.nid = d.target_nid
+            LEFT JOIN passages p ON p.nid = d.passage_nid WHERE f.id IN ({{keys}})""",
+            dict.fromkeys(ids),
+        )
+        found.update(_link_of(*row) for row in rows)
+    return found
+
+
+def _link_of(source: str, target: str, sense: str, connective: str, *place: Any) -> DiscourseLink:
+    passage, start, end = place
+    return DiscourseLink(
+        source_id=source,
+        target_id=target,
+        sense=Sense(sense),
+        connective=connective,
+        passage_id=passage,
+        start=start,
+        end=end,
+    )
+
+
+def supersessions_of(connection: sqlite3.Connection, ids: Sequence[str]) -> set[Supersession]:
+    """Where one of the facts is the newer or the older one."""
+    found = set()
+    for end in ("newer", "older"):
+        rows = select_in(
+            connection,
+            f"""SELECT n.id, o.id, s.reason FROM facts f
+            CROSS JOIN supersessions s ON s.{end}_nid = f.nid
+            JOIN facts n ON n.nid = s.newer_nid JOIN facts o ON o.nid = s.older_nid
+            WHERE f.id IN ({{keys}})""",
+            dict.fromkeys(ids),
+        )
+        found.update(
+            Supersession(newer_id=newer, older_id=older, reason=reason)
+            for newer, older, reason in rows
+        )
+    return found
 
 
 def namespaces(connection: sqlite3.Connection) -> list[str]:

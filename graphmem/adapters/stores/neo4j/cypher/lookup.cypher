@@ -52,9 +52,19 @@ UNWIND $ids AS id
 MATCH (e:Entity {id: id})
 RETURN collect([id, COLLECT {
   MATCH (f:Fact)-[:ROLE]->(e)
-  WHERE f.predicate IN $predicates
+  WHERE $predicates IS NULL OR f.predicate IN $predicates
   WITH DISTINCT f ORDER BY f.nid
   RETURN f.id }])
+// name: discourse_of
+UNWIND $ids AS id
+MATCH (f:Fact {id: id})-[d:DISCOURSE]-(:Fact)
+WITH DISTINCT d
+RETURN collect([startNode(d).id, endNode(d).id, d.sense, d.connective, d.passage_id, d.start, d.end])
+// name: supersessions_of
+UNWIND $ids AS id
+MATCH (f:Fact {id: id})-[s:SUPERSEDES]-(:Fact)
+WITH DISTINCT s
+RETURN collect([startNode(s).id, endNode(s).id, s.reason])
 // name: vectors_of
 UNWIND $ids AS key
 RETURN collect([key, head(COLLECT {
