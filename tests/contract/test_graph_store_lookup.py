@@ -59,7 +59,7 @@ def test_facts_of_a_predicate_come_by_their_members(store: GraphStore, make: Any
 
 
 def test_links_and_revisions_come_by_the_facts_at_either_end(store: GraphStore, make: Any) -> None:
-    texts = {text: ("Ann",) for text in ("a", "b", "c", "d")}
+    texts = dict.fromkeys(("a", "b", "c", "d"), ("Ann",))
     changes = make.document("x", {"p": texts})
     revised = (make.supersession("b", "a"), make.supersession("d", "c"))
     store.apply(
