@@ -131,7 +131,7 @@ def extraction(
 ) -> None:
     """Read a corpus, and score its facts: coverage of another's triples, size, and looks."""
     from graphmem.evaluation import extraction as scoring
-    from graphmem.evaluation.resources import about_machine, commit, versions
+    from graphmem.evaluation.resources import about_machine, commit, cpu_seconds, versions
 
     _refuse_nowhere(json_file)
     _refuse_nowhere(facts)
@@ -141,11 +141,12 @@ def extraction(
     extractor = make_extractor(settings)
     try:
         extractor.extract(passages[:_WARM_UP])
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), cpu_seconds()
         found = extractor.extract(passages)
-        seconds = time.perf_counter() - begun
+        seconds, after = time.perf_counter() - begun, cpu_seconds()
     finally:
         extractor.close()
+    cpu = None if used is None or after is None else after - used
     if facts is not None:
         scoring.write_facts(facts, found)
     result = {
@@ -153,7 +154,7 @@ def extraction(
         "command": f"graphmem eval extraction {corpus.name} --workers {settings.workers}",
         "extractor": extractor.name,
         "workers": settings.workers,
-        **scoring.report(passages, found, triples, seconds=seconds),
+        **scoring.report(passages, found, triples, seconds=seconds, cpu=cpu),
         "machine": about_machine(),
         "versions": versions(),
         "commit": commit(),

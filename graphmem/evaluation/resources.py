@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import threading
+import time
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -58,12 +59,20 @@ def resident_bytes() -> int:
     """Resident memory of this process and of all its descendants, now."""
     if not (_PROC / "self" / "statm").exists():
         return _peak_of_life()
-    parents: dict[int, int] = {}
-    for entry in _PROC.iterdir():
-        if entry.name.isdecimal() and (parent := _parent_of(entry)) is not None:
-            parents[int(entry.name)] = parent
     page = os.sysconf("SC_PAGE_SIZE")
-    return page * sum(_resident_pages(pid) for pid in _family(os.getpid(), parents))
+    return page * sum(_resident_pages(pid) for pid in _family(os.getpid(), _parents()))
+
+
+def cpu_seconds() -> float | None:
+    """CPU time of this process and of its descendants that run; ``None`` without ``/proc``.
+
+    Unlike time on a clock it hardly changes with what else the machine does.
+    """
+    if not (_PROC / "self" / "stat").exists():
+        return None
+    below = [pid for pid in _family(os.getpid(), _parents()) if pid != os.getpid()]
+    ticks = sum(_cpu_ticks(_PROC / str(pid)) for pid in below)
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def about_machine() -> dict[str, str | int]:
@@ -107,6 +116,15 @@ def commit() -> str | None:
     return packed.group(1) if packed else None
 
 
+def _parents() -> dict[int, int]:
+    """The parent of every process."""
+    parents: dict[int, int] = {}
+    for entry in _PROC.iterdir():
+        if entry.name.isdecimal() and (parent := _parent_of(entry)) is not None:
+            parents[int(entry.name)] = parent
+    return parents
+
+
 def _family(root: int, parents: Mapping[int, int]) -> list[int]:
     family = [root]
     for member in family:
@@ -115,9 +133,18 @@ def _family(root: int, parents: Mapping[int, int]) -> list[int]:
 
 
 def _parent_of(process: Path) -> int | None:
-    # The name in field 2 may hold brackets and spaces: fields are counted from its last bracket.
-    fields = _read(process / "stat").rpartition(")")[2].split()
+    fields = _stat(process)
     return int(fields[1]) if len(fields) > 1 else None
+
+
+def _cpu_ticks(process: Path) -> int:
+    fields = _stat(process)
+    return int(fields[11]) + int(fields[12]) if len(fields) > 12 else 0
+
+
+def _stat(process: Path) -> list[str]:
+    # The name in field 2 may hold brackets and spaces: fields are counted from its last bracket.
+    return _read(process / "stat").rpartition(")")[2].split()
 
 
 def _resident_pages(pid: int) -> int:

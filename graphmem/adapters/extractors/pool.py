@@ -40,7 +40,8 @@ _EXIT_SECONDS = 5.0
 _CLOSED: Final = "The extractor was closed while it read"
 _COMMAND: Final = (
     "import os, signal, sys, json; signal.signal(signal.SIGINT, signal.SIG_IGN); "
-    "os.environ['OMP_NUM_THREADS'] = '1'; sys.path[:] = json.loads(sys.argv[1]); "
+    "os.environ.update(OMP_NUM_THREADS='1', OPENBLAS_NUM_THREADS='1'); "
+    "sys.path[:] = json.loads(sys.argv[1]); "
     "from graphmem.adapters.extractors.worker import main; main()"
 )
 

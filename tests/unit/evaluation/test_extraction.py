@@ -91,14 +91,14 @@ def test_halves_are_the_even_and_odd_rows_of_the_triples() -> None:
     passages = [PassageContext(passage_id=id, text="Ann Lee was born in Ely.") for id in "abc"]
     triples = dict.fromkeys("abc", (("Ann Lee", "born in", "Ely"),))
     found = [Extraction(passage_id="b", facts=(BIRTH,))]
-    result = report(passages, found, triples, seconds=1.5)
-    assert result["passages_per_s"] == 2.0
+    result = report(passages, found, triples, seconds=1.5, cpu=0.6)
+    assert (result["passages_per_s"], result["cpu_ms_per_passage"]) == (2.0, 200.0)
     assert [part["pair_coverage"] for part in result["coverage"].values()] == [0.3333, 0.0, 1.0]
 
 
 def test_without_triples_only_the_looks_are_reported() -> None:
     passages = [PassageContext(passage_id="a", text="Ann Lee was born in Ely.")]
-    assert "coverage" not in report(passages, [Extraction(passage_id="a")], {}, seconds=1)
+    assert "coverage" not in report(passages, [Extraction(passage_id="a")], {}, seconds=1, cpu=1)
 
 
 def test_what_cannot_be_scored_is_refused(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_the_bench_gives_the_same_figures(tmp_path: Path) -> None:
         timeout=120,
     )
     theirs = json.loads(done.stdout)
-    mine = report(passages, found, triples, seconds=1)["coverage"]["all"]
+    mine = report(passages, found, triples, seconds=1, cpu=None)["coverage"]["all"]
     assert 0.1 < theirs["pair_and_predicate_coverage"] < theirs["pair_coverage"] < 0.9
     assert {name: mine[name] for name in theirs} == theirs
     facts = {extraction.passage_id: extraction.facts for extraction in found}
