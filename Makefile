@@ -31,8 +31,9 @@ $(EXTRAS)/.installed: pyproject.toml requirements/extras.txt requirements/instal
 demo: setup
 	$(BIN)/python examples/demo.py
 
+# Much of it waits for servers and processes: a worker per core, each with a Neo4j of its own.
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-extras: $(EXTRAS)/.installed
 	HF_HUB_OFFLINE=1 $(EXTRAS)/bin/pytest -m extras tests/extras tests/contract/test_embedder.py
