@@ -143,7 +143,7 @@ def facts_with(
 
 def discourse_of(connection: sqlite3.Connection, ids: Sequence[str]) -> set[DiscourseLink]:
     """Links that start or end at the facts."""
-    found = set()
+    found: set[DiscourseLink] = set()
     for end in ("source", "target"):
         rows = select_in(
             connection,
@@ -172,7 +172,7 @@ def _link_of(source: str, target: str, sense: str, connective: str, *place: Any)
 
 def supersessions_of(connection: sqlite3.Connection, ids: Sequence[str]) -> set[Supersession]:
     """Where one of the facts is the newer or the older one."""
-    found = set()
+    found: set[Supersession] = set()
     for end in ("newer", "older"):
         rows = select_in(
             connection,
