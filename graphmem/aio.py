@@ -45,6 +45,7 @@ class AsyncMemory:
         self.lookup = _threaded(memory.lookup)
         self.context = _threaded(memory.context)
         self.ask = _threaded(memory.ask)
+        self.timeline = _threaded(memory.timeline)
         self.get = _threaded(memory.get)
         self.cypher = _threaded(memory.cypher)
         self.analyse = _threaded(memory.analyse)

@@ -82,6 +82,28 @@ class KnownNames:
             ids = self._book.one(id)
             return ids, self._book.links(ids)
 
+    def standing_for(self, ids: Iterable[str]) -> dict[str, str]:
+        """For ids of entities held to be one with others, the one id that stands for all of them.
+
+        Those that stand for themselves are left out.
+        """
+        with self._lock:
+            self._version = self._update()
+            first = {id: min(self._book.one(id)) for id in set(ids)}
+        return {id: one for id, one in first.items() if id != one}
+
+    def named(self, name: str) -> list[str]:
+        """Ids of the named entities of this name or alias, sorted."""
+        with self._lock:
+            self._version = self._update()
+            return self._book.named(name)
+
+    def near(self, name: str, *, limit: int = 5) -> list[str]:
+        """Names that look like this one, the likest first."""
+        with self._lock:
+            self._version = self._update()
+            return self._book.near(name, limit=limit)
+
     def dated(self, ids: Sequence[str]) -> list[tuple[str, Fact]]:
         """Facts of these entities that date what happens once, each with its entity."""
         held = self._store.facts_with(ids, predicates=sorted(DATING))

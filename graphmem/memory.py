@@ -12,11 +12,12 @@ from graphmem.ports.store import Clock
 from graphmem.settings import Settings
 from graphmem.verbs.moves import Moves
 from graphmem.verbs.reads import Reads
+from graphmem.verbs.times import Times
 from graphmem.verbs.upkeep import Upkeep
 from graphmem.verbs.writes import Writes
 
 
-class Memory(Writes, Reads, Moves, Upkeep):
+class Memory(Writes, Reads, Times, Moves, Upkeep):
     """A memory: a store with what reads into it and out of it, bound to one namespace.
 
     Safe to use from several threads. Open it with :meth:`open`, close it with :meth:`close` or

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from graphmem.errors import InvalidInputError
 from graphmem.extract.attributes import MOST_KEYWORDS, mine
@@ -68,12 +68,18 @@ class ClaimedFact(BaseModel):
     until: str | None = None
 
 
+def _is_stated(sense: Sense) -> Sense:
+    if sense is Sense.PREMISE:
+        raise ValueError("a premise is what we derive from, no text says that it is one")
+    return sense
+
+
 class ClaimedLink(BaseModel):
     """How one fact relates to another: the source is the SENSE of the target."""
 
     source: str = Field(description="id of a fact")
     target: str = Field(description="id of a fact")
-    sense: Sense
+    sense: Annotated[Sense, AfterValidator(_is_stated)]
     connective: str = ""
 
 

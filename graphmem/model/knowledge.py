@@ -58,7 +58,8 @@ class Sense(StrEnum):
     """How one fact relates to another: a coarse cut of the PDTB-3 senses.
 
     Read "the source is the SENSE of the target": its cause, its purpose, the condition it holds
-    under, an elaboration of it, the answer to it. PRECEDES says that the source happened first;
+    under, an elaboration of it, the answer to it, a premise that it was derived from (by the rule
+    that the connective names). PRECEDES says that the source happened first;
     SYNCHRONOUS, CONTRAST and CONJUNCTION go both ways and are stored once, in the order of the
     text.
     """
@@ -72,6 +73,7 @@ class Sense(StrEnum):
     SYNCHRONOUS = "synchronous"
     CONJUNCTION = "conjunction"
     ANSWER = "answer"
+    PREMISE = "premise"
 
 
 class Entity(Value):

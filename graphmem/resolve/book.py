@@ -8,15 +8,19 @@ and are passed over.
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Entity, SameAs
 from graphmem.resolve.forms import NameForm, form_of, given_name, initials, is_acronym, person_words
 from graphmem.resolve.likeness import telling_aliases
 
 _CROWD = 24
 """Entities under one key from which on it tells nothing."""
+_NEAR = 0.7
+"""Share of their letters in order that two names have in common to look alike."""
 
 
 class NameBook:
@@ -71,6 +75,20 @@ class NameBook:
             for key, link in sorted(self._links.items())
             if link.left_id in chosen and link.right_id in chosen
         ]
+
+    def named(self, name: str) -> list[str]:
+        """Ids of the entities of this name or alias, sorted."""
+        return sorted(set(self._by_key.get(f"name {form_of(name).key}", ())))
+
+    def near(self, name: str, *, limit: int) -> list[str]:
+        """Names that look like this one, the likest first: for those who mistyped."""
+        wanted = normalise_name(name)
+        by_key = {normalise_name(entity.name): entity.name for entity in self._entities.values()}
+        holding = sorted(
+            (key for key in by_key if f" {wanted} " in f" {key} "), key=lambda key: (len(key), key)
+        )
+        alike = difflib.get_close_matches(wanted, by_key, n=limit, cutoff=_NEAR)
+        return [by_key[key] for key in dict.fromkeys((*alike, *holding))][:limit]
 
     def candidates(self, entity: Entity) -> list[Entity]:
         """Entities whose names may be this one's, in the order of their ids; never itself."""

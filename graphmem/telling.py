@@ -1,0 +1,198 @@
+"""What is told of someone or something, fetched from the store and set in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from graphmem.errors import InvalidInputError, NotFoundError
+from graphmem.extract.fields import stem
+from graphmem.extract.lexicon import STOP
+from graphmem.graph.threads import Scene, link_of, strands
+from graphmem.graph.timeline import Told, entries_of, within
+from graphmem.kernels.text import words
+from graphmem.known_names import KnownNames
+from graphmem.model.ids import Kind
+from graphmem.model.knowledge import Fact
+from graphmem.model.retrieval import Mode, Query
+from graphmem.model.time import Interval
+from graphmem.model.timeline import Place, Timeline
+from graphmem.ports.store import GraphStore
+from graphmem.resolve.entities import entity_id
+from graphmem.retrieve.filters import fact_holds
+
+_TOPIC_PASSAGES: Final = 500
+"""Passages, the best first, that are looked at for facts of a topic."""
+
+
+def timeline_of(
+    store: GraphStore,
+    names: KnownNames,
+    asked: str,
+    *,
+    span: Interval,
+    as_of: datetime | None,
+    known_at: datetime | None,
+) -> Timeline:
+    """What is told of an entity, given by id or name, or of a topic in other words.
+
+    Raises
+    ------
+    NotFoundError
+        The namespace holds neither; the remedy has names that look like it.
+    InvalidInputError
+        `asked` is empty, or the span is.
+    """
+    if not asked.strip():
+        raise InvalidInputError("A timeline needs an entity or a topic")
+    if span.start and span.end and span.start >= span.end:
+        raise InvalidInputError(
+            f"Nothing lies between {span.start:%Y-%m-%d} and {span.end:%Y-%m-%d}",
+            remedy="The start comes first, and the end is not in the span",
+        )
+    query = Query(
+        text=asked,
+        k=_TOPIC_PASSAGES,
+        mode=Mode.BM25,
+        as_of=as_of,
+        known_at=known_at,
+        namespace=names.namespace,
+    )
+    entities = entities_called(store, names, asked)
+    if entities:
+        held = store.facts_with(entities)
+        ids = list(dict.fromkeys(id for found in held.values() for id in found))
+    else:
+        ids = _on_topic(store, query)
+        if not ids:
+            raise _unknown(names, asked)
+    facts = [fact for fact in store.facts(ids).values() if fact_holds(fact, query)]
+    entries = entries_of(gathered(store, names, facts, known_at=known_at))
+    if span.start is not None or span.end is not None:
+        entries = within(entries, span)
+    shown = store.entities(entities)
+    return Timeline(
+        of=asked,
+        entities=tuple(dict.fromkeys(shown[id].name for id in entities if id in shown)),
+        entries=tuple(entries),
+    )
+
+
+def entities_called(store: GraphStore, names: KnownNames, asked: str) -> list[str]:
+    """Entities of an id, a name or an alias, and all that they are held to be one with; sorted."""
+    own = (
+        asked
+        if asked.startswith(f"{Kind.ENTITY}_")
+        else entity_id(asked, namespace=names.namespace)
+    )
+    found = list(store.entities([own])) or names.named(asked)
+    return sorted({one for id in found for one in names.one(id)[0]})
+
+
+def gathered(
+    store: GraphStore, names: KnownNames, facts: Sequence[Fact], *, known_at: datetime | None
+) -> Told:
+    """The facts with where they are told, what links them, and how sessions go on in each other."""
+    ids = [fact.id for fact in facts]
+    places = places_of(store, ids)
+    supersessions = store.supersessions_of(ids)
+    links = store.discourse_of(ids)
+    others = {
+        *(id for link in links for id in (link.source_id, link.target_id)),
+        *(pair.newer_id for pair in supersessions),
+    } - set(ids)
+    around = store.facts(sorted(others), members=False)
+    one = names.standing_for(member.entity_id for fact in facts for member in fact.members)
+    held = {(link.source_id, link.target_id) for link in links}
+    threads = [
+        link
+        for link in map(link_of, strands(_scenes(facts, places), one=one))
+        if (link.source_id, link.target_id) not in held
+    ]
+    known = {id for id, fact in around.items() if _is_known(fact, known_at)} | set(ids)
+    return Told(
+        facts=facts,
+        places=places,
+        links=[*links, *threads],
+        supersessions=[pair for pair in supersessions if pair.newer_id in known],
+        one=one,
+        texts={id: fact.text for id, fact in around.items() if id in known},
+    )
+
+
+def places_of(store: GraphStore, fact_ids: Sequence[str]) -> dict[str, list[Place]]:
+    """Where each fact is told, in characters of the sources."""
+    evidence = store.evidence_of(fact_ids)
+    passages = store.passages(list({item.passage_id for item in evidence}))
+    episodes = store.episodes(list({passage.episode_id for passage in passages.values()}))
+    places: dict[str, list[Place]] = {}
+    for item in evidence:
+        passage = passages.get(item.passage_id)
+        episode = episodes.get(passage.episode_id) if passage else None
+        if passage is None or episode is None:
+            continue  # deleted since
+        places.setdefault(item.fact_id, []).append(
+            Place(
+                passage_id=passage.id,
+                episode_id=episode.id,
+                source=episode.source,
+                title=episode.title,
+                start=passage.start + item.start,
+                end=passage.start + item.end,
+                speaker=passage.speaker,
+                session=passage.session,
+                occurred_at=passage.occurred_at or episode.occurred_at,
+            )
+        )
+    return places
+
+
+def _scenes(facts: Sequence[Fact], places: dict[str, list[Place]]) -> list[Scene]:
+    scenes = []
+    for fact in facts:
+        told = places.get(fact.id, ())
+        at = fact.valid_from or min((p.occurred_at for p in told if p.occurred_at), default=None)
+        if at is not None:
+            scenes.append(Scene(fact, at, frozenset(place.episode_id for place in told)))
+    return scenes
+
+
+def _is_known(fact: Fact, known_at: datetime | None) -> bool:
+    if known_at is None:
+        return fact.retired_at is None
+    return fact.recorded_at <= known_at and (fact.retired_at is None or known_at < fact.retired_at)
+
+
+def _on_topic(store: GraphStore, query: Query) -> list[str]:
+    """Facts that have all words of a topic, or their passage has and they have one of them."""
+    wanted = _content(query.text)
+    if not wanted:
+        return []
+    found = store.find_text(query, sorted(set(words(query.text)) - STOP))
+    passages = store.passages([id for id, _ in found])
+    whole = {id for id, passage in passages.items() if wanted <= _content(passage.text)}
+    evidence = store.evidence_in(list(passages))
+    facts = store.facts(list({item.fact_id for item in evidence}), members=False)
+    ids: dict[str, None] = {}
+    for item in evidence:
+        said = _content(facts[item.fact_id].text)
+        if wanted <= said or (item.passage_id in whole and wanted & said):
+            ids.setdefault(item.fact_id)
+    return list(ids)
+
+
+def _content(text: str) -> set[str]:
+    return {stem(word) for word in words(text) if word not in STOP}
+
+
+def _unknown(names: KnownNames, asked: str) -> NotFoundError:
+    near = names.near(asked)
+    remedy = (
+        f"Names like it: {', '.join(near)}"
+        if near
+        else "`graphmem cypher --named find --param text=PART` finds entities by name"
+    )
+    return NotFoundError(
+        f"Namespace {names.namespace!r} tells of no entity or topic {asked!r}", remedy=remedy
+    )

@@ -1,0 +1,112 @@
+"""The command ``graphmem timeline``: what is told of someone or something, in order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Final
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from graphmem.build import open_memory
+from graphmem.extract.spans import name_of
+from graphmem.model.knowledge import Modality
+from graphmem.model.source import DEFAULT_NAMESPACE
+from graphmem.model.time import Interval, Precision
+from graphmem.model.timeline import Entry, Timeline, Way
+from graphmem.terminal import JsonOption, MemoryOption, NamespaceOption, console, emit
+
+_SHOWN: Final = (
+    *(Way.BECAUSE, Way.SO, Way.IN_ORDER_TO, Way.AFTER, Way.BEFORE),
+    *(Way.EXTENDS, Way.CHANGES, Way.FULFILS, Way.FOLLOWS_FROM),
+)
+"""Ties that a person is shown: why, what followed, and what of another session it goes on from."""
+_MOST_TIES = 3
+
+
+def timeline(
+    of: Annotated[str, typer.Argument(help="An entity or a topic.", show_default=False)],
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    since: Annotated[
+        str | None, typer.Option("--from", help="From this time on, such as 2023-05.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="To the end of this time.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="What held at this time.")] = None,
+    known_at: Annotated[
+        str | None, typer.Option("--known-at", help="What was known by then.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="Entries shown at most.", min=1)] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what is known of someone or something, in the order in which it held."""
+    with open_memory(memory, namespace=namespace, read_only=True, create=False) as opened:
+        found = opened.timeline(of, since, until, as_of=as_of, known_at=known_at)
+    if as_json:
+        emit(found)
+        return
+    shown = found.model_copy(update={"entries": found.entries[:limit]})
+    if not shown.entries:
+        console.print(f"{escape(found.of)} is known, but nothing of it in that time.")
+        return
+    console.print(_table(shown))
+    left = len(found.entries) - len(shown.entries)
+    if left:
+        console.print(f"[dim]{left:,} more; --limit shows them[/dim]")
+
+
+def _table(found: Timeline) -> Table:
+    named = ", ".join(found.entities) or f"told about {found.of}"
+    table = Table(title=escape(named), title_justify="left", show_lines=False)
+    table.add_column("when", no_wrap=True)
+    table.add_column("what", ratio=3)
+    table.add_column("told in", overflow="fold", ratio=1)
+    for entry in found.entries:
+        table.add_row(_when(entry), _what(entry), _where(entry))
+    return table
+
+
+def _when(entry: Entry) -> str:
+    """When it held, as exactly as that is known; in brackets when it was told instead."""
+    if entry.is_dated:
+        return escape(written(entry.valid))
+    return f"[dim](told {entry.said_at:%-d %b %Y})[/dim]" if entry.said_at else "[dim]-[/dim]"
+
+
+def written(valid: Interval) -> str:
+    """An interval as people write it: ``7 May 2023``, ``since 2019``, ``until March 2020``."""
+    if valid.start is None:
+        assert valid.end is not None
+        last = valid.end - timedelta(microseconds=1)
+        return f"until {name_of(Interval(last, None, _day(valid.precision)))}"
+    if valid.end is None:
+        return f"since {name_of(valid)}"
+    return name_of(valid)
+
+
+def _day(precision: Precision) -> Precision:
+    return Precision.DAY if precision is Precision.INSTANT else precision
+
+
+def _what(entry: Entry) -> str:
+    text = escape(entry.text)
+    if entry.superseded_by or entry.retired_at:
+        reason = f" ({entry.reason})" if entry.reason else ""
+        text = f"[strike]{text}[/strike] [yellow]superseded{escape(reason)}[/yellow]"
+    if entry.modality is not Modality.ACTUAL:
+        text += f" [yellow]{entry.modality.value}[/yellow]"
+    if entry.derived:
+        text += " [magenta]derived[/magenta]"
+    ties = [tie for way in _SHOWN for tie in entry.ties if tie.way is way]
+    lines = [f"  [cyan]{tie.way.value}[/cyan] [dim]{escape(tie.text)}[/dim]" for tie in ties]
+    return "\n".join((text, *lines[:_MOST_TIES]))
+
+
+def _where(entry: Entry) -> str:
+    if not entry.places:
+        return ""
+    first, *more = entry.places
+    said = f"{first.speaker}, " if first.speaker else ""
+    also = f" +{len(more)}" if more else ""
+    return escape(f"{said}{first.source}{also}")
