@@ -50,6 +50,7 @@ class Clause:
     """A verb and the heads of its arguments; `group` are the tokens of the verb group, in order.
 
     `bearer` is the clause whose object this one describes ("Ann won a prize *given by Bob*").
+    `governor` is the clause that an infinitive completes ("Ann asked Bob *to leave*").
     Where `is_elided`, the subject is what the page is about, and not written ("Founded in 1873.").
     """
 
@@ -71,6 +72,7 @@ class Clause:
     modality: Modality = Modality.ACTUAL
     attribution: int | None = None
     bearer: Clause | None = None
+    governor: Clause | None = None
 
 
 def read_clauses(page: Page) -> list[Clause]:
@@ -213,8 +215,11 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
     head = parse.heads[verb]
     above = found.get(head)
     is_infinitive = any(parse.tags[kid] == "TO" for kid in parse.children[verb])
+    if is_infinitive:
+        clause.governor = _clause_above(page, verb, found)
     if dep in ("acl", "relcl") and is_infinitive and not _is_person(page, head):
-        clause.subjects = _subjects_above(page, head, found)
+        above = clause.governor
+        clause.subjects = [] if above is None or head in above.subjects else list(above.subjects)
         clause.modality = Modality.INTENDED
         return
     if dep in ("acl", "relcl", "amod"):
@@ -222,9 +227,7 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
         clause.subjects = [] if has_pronoun else [page.described(verb)]
         return
     if dep == "ROOT":
-        clause.subjects = list(page.fronted_names(verb))[:1]
-        is_finite = parse.tags[verb] in ("VBN", "VBZ", "VBD")
-        clause.is_elided = not clause.subjects and is_finite and page.topic is not None
+        _find_subject(page, clause)
         return
     leads = ("ADP", "SCONJ", "ADJ")  # "is able to win", "an award for winning"
     while above is None and parse.pos[head] in leads and parse.heads[head] != head:
@@ -261,16 +264,31 @@ def _is_person(page: Page, noun: int) -> bool:
     return page.parse.lemmas[noun] in PERSON_NOUNS
 
 
-def _subjects_above(page: Page, noun: int, found: dict[int, Clause]) -> list[int]:
-    """The subjects of the clause that a noun is in, unless it is one of them."""
-    heads = page.parse.heads
-    above = noun
-    for _ in range(_DEEPEST):
-        above = heads[above]
-        clause = found.get(above)
-        if clause is not None:
-            return [] if noun in clause.subjects else list(clause.subjects)
-    return []
+def _find_subject(page: Page, clause: Clause) -> None:
+    """The subject of a sentence's main verb that the parse has put elsewhere, or left out."""
+    is_finite = page.parse.tags[clause.verb] in ("VBN", "VBZ", "VBD")
+    fronted = list(page.fronted_names(clause.verb))[:1]
+    clause.subjects = fronted or _noun_before(page, clause)
+    clause.is_elided = not clause.subjects and is_finite and page.topic is not None
+
+
+def _noun_before(page: Page, clause: Clause) -> list[int]:
+    """A noun right before a finite verb that the parse has put under what stands before it."""
+    parse = page.parse
+    before = clause.group[0] - 1
+    is_noun = before >= 0 and parse.pos[before] in ("NOUN", "PROPN") and before not in page.time_at
+    is_finite = parse.tags[clause.group[0]] in ("VBZ", "VBD")
+    return [before] if is_noun and is_finite and not clause.is_passive else []
+
+
+def _clause_above(page: Page, verb: int, found: dict[int, Clause]) -> Clause | None:
+    """The clause that a verb stands in, or that the noun does which it describes."""
+    above = verb
+    for _ in range(_DEEPEST + 1):
+        above = page.parse.heads[above]
+        if above in found:
+            return found[above]
+    return None
 
 
 def _fill_gap(page: Page, clause: Clause) -> None:

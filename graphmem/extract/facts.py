@@ -12,7 +12,7 @@ from typing import Final
 
 from graphmem.extract.clauses import Clause
 from graphmem.extract.governing import governor, has_content, is_empty, is_speech
-from graphmem.extract.members import extent_of, grouped, members_of, with_topic
+from graphmem.extract.members import extent_of, grouped, members_of, owned_by_topic, with_topic
 from graphmem.extract.names import name_key
 from graphmem.extract.page import Page
 from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
@@ -74,7 +74,7 @@ def _facts_of(page: Page, clause: Clause) -> Iterable[FactDraft]:
     for subject, agent, object_, attribute in choices:
         slots = slots_of(page, clause, subject, agent, object_, attribute)
         for group in grouped(slots):
-            fact = _fact(page, clause, group, attribute)
+            fact = fact_of(page, clause, group, attribute)
             if fact:
                 yield fact
 
@@ -92,7 +92,10 @@ def _strays(page: Page, attribute: int) -> Iterable[int]:
                 yield from conjuncts(page, kid)
 
 
-def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) -> FactDraft | None:
+def fact_of(
+    page: Page, clause: Clause, slots: list[Slot], attribute: int | None
+) -> FactDraft | None:
+    """What a clause says with these of its arguments; nothing where that is too little."""
     if not slots or not _has_subject(page, clause, slots):
         return None
     predicate, is_member = _predicate(page, clause, attribute)
@@ -102,6 +105,9 @@ def _fact(page: Page, clause: Clause, slots: list[Slot], attribute: int | None) 
     if not _says_something(page, clause, members, predicate):
         return None
     members, frame = with_topic(page, members)
+    owned = owned_by_topic(page, slots) if frame else None
+    if owned is not None:
+        slots, frame = owned, ""
     kind = _kind(page, clause, attribute)
     interval = _valid(page, slots) or _by_tense(page, clause, kind)
     attribution = phrase_of(page, clause.attribution) if clause.attribution is not None else None
@@ -181,7 +187,8 @@ def _predicate(page: Page, clause: Clause, attribute: int | None) -> tuple[str, 
         return (f"take {thing}" if thing in _TAKEN else lemma), True
     if attribute is None or attribute in page.name_at:
         return lemma, True
-    if parse.pos[attribute] == "ADJ":
+    is_noun = parse.child(attribute, "det", "compound", "poss") is not None  # "an ice hockey pro"
+    if parse.pos[attribute] == "ADJ" and not is_noun:
         return f"{lemma} {parse.lemmas[attribute].lower()}", False
     return described_as(page, lemma, attribute), True
 

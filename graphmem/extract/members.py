@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.names import name_key
 from graphmem.extract.page import Page, Phrase, Referent
 from graphmem.extract.phrases import phrase_of
@@ -14,6 +15,11 @@ from graphmem.model.extraction import MemberDraft
 from graphmem.model.knowledge import EntityType
 
 _MOST_MEMBERS = 6
+_ONE_OF_A_KIND: Final = frozenset(
+    """world sun moon earth sky sea war time day night year month week century decade season future
+    past present former latter first second third last rest one other same following fact case way
+    thing reason""".split()
+)
 _RANKS: Final = {"subject": 0, "object": 1, "recipient": 2, "attribute": 3}
 
 
@@ -78,16 +84,46 @@ def members_of(page: Page, slots: Sequence[Slot]) -> tuple[MemberDraft, ...]:
     )
 
 
-def with_topic(page: Page, members: tuple[MemberDraft, ...]) -> tuple[tuple[MemberDraft, ...], str]:
+def with_topic(
+    page: Page, members: tuple[MemberDraft, ...], *, is_aside: bool = False
+) -> tuple[tuple[MemberDraft, ...], str]:
     """The members with what the page is about, and how the sentence then begins.
 
-    A statement that does not name what its page is about is still told of that.
+    A statement that does not name what its page is about is still told of that; an aside only where
+    its sentence speaks of it.
     """
     topic = page.topic
     if topic is None or any(_is_named_by(topic, member) for member in members):
         return members, ""
+    if is_aside and not _is_spoken_of(page, topic, members):
+        return members, ""
     frame = MemberDraft(role="topic", text=topic.shown, name=topic.name, type=topic.type)
     return (*members, frame), f"Regarding {topic.shown}, "
+
+
+def owned_by_topic(page: Page, slots: list[Slot]) -> list[Slot] | None:
+    """The slots with a subject that is the topic's: "the production" is "the production of X".
+
+    A definite description that nothing before it explains is a part of what the page is about. That
+    is not said of persons, nor of what there is one of in the world.
+    """
+    topic, subject = page.topic, slots[0]
+    phrase = subject.phrase
+    lemma = page.parse.lemmas[phrase.head]
+    first = page.parse.left[phrase.head]
+    if (
+        topic is None
+        or subject.position >= 0
+        or phrase.type is not EntityType.CONCEPT
+        or page.parse.words[first].lower() != "the"
+        or page.parse.pos[phrase.head] != "NOUN"
+        or page.parse.right[phrase.head] != phrase.head
+        or lemma in PERSON_NOUNS | _ONE_OF_A_KIND
+        or lemma in name_key(topic.shown).split()
+    ):
+        return None
+    owned = phrase._replace(shown=f"{phrase.shown} of {topic.shown}")
+    return [subject._replace(phrase=owned), *slots[1:]]
 
 
 def extent_of(members: Sequence[MemberDraft], start: int, end: int) -> tuple[int, int]:
@@ -95,6 +131,17 @@ def extent_of(members: Sequence[MemberDraft], start: int, end: int) -> tuple[int
     starts = [member.start for member in members if member.start is not None]
     ends = [member.end for member in members if member.end is not None]
     return min([start, *starts]), max([end, *ends])
+
+
+def _is_spoken_of(page: Page, topic: Referent, members: Sequence[MemberDraft]) -> bool:
+    """Whether the sentence of the members names the topic, or has a word that stands for it."""
+    start = next((member.start for member in members if member.start is not None), None)
+    if start is None:
+        return False
+    token = page.parse.tokens_in(start, start + 1)[0]
+    first, last = next(s for s in page.parse.sentences if token < s[1])
+    found = (page.referent(token) for token in range(first, last))
+    return any(referent is not None and referent.name == topic.name for referent in found)
 
 
 def _is_named_by(topic: Referent, member: MemberDraft) -> bool:

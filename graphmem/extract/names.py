@@ -64,7 +64,8 @@ def title_names(title: str, text: str) -> list[tuple[str, float]]:
     if title:
         found += [(title, 1.0), (base, 1.0), *_derived(base)]
     subject = _first_subject(text)
-    if subject:
+    is_verb_taken = subject.rpartition(" ")[2].islower()  # "Henry Art Gallery opened"
+    if subject and not (is_verb_taken and name_key(subject.rpartition(" ")[0]) == name_key(base)):
         found.append((subject, _SUBJECT_WEIGHT if " " in subject else 0.5))
     if title:
         found += [(alias, 0.8) for alias in _known_as(text[:_HEAD_CHARS])]

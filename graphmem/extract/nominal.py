@@ -196,7 +196,7 @@ def _fact(page: Page, text: str, predicate: str, slots: list[Slot]) -> FactDraft
     if len(members) < 2:
         return None
     if predicate != _LOCATED:  # where a place is has little to do with the page
-        members, frame = with_topic(page, members)
+        members, frame = with_topic(page, members, is_aside=True)
         text = finished(frame + text)
     start, end = extent_of(members, slots[0].phrase.start, slots[0].phrase.end)
     return FactDraft(

@@ -85,11 +85,18 @@ class Page:
         if first > 0 and (parse.words[first - 1] == "," or self._is_container(named)):
             is_thing = parse.words[first].lower() == "which"
             while (is_thing or not is_person) and parse.deps[noun] == "pobj":
+                if not self._may_be_passed(noun):
+                    break
                 above = parse.heads[parse.heads[noun]]
                 if parse.pos[above] not in ("NOUN", "PROPN"):
                     break
                 noun = above
         return self.said_of(noun)
+
+    def _may_be_passed(self, noun: int) -> bool:
+        """Whether what follows may be said of a noun above: names other than of places keep it."""
+        named = self.name_at.get(noun)
+        return named is None or named.referent.type in (EntityType.PLACE, EntityType.PERSON)
 
     def said_of(self, noun: int) -> int:
         """What a noun is said of: an apposition's head, a copula's subject, or else the noun."""

@@ -16,6 +16,7 @@ _NOMINAL: Final = frozenset(("NOUN", "PROPN", "NUM", "SYM", "X", "ADJ"))
 _DROPPED_TAGS: Final = frozenset(
     ("DT", "PDT", "WDT", "PRP$", "WP$", "POS", "``", "''", "-LRB-", ",")
 )
+_JOINING: Final = frozenset((",", "and", "or", "the", "&", "as", "well"))
 _LONGEST = 8
 _LONGEST_CONJUNCTION = 16
 _LONGEST_ADDRESS = 5
@@ -208,7 +209,12 @@ def _run_of_names(page: Page, named: Named, *, step: int) -> list[Named]:
     while len(found) < _LONGEST_ADDRESS:
         first, last = parse.tokens_in(named.start, named.end)
         comma = last if step > 0 else first - 1
-        other = page.name_at.get(comma + step) if 0 < comma < len(parse) - 1 else None
+        if step < 0 and comma > 0 and parse.tags[comma] == "DT":
+            comma -= 1
+        beyond = comma + step
+        if step > 0 and beyond < len(parse) and parse.tags[beyond] == "DT":
+            beyond += 1
+        other = page.name_at.get(beyond) if 0 < comma < len(parse) - 1 else None
         if other is None or parse.words[comma] != ",":
             break
         found.append(other)
@@ -217,12 +223,13 @@ def _run_of_names(page: Page, named: Named, *, step: int) -> list[Named]:
 
 
 def _goes_on(page: Page, token: int) -> bool:
-    """Whether a list goes on here: with "and" and a name, maybe after a comma."""
+    """Whether a list goes on here: with "and" or "as well as" and a name, maybe after a comma."""
     parse = page.parse
-    while token < len(parse) and parse.words[token].lower() in (",", "and", "or", "the", "&"):
+    first = token
+    while token < len(parse) and parse.words[token].lower() in _JOINING:
         token += 1
-    joined = {word.lower() for word in parse.words[max(0, token - 3) : token]}
-    return token in page.name_at and bool(joined & {"and", "or", "&"})
+    joined = {word.lower() for word in parse.words[first:token]}
+    return token in page.name_at and bool(joined & {"and", "or", "&", "as"})
 
 
 def described(page: Page, head: int, *, with_of: bool) -> Phrase | None:

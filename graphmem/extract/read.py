@@ -16,6 +16,7 @@ from graphmem.extract.nominal import appositions
 from graphmem.extract.page import Named, Page
 from graphmem.extract.parse import Parse
 from graphmem.extract.referents import Topic, referents, topic_of
+from graphmem.extract.remaining import remaining
 from graphmem.extract.repair import repaired
 from graphmem.extract.time import find_times
 from graphmem.kernels.layout import unwrap
@@ -70,7 +71,7 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
     text = context.text
     parse = repaired(parse)
     entities = [
-        NameSpan(parse.starts[first], parse.ends[last - 1], _TYPES[label])
+        NameSpan(parse.starts[first], parse.ends[_last_of_name(parse, first, last)], _TYPES[label])
         for first, last, label in parse.entities
         if label in _TYPES
     ]
@@ -94,6 +95,8 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
     links = read_links(page, facts, first_of)
     mentions = _mentions(context, aliases, named, topic)
     stated_once = _without_repeats(facts, [*lives, *described, *told, *items(page, lists)])
+    rest = remaining(page, outside, first_of, stated_once)
+    stated_once = _without_repeats(stated_once, rest)
     return Extraction(
         passage_id=context.passage_id,
         mentions=mentions,
@@ -113,6 +116,14 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
         ),
         references=tuple(references(page)),
     )
+
+
+def _last_of_name(parse: Parse, first: int, last: int) -> int:
+    """The last token of a name, which a tagger may have taken the verb after it into."""
+    end = last - 1
+    while end > first and parse.tags[end] in ("VBD", "VBZ", "VBP") and parse.words[end].islower():
+        end -= 1
+    return end
 
 
 def _names(

@@ -10,7 +10,7 @@ from graphmem.extract.lexicon import EVENT_NOUNS, PERSON_NOUNS, SITED_NOUNS, WOR
 from graphmem.extract.page import Page, Phrase, Referent
 from graphmem.extract.phrases import conjuncts, phrase_of
 from graphmem.extract.prepositions import Role, roles_under
-from graphmem.extract.wording import Slot, verb_text
+from graphmem.extract.wording import GOVERNOR, Slot, verb_text
 from graphmem.model.knowledge import EntityType
 
 _FRONTED = 1000
@@ -64,6 +64,8 @@ def slots_of(
         slots += role_slots(page, argument, verb)
     if clause.bearer is not None and subject is not None:
         slots += _borne(page, clause.bearer, subject)
+    if clause.governor is not None and page.parse.tags[clause.group[0]] == "TO":
+        slots += _governing(page, clause.governor)
     if _may_be_sited(page, clause, attribute, slots):
         _place(slots)
     return list({slot.phrase[1:7]: slot for slot in reversed(slots)}.values())[::-1]
@@ -95,6 +97,13 @@ def _borne(page: Page, clause: Clause, noun: int) -> Iterable[Slot]:
     if bearer is not None and bearer.head != noun:
         shown = f"that {bearer.shown} {verb_text(page, clause)}"
         yield Slot("bearer", bearer._replace(shown=shown), _FIRST)
+
+
+def _governing(page: Page, clause: Clause) -> Iterable[Slot]:
+    """Who makes somebody do a thing: "Ann asked Bob to leave"; the sentence says it by itself."""
+    phrase = phrase_of(page, clause.subjects[0]) if clause.subjects else None
+    if phrase is not None:
+        yield Slot(GOVERNOR, phrase, 0)
 
 
 def _elided(page: Page, topic: Referent, verb: int) -> Phrase:

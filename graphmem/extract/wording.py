@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from graphmem.extract.clauses import Clause, class_of
+from graphmem.extract.inflection import past, third_person
 from graphmem.extract.page import Page, Phrase
-from graphmem.extract.phrases import conjuncts
+from graphmem.extract.phrases import conjuncts, phrase_of
 from graphmem.model.time import Precision
 
 _FULL_FORMS: Final = {
@@ -17,6 +18,10 @@ _FULL_FORMS: Final = {
 }  # fmt: skip
 _THIRD: Final = {"am": "is", "are": "is", "were": "was", "have": "has", "do": "does"}
 _PARTNERS: Final = ("i", "me", "you", "we", "us")
+
+
+GOVERNOR: Final = "governor"
+"""The role of who makes somebody do something, which the sentence says as it begins."""
 
 
 class Slot(NamedTuple):
@@ -41,14 +46,36 @@ def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
     described = next((s for s in slots if noun is not None and s.phrase.head == noun), None)
     if described is not None and noun is not None:
         pieces += [parse.words[parse.heads[noun]], described.phrase.shown]
-    pieces.append(verb_text(page, clause, is_alone=_agrees_alone(page, clause, slots)))
+    governed = _governed(page, clause)
+    if governed:
+        pieces = [governed]
+    else:
+        pieces.append(verb_text(page, clause, is_alone=_agrees_alone(page, clause, slots)))
     rest = [slot for slot in slots if slot is not described]
     return " ".join([*pieces, *_rest(page, rest)])
 
 
+def _governed(page: Page, clause: Clause) -> str:
+    """An infinitive after the core of the clause that it completes: "Ann asked Bob to leave"."""
+    above = clause.governor
+    if above is None or page.parse.tags[clause.group[0]] != "TO" or not above.subjects:
+        return ""
+    kept = [*above.recipients, *above.objects, *above.attributes]
+    before = sorted(token for token in kept if token < clause.verb)
+    phrases = [phrase_of(page, token) for token in (above.subjects[0], *before)]
+    subject, *others = [phrase.shown for phrase in phrases if phrase] or [""]
+    if phrases[0] is None or not subject:
+        return ""
+    words = [page.parse.words[token] for token in clause.group]
+    if page.parse.tags[above.group[0]] == "TO":
+        lead = _governed(page, above)
+        return " ".join([lead, *others, *words]) if lead else ""
+    return " ".join([subject, verb_text(page, above), *others, *words])
+
+
 def _rest(page: Page, slots: Sequence[Slot]) -> list[str]:
     pieces: list[str] = []
-    later = [slot for slot in slots if slot.position >= 0]
+    later = [slot for slot in slots if slot.position >= 0 and slot.role != GOVERNOR]
     for slot in sorted(later, key=lambda slot: slot.position):
         lead = slot.lead or (_lead_of_time(page, slot) if slot.role == "time" else "")
         pieces.append(f"{lead} {slot.phrase.shown}" if lead else slot.phrase.shown)
@@ -98,7 +125,7 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
     if is_alone:
         words[0] = _THIRD.get(words[0].lower(), words[0])
     if is_third and (words[0] == parse.words[group[0]] or words[0] in _THIRD):
-        words[0] = _third_person(words[0], first, is_alone=len(group) == 1)
+        words[0] = _agreeing(words[0], first, is_alone=len(group) == 1)
     if not words[0].isupper():
         words[0] = words[0][:1].lower() + words[0][1:]
     return " ".join(_finite(page, clause, group, words))
@@ -115,9 +142,12 @@ def _finite(page: Page, clause: Clause, group: Sequence[int], words: list[str]) 
         return words
     is_plural = _is_plural(page, clause)
     written, lemma = parse.words[verb].lower(), parse.lemmas[verb]
-    if clause.is_passive or not _is_present(page, clause) or written == lemma:
+    if clause.is_passive or written == lemma:
         return ["were" if is_plural else "was", *words]
-    finite = lemma if is_plural else _third_person(lemma, "VBP", is_alone=True)
+    if not _is_present(page, clause):
+        finite = "were" if lemma == "be" and is_plural else past(lemma, written)
+    else:
+        finite = lemma if is_plural else third_person(lemma)
     return [finite if word.lower() == written else word for word in words]
 
 
@@ -172,14 +202,9 @@ def _is_third_person(page: Page, clause: Clause) -> bool:
     return subject in page.antecedents and page.parse.words[subject].lower() in _PARTNERS
 
 
-def _third_person(word: str, tag: str, *, is_alone: bool) -> str:
-    lower = word.lower()
-    if lower in _THIRD:
-        return _THIRD[lower]
-    if lower.endswith("not") or not (tag == "VBP" or (tag == "VB" and is_alone)):
-        return word
-    if lower.endswith(("s", "sh", "ch", "x", "o")):
-        return f"{word}es"
-    if lower.endswith("y") and lower[-2:-1] not in "aeiou":
-        return f"{word[:-1]}ies"
-    return f"{word}s"
+def _agreeing(word: str, tag: str, *, is_alone: bool) -> str:
+    """A verb after a name that stands where "I" or "you" stood."""
+    if word.lower() in _THIRD:
+        return _THIRD[word.lower()]
+    is_plain = tag == "VBP" or (tag == "VB" and is_alone)
+    return third_person(word) if is_plain and not word.lower().endswith("not") else word

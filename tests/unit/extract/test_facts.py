@@ -326,6 +326,11 @@ Bob bob PROPN NNP dobj 1
 Oslo oslo PROPN NNP pobj 15
 . . PUNCT . punct 1
 """
-    fact = only(reading(table, [(0, 1, "PERSON"), (2, 3, "PERSON"), (16, 17, "GPE")]))
+    found = reading(table, [(0, 1, "PERSON"), (2, 3, "PERSON"), (16, 17, "GPE")])
+    fact, *rest = found.facts
     assert len(fact.members) == 6
-    assert {"Ann", "Bob", "Oslo"} <= {member.name for member in fact.members}
+    names = {"Ann", "Bob", "Oslo"}
+    assert names <= {member.name for member in fact.members}
+    held = {member.name for fact in found.facts for member in fact.members}
+    assert held == {*names, *(f"thing{n}" for n in range(6))}, "the rest is told beside it"
+    assert all(len(fact.members) == 3 for fact in rest)
