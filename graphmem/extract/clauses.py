@@ -125,6 +125,8 @@ def _clause(page: Page, verb: int, found: dict[int, Clause]) -> Clause:
     clause = Clause(verb, _group(page, verb))
     clause.is_passive = _is_passive(page, verb, found)
     _read_children(page, clause)
+    if page.parse.tags[clause.group[0]] == "TO":
+        clause.governor = _clause_above(page, verb, found)
     if not clause.subjects:
         _inherit_subject(page, clause, found)
     if parse.deps[verb] in ("relcl", "acl"):
@@ -215,8 +217,6 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
     head = parse.heads[verb]
     above = found.get(head)
     is_infinitive = any(parse.tags[kid] == "TO" for kid in parse.children[verb])
-    if is_infinitive:
-        clause.governor = _clause_above(page, verb, found)
     if dep in ("acl", "relcl") and is_infinitive and not _is_person(page, head):
         above = clause.governor
         clause.subjects = [] if above is None or head in above.subjects else list(above.subjects)
