@@ -240,6 +240,24 @@ class Reading:
                 )
         return hits
 
+    def hits_of(self, passage_ids: Sequence[str], query: Query) -> list[Hit]:
+        """These passages as hits, whatever their rank; those that are gone are left out."""
+        store = self._parts.store
+        passages = store.passages(passage_ids)
+        episodes = store.episodes([passage.episode_id for passage in passages.values()])
+        stated = self._facts_in(list(passages), query, members=False)
+        return [
+            _hit_of(
+                passage,
+                episodes[passage.episode_id],
+                rank=rank,
+                score=0.0,
+                facts=tuple(_fact_views(stated[passage.id], query)),
+            )
+            for rank, passage in enumerate(passages.values(), 1)
+            if passage.episode_id in episodes
+        ]
+
     def candidates(self, query: Query) -> tuple[PassageIndex, list[Pool]]:
         """What graph mode weighs for a query: what its weights are fitted on."""
         index = self.index()

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from graphmem.context.occurrences import EmbedWords
+from graphmem.context.shapes import shape_of
+from graphmem.context.worked import Worked, work_out
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.extract.fields import stem
 from graphmem.extract.lexicon import STOP
 from graphmem.graph.threads import Scene, link_of, strands
 from graphmem.graph.timeline import Told, entries_of, within
-from graphmem.kernels.text import words
+from graphmem.kernels.text import tokenise, words
 from graphmem.known_names import KnownNames
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Fact
-from graphmem.model.retrieval import Mode, Query
+from graphmem.model.retrieval import Filter, Hit, Mode, Query
 from graphmem.model.time import Interval
 from graphmem.model.timeline import Place, Timeline
 from graphmem.ports.store import GraphStore
@@ -24,6 +27,8 @@ from graphmem.retrieve.filters import fact_holds
 
 _TOPIC_PASSAGES: Final = 500
 """Passages, the best first, that are looked at for facts of a topic."""
+_LONGEST_NAME: Final = 6
+"""Words of a question that are looked up as one name, at most."""
 
 
 def timeline_of(
@@ -77,6 +82,46 @@ def timeline_of(
         entities=tuple(dict.fromkeys(shown[id].name for id in entities if id in shown)),
         entries=tuple(entries),
     )
+
+
+def worked_out(
+    store: GraphStore,
+    names: KnownNames,
+    query: Query,
+    hits: Sequence[Hit],
+    *,
+    embed_words: EmbedWords,
+) -> Worked | None:
+    """What the times of facts tell of the question, ``None`` where it asks for nothing of the kind.
+
+    Looked at are the facts of whom the question names, and those of the hits; under a filter, only
+    these, as they satisfy it.
+    """
+    asked = shape_of(query.text)
+    if asked is None:
+        return None
+    ids = dict.fromkeys(item.fact_id for item in store.evidence_in([hit.id for hit in hits]))
+    if query.where == Filter():
+        for found in store.facts_with(_named_in(store, names, query.text)).values():
+            ids.update(dict.fromkeys(found))
+    facts = [fact for fact in store.facts(list(ids)).values() if fact_holds(fact, query)]
+    told = gathered(store, names, facts, known_at=query.known_at)
+    return work_out(asked, entries_of(told), embed_words)
+
+
+def _named_in(store: GraphStore, names: KnownNames, text: str) -> list[str]:
+    """Entities that a question names, and all that they are held to be one with."""
+    tokens = tokenise(text)
+    spans = [
+        text[tokens[start].start : tokens[end - 1].end]
+        for start in range(len(tokens))
+        for end in range(start + 1, min(start + _LONGEST_NAME, len(tokens)) + 1)
+        if any(token.is_capital and token.text not in STOP for token in tokens[start:end])
+    ]
+    ids = [entity_id(span, namespace=names.namespace) for span in spans]
+    held = [id for id, entity in store.entities(ids).items() if entity.type.is_name]
+    held += [id for span in spans for id in names.named(span)]
+    return sorted({one for id in held for one in names.one(id)[0]})
 
 
 def entities_called(store: GraphStore, names: KnownNames, asked: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Final
 
 import typer
@@ -10,10 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from graphmem.build import open_memory
-from graphmem.extract.spans import name_of
+from graphmem.context.reckoning import written
 from graphmem.model.knowledge import Modality
 from graphmem.model.source import DEFAULT_NAMESPACE
-from graphmem.model.time import Interval, Precision
 from graphmem.model.timeline import Entry, Timeline, Way
 from graphmem.terminal import JsonOption, MemoryOption, NamespaceOption, console, emit
 
@@ -72,21 +70,6 @@ def _when(entry: Entry) -> str:
     if entry.is_dated:
         return escape(written(entry.valid))
     return f"[dim](told {entry.said_at:%-d %b %Y})[/dim]" if entry.said_at else "[dim]-[/dim]"
-
-
-def written(valid: Interval) -> str:
-    """An interval as people write it: ``7 May 2023``, ``since 2019``, ``until March 2020``."""
-    if valid.start is None:
-        assert valid.end is not None
-        last = valid.end - timedelta(microseconds=1)
-        return f"until {name_of(Interval(last, None, _day(valid.precision)))}"
-    if valid.end is None:
-        return f"since {name_of(valid)}"
-    return name_of(valid)
-
-
-def _day(precision: Precision) -> Precision:
-    return Precision.DAY if precision is Precision.INSTANT else precision
 
 
 def _what(entry: Entry) -> str:

@@ -12,18 +12,22 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, StringConstraints
 
+from graphmem.context.worked import Worked
 from graphmem.errors import LLMError
 from graphmem.extract.fields import stem
 from graphmem.extract.lexicon import STOP
 from graphmem.extract.locate import Locator, beyond
 from graphmem.kernels.text import words
 from graphmem.model.retrieval import Answer, Citation, Context, Hit, Statement
+from graphmem.model.timeline import Entry
 from graphmem.ports.llm import LLM
 from graphmem.prompts import filled
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _PROMPT: Final = "answer.v1"
 _MOST_STATEMENTS = 5
+_MOST_PLACES = 3
+"""Places that tell one fact, as many as are cited."""
 _SENTENCE: Final = re.compile(r"\S[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]*")
 _NO_MODEL: Final = "No language model is set up"
 
@@ -71,6 +75,30 @@ def answer(context: Context, llm: LLM | None) -> Answer:
     return checked(context, reply.value, by=llm.name, dropped=reply.dropped)
 
 
+def from_times(question: str, worked: Worked) -> Answer:
+    """What was worked out, and under it the facts that it rests on, each with where it is told."""
+    markers: dict[str, str] = {}
+
+    def citations(entry: Entry) -> tuple[Citation, ...]:
+        return tuple(
+            Citation(
+                marker=markers.setdefault(place.passage_id, f"[{len(markers) + 1}]"),
+                passage_id=place.passage_id,
+                source=place.source,
+                title=place.title,
+                start=place.start,
+                end=place.end,
+                occurred_at=place.occurred_at,
+            )
+            for place in entry.places[:_MOST_PLACES]
+        )
+
+    told = [Statement(text=entry.text, citations=citations(entry)) for entry in worked.entries]
+    rests_on = tuple(citation for statement in told for citation in statement.citations)
+    statements = [Statement(text=worked.text, citations=rests_on), *told]
+    return _answer(question, statements, by="times", note=f"Worked out: {worked.shape.value}")
+
+
 def checked(context: Context, cited: CitedAnswer, *, by: str, dropped: int = 0) -> Answer:
     """What the items bear out of an answer; one of which nothing is left is not known.
 
@@ -85,7 +113,7 @@ def checked(context: Context, cited: CitedAnswer, *, by: str, dropped: int = 0) 
             continue
         statements.append(Statement(text=statement.text.strip(), citations=citations))
     note = f"Dropped for want of support: {dropped}" if dropped else ""
-    return _answer(context, statements, by=by, note=note, dropped=dropped)
+    return _answer(context.question, statements, by=by, note=note, dropped=dropped)
 
 
 def _citations(context: Context, statement: CitedStatement) -> Iterator[Citation]:
@@ -101,7 +129,7 @@ def _citations(context: Context, statement: CitedStatement) -> Iterator[Citation
 def _told(context: Context, citations: tuple[Citation, ...]) -> frozenset[str]:
     """Words of the items that are cited, of what stands over them, and of the question."""
     cited = {citation.passage_id for citation in citations}
-    said = [context.question]
+    said = [context.question, context.worked_out]
     for hit in context.hits:
         if hit.id in cited:
             day = f"{hit.occurred_at:%Y-%m-%d}" if hit.occurred_at else ""
@@ -127,7 +155,7 @@ def _from_facts(context: Context, why: str) -> Answer:
         if best
         else "nothing recalled shares a word with the question"
     )
-    return _answer(context, best[:_MOST_STATEMENTS], by="facts", note=f"{why}: {said}")
+    return _answer(context.question, best[:_MOST_STATEMENTS], by="facts", note=f"{why}: {said}")
 
 
 def _candidates(hit: Hit) -> Iterator[tuple[str, int, int]]:
@@ -149,14 +177,14 @@ def _cut(citation: Citation, hit: Hit, start: int, end: int) -> Citation:
 
 
 def _answer(
-    context: Context, statements: list[Statement], *, by: str, note: str, dropped: int = 0
+    question: str, statements: list[Statement], *, by: str, note: str, dropped: int = 0
 ) -> Answer:
     lines = [
         " ".join((s.text, *dict.fromkeys(citation.marker for citation in s.citations)))
         for s in statements
     ]
     return Answer(
-        question=context.question,
+        question=question,
         known=bool(statements),
         text="\n".join(lines),
         statements=tuple(statements),

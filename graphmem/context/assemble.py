@@ -16,7 +16,9 @@ _COVERAGE: Final = 0.1
 """What all words of the question are worth together, where the best hit is worth 1."""
 
 
-def assemble(question: str, hits: Sequence[Hit], *, budget: int, count: Count) -> Context:
+def assemble(
+    question: str, hits: Sequence[Hit], *, budget: int, count: Count, worked_out: str = ""
+) -> Context:
     """Choose the sentences that cover the most evidence, and set them out in order with citations.
 
     Documents come in the order of reasoning, what was said and happened by time. Sentences that
@@ -31,6 +33,8 @@ def assemble(question: str, hits: Sequence[Hit], *, budget: int, count: Count) -
         Tokens that `text` may take, fence, headings and citations included.
     count
         Tokens of each text, by the tokenizer that the budget is meant for.
+    worked_out
+        What the facts together tell; it stands before the items, as far as it fits.
 
     Returns
     -------
@@ -41,7 +45,10 @@ def assemble(question: str, hits: Sequence[Hit], *, budget: int, count: Count) -
     """
     spans = spans_of(hits)
     heads = [_head(hit) for hit in hits]
-    room = budget - count([f"{_FENCE_START}\n{_FENCE_END}"])[0]
+    lead = _safe(worked_out)
+    if lead and count([f"{_FENCE_START}\n{lead}\n{_FENCE_END}"])[0] > budget:
+        lead = ""
+    room = budget - count([f"{_FENCE_START}\n{lead}\n{_FENCE_END}"])[0]
     chosen: list[int] = []
     items: list[Hit] = []
     text = ""
@@ -51,15 +58,17 @@ def assemble(question: str, hits: Sequence[Hit], *, budget: int, count: Count) -
         pieces = pieces_of(question, hits, spans, heads, count)
         chosen = select(pieces, weights, topics=topics, budget=room)
         # Sentences that run on share a marker, so the text takes less than its pieces reckon.
-        saved = budget - count([_text(_items(hits, heads, [spans[row] for row in chosen]))])[0]
+        saved = (
+            budget - count([_text(_items(hits, heads, [spans[row] for row in chosen]), lead)])[0]
+        )
         if saved > 0:
             chosen = select(pieces, weights, topics=topics, budget=room + saved)
         items = _items(hits, heads, [spans[row] for row in chosen])
-        text = _text(items)
+        text = _text(items, lead)
     while chosen and count([text])[0] > budget:
         chosen.pop()
         items = _items(hits, heads, [spans[row] for row in chosen])
-        text = _text(items)
+        text = _text(items, lead)
     return Context(
         question=question,
         text=text,
@@ -68,6 +77,7 @@ def assemble(question: str, hits: Sequence[Hit], *, budget: int, count: Count) -
         citations=tuple(_citation(item, number) for number, item in enumerate(items, 1)),
         hits=tuple(items),
         left_out=len(hits) - len({item.id for item in items}),
+        worked_out=lead if items else "",
     )
 
 
@@ -125,10 +135,10 @@ def _cut(hit: Hit, start: int, end: int) -> Hit:
     )
 
 
-def _text(items: Sequence[Hit]) -> str:
+def _text(items: Sequence[Hit], lead: str) -> str:
     if not items:
         return ""
-    lines = [_FENCE_START]
+    lines = [_FENCE_START, *filter(None, (lead,))]
     for head, under in groupby(enumerate(items, 1), key=lambda item: _head(item[1])):
         lines += [head] if head else []
         lines += [_line(item, number) for number, item in under]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from graphmem.graph.threads import DERIVED, Thread
-from graphmem.model.knowledge import DiscourseLink, Fact, Sense, Supersession
+from graphmem.model.knowledge import DiscourseLink, Fact, FactKind, Sense, Supersession
 from graphmem.model.time import Interval
 from graphmem.model.timeline import Entry, Place, Tie, Way
 
@@ -109,7 +109,7 @@ def _folded(told: Told) -> list[list[Fact]]:
     for fact in sorted(told.facts, key=_vagueness):
         groups = same[_meaning(fact, told.one)]
         for group in groups:
-            if _agree(group[0], fact):
+            if _agree(group[0], fact, told.places):
                 group.append(fact)
                 break
         else:
@@ -136,11 +136,18 @@ def _vagueness(fact: Fact) -> tuple[float, datetime, str]:
     return width + (start is None and end is None), start or end or _LAST, fact.id
 
 
-def _agree(dated: Fact, other: Fact) -> bool:
-    """Whether two facts of one meaning can be the same: they share a moment, or one has no time."""
-    if other.valid_from is None and other.valid_to is None:
-        return True
-    return dated.valid.overlaps(other.valid)
+def _agree(dated: Fact, other: Fact, places: Mapping[str, Sequence[Place]]) -> bool:
+    """Whether two facts of one meaning can be the same: they share a moment, or one has no time.
+
+    What happened and is told without a time on another day may have happened again.
+    """
+    if other.valid_from is not None or other.valid_to is not None:
+        return dated.valid.overlaps(other.valid)
+    days, on = (
+        {place.occurred_at.date() for place in places.get(fact.id, ()) if place.occurred_at}
+        for fact in (dated, other)
+    )
+    return other.kind is not FactKind.EVENT or not days or not on or not days.isdisjoint(on)
 
 
 def _ties(told: Told) -> Mapping[str, list[Tie]]:

@@ -134,7 +134,10 @@ class Citation(Value):
 
 
 class Context(Value):
-    """Text for a reader within a token budget, each item cited, recalled text fenced as data."""
+    """Text for a reader within a token budget, each item cited, recalled text fenced as data.
+
+    `worked_out` is what the times of facts together tell of the question, where it asks for that.
+    """
 
     question: str
     text: str
@@ -143,6 +146,7 @@ class Context(Value):
     citations: tuple[Citation, ...]
     hits: tuple[Hit, ...]
     left_out: int = 0
+    worked_out: str = ""
 
 
 class Statement(Value):
@@ -155,7 +159,8 @@ class Statement(Value):
 class Answer(Value):
     """What the memory answers. `text` has a statement a line, each behind it what it cites.
 
-    `by` is the language model, or ``facts`` where statements stand as they were recalled. Without
+    `by` is the language model, ``facts`` where statements stand as they were recalled, or ``times``
+    where the first one was worked out from when the others were. Without
     statements it is not `known`. `dropped` counts statements that nothing bore out; `note` says
     what there is to know of how it came about.
     """

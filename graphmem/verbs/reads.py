@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphmem import merging
-from graphmem.context.answer import answer
+from graphmem.context.answer import answer, from_times
 from graphmem.context.assemble import assemble
+from graphmem.context.worked import Worked
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.graph.views import NOW, View
 from graphmem.inputs import Time, query_of
@@ -15,10 +16,11 @@ from graphmem.kernels.ranking import CsrGraph
 from graphmem.model.analysis import Analysis
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, Fact, Identity
-from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode
+from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode, Query
 from graphmem.model.source import Episode, Passage
 from graphmem.ports.analytics import DAMPING
 from graphmem.ports.cypher import CypherResult, CypherSchema
+from graphmem.telling import worked_out
 from graphmem.verbs.bound import Bound
 
 
@@ -124,13 +126,43 @@ class Reads(Bound):
         known_at: Time | None = None,
         where: Filter | Mapping[str, Any] | None = None,
     ) -> Context:
-        """Cited text that answers the question within `budget` tokens; see :meth:`search`."""
+        """Cited text that answers the question within `budget` tokens; see :meth:`search`.
+
+        What a question asks of times and counts ("the third time that", "what changed since", "how
+        long") is worked out from the facts and stands first, with what tells them among the items.
+        """
+        query = query_of(
+            question,
+            namespace=self.namespace,
+            k=k,
+            mode=mode,
+            as_of=as_of,
+            known_at=known_at,
+            where=where,
+        )
+        return self._recalled(query, budget)[0]
+
+    def _recalled(self, query: Query, budget: int) -> tuple[Context, Worked | None]:
+        """The context of a question, and what was worked out for it."""
         if budget < 1:
             raise InvalidInputError(f"A budget of {budget} tokens holds nothing")
-        hits = self.search(
-            question, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where, explain=True
+        hits = self._reading.search(query, explain=True)
+        embedder = self._parts.embedder
+        worked = worked_out(
+            self._parts.store, self._names, query, hits, embed_words=embedder.embed_words
         )
-        return assemble(question, hits, budget=budget, count=self._parts.embedder.count_tokens)
+        if worked is not None:
+            told = [place.passage_id for entry in worked.entries for place in entry.places]
+            first = self._reading.hits_of(list(dict.fromkeys(told)), query)
+            hits = [*first, *(hit for hit in hits if hit.id not in {h.id for h in first})]
+        found = assemble(
+            query.text,
+            hits,
+            budget=budget,
+            count=embedder.count_tokens,
+            worked_out=worked.text if worked else "",
+        )
+        return found, worked
 
     def ask(
         self,
@@ -146,8 +178,9 @@ class Reads(Bound):
         """Answer a question from what :meth:`context` recalls of it; parameters are the same.
 
         A language model (``GRAPHMEM_LLM_BASE_URL``) answers in sentences that are held against what
-        they cite, or says that it is not known. Without one, the facts that fit best stand as they
-        are, which `by` and `note` say.
+        they cite, or says that it is not known. Without one, what times and counts tell stands with
+        the facts that it rests on, or else the facts that fit best as they are; `by` and `note` say
+        which.
 
         Raises
         ------
@@ -156,9 +189,18 @@ class Reads(Bound):
         ConfigurationError
             The model's endpoint refuses the key, or does not know the model.
         """
-        found = self.context(
-            question, budget=budget, k=k, mode=mode, as_of=as_of, known_at=known_at, where=where
+        query = query_of(
+            question,
+            namespace=self.namespace,
+            k=k,
+            mode=mode,
+            as_of=as_of,
+            known_at=known_at,
+            where=where,
         )
+        found, worked = self._recalled(query, budget)
+        if worked is not None and self._parts.llm is None:
+            return from_times(query.text, worked)
         return answer(found, self._parts.llm)
 
     def get(self, id: str) -> Episode | Passage | Entity | Fact:

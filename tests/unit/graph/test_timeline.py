@@ -15,6 +15,7 @@ from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import (
     DiscourseLink,
     Fact,
+    FactKind,
     Member,
     Modality,
     Polarity,
@@ -83,11 +84,21 @@ def test_entries_come_by_when_they_held_else_by_when_they_were_told_undated_last
 
 def test_what_says_the_same_is_one_entry_with_all_its_places() -> None:
     vague, exact = _fact("Ann joins Acme"), _fact("Ann joins Acme", held=(2001, 2002))
-    places = {vague.id: [_place("b", _at(2003))], exact.id: [_place("a", _at(2004))]}
+    places = {vague.id: [_place("b")], exact.id: [_place("a", _at(2004))]}
     [entry] = entries_of(_told([vague, exact], places))
     assert (entry.fact_id, entry.folded) == (exact.id, (vague.id,))
-    assert [place.source for place in entry.places] == ["b", "a"]
-    assert entry.said_at == _at(2003)
+    assert [place.source for place in entry.places] == ["a", "b"]
+    assert entry.said_at == _at(2004)
+
+
+def test_what_happened_and_is_told_without_a_time_on_another_day_may_have_happened_again() -> None:
+    exact = _fact("Ann wins race", held=(2001, 2002))
+    for kind, entries in ((FactKind.EVENT, 2), (FactKind.STATE, 1)):
+        again = _fact("Ann wins race", kind=kind)
+        places = {again.id: [_place("b", _at(2003))], exact.id: [_place("a", _at(2002))]}
+        assert len(entries_of(_told([again, exact], places))) == entries
+        places[again.id].append(_place("c", _at(2002)))
+        assert len(entries_of(_told([again, exact], places))) == 1
 
 
 def test_one_of_two_names_for_one_entity_does_not_make_two_entries() -> None:
