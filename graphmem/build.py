@@ -111,6 +111,7 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
         embedder=lambda name: make_embedder(opening.settings, name=name),
         runner=runner,
         analyst=analyst,
+        ranker=make_ranker(),
         index_dir=folder / "index",
         clock=opening.clock,
     )
@@ -170,6 +171,7 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
         embedder=lambda name: make_embedder(settings, name=name),
         runner=runner,
         analyst=analyst,
+        ranker=make_ranker(),
         index_dir=settings.cache_dir / "indexes" / store.info().memory_id,
         clock=opening.clock,
     )

@@ -12,6 +12,7 @@ from graphmem.ports.analytics import Analyst
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.llm import LLM
 from graphmem.ports.models import Embedder, Extractor
+from graphmem.ports.ranker import Ranker
 from graphmem.ports.reranker import Reranker
 from graphmem.ports.store import Clock, GraphStore
 
@@ -31,7 +32,8 @@ class Reranking:
 
 
 class Parts:
-    """A store, an embedder, an extractor, a language model and a Cypher runner per namespace.
+    """A store, an embedder, an extractor, a language model, a ranker and a Cypher runner per
+    namespace.
 
     `embedder` makes the one of a name, for ``None`` that of the settings; `analyst` takes the name
     of an engine, ``None`` for the best that there is. `index_dir` is where retrieval keeps its
@@ -46,6 +48,7 @@ class Parts:
         embedder: Callable[[str | None], Embedder],
         runner: Callable[[str], CypherRunner],
         analyst: Callable[[str | None], Analyst],
+        ranker: Ranker,
         index_dir: Path | None,
         clock: Clock,
         llm: LLM | None = None,
@@ -55,6 +58,7 @@ class Parts:
         self.extractor = extractor
         self.llm = llm
         self.reranking = reranking
+        self.ranker = ranker
         self.index_dir = index_dir
         self.clock = clock
         self.analyst = analyst

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 import threading
@@ -15,7 +14,7 @@ import numpy as np
 
 from graphmem.errors import ConfigurationError, EmbedderMismatchError
 from graphmem.graph.growth import CannotGrowError
-from graphmem.graph.snapshot import OPEN_START, Category, read_snapshot
+from graphmem.graph.snapshot import read_snapshot
 from graphmem.index.lexical import FUNCTION_WORDS, content_stems
 from graphmem.index.passage_index import (
     PassageIndex,
@@ -32,19 +31,18 @@ from graphmem.model.ids import digest
 from graphmem.model.knowledge import Evidence, Fact
 from graphmem.model.retrieval import FactView, Hit, Query
 from graphmem.model.source import Episode, Passage
-from graphmem.model.time import from_micros
 from graphmem.parts import Parts
 from graphmem.ports.reranker import Reranker
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.explain import leads_to, to_path
 from graphmem.retrieve.filters import allowed_passages, fact_holds
+from graphmem.retrieve.hits import FACTS_PER_HIT, hits_of, most_alike
 from graphmem.retrieve.pool import Pool, Ranking
 from graphmem.retrieve.rerank import reranked
 from graphmem.retrieve.search import pools, rank
 from graphmem.retrieve.seeds import seeds_of
 
 _log = logging.getLogger(__name__)
-_FACTS_PER_HIT = 8
 _LOOKUP_DEPTH = 50
 """How many a lookup asks the store for, by vector and by words."""
 _TABLES = (
@@ -154,24 +152,30 @@ class Reading:
         if not len(index):
             return []
         ranking = self._ranked(index, query, reranker)
-        ways = [leads_to(index, ranking, i) if explain else [] for i in range(len(ranking.rows))]
-        rows = sorted(
-            {*map(int, ranking.rows), *(p for found in ways for w in found for p in w.passages)}
-        )
+        hits = hits_of(index, ranking, query)
+        return self._explained(index, query, ranking, hits) if explain else hits
+
+    def _explained(
+        self, index: PassageIndex, query: Query, ranking: Ranking, hits: Sequence[Hit]
+    ) -> list[Hit]:
+        """The hits with their paths, seeds and signals, as the ranking has them."""
+        ways = [leads_to(index, ranking, position) for position in range(len(hits))]
+        rows = sorted({row for found in ways for way in found for row in way.passages})
         ids = index.passages.ids
-        found_in = self._facts_in([ids[row] for row in rows], query, members=explain)
-        stated = {row: found_in[ids[row]] for row in rows}
-        facts = {row: [fact for fact, _ in found] for row, found in stated.items()}
-        hits = []
-        for position, row in enumerate(map(int, ranking.rows)):
-            hit = _hit(index, ranking, position, stated.get(row, ()), query)
-            if explain:
-                paths = tuple(to_path(index, way, facts) for way in ways[position])
-                shares = {name: float(part[position]) for name, part in ranking.shares.items()}
-                seeds = seeds_of(index, query, ranking, position, ways[position])
-                hit = hit.model_copy(update={"paths": paths, "seeds": seeds, "signals": shares})
-            hits.append(hit)
-        return hits
+        stated = self._facts_in([ids[row] for row in rows], query, members=True)
+        facts = {row: [fact for fact, _ in stated[ids[row]]] for row in rows}
+        return [
+            hit.model_copy(
+                update={
+                    "paths": tuple(to_path(index, way, facts) for way in ways[position]),
+                    "seeds": seeds_of(index, query, ranking, position, ways[position]),
+                    "signals": {
+                        name: float(part[position]) for name, part in ranking.shares.items()
+                    },
+                }
+            )
+            for position, hit in enumerate(hits)
+        ]
 
     def _reranker(self, wanted: bool | None) -> Reranker | None:
         """What judges the ranking again; ``None`` for `wanted` is as the settings say."""
@@ -265,7 +269,9 @@ class Reading:
 
     def _asking(self, index: PassageIndex) -> Asking:
         embedder = self._parts.embedder
-        return Asking(self._embed, embedder.embed, index.word_space(embedder.embed_words))
+        return Asking(
+            self._embed, self._parts.ranker, embedder.embed, index.word_space(embedder.embed_words)
+        )
 
     def _embed(self, texts: Sequence[str]) -> Floats:
         embedder = self._parts.embedder
@@ -330,44 +336,10 @@ def _hit_of(passage: Passage, episode: Episode, **more: Any) -> Hit:
     )
 
 
-def _hit(
-    index: PassageIndex,
-    ranking: Ranking,
-    position: int,
-    stated: Sequence[tuple[Fact, Evidence]],
-    query: Query,
-) -> Hit:
-    row, passages = int(ranking.rows[position]), index.passages
-    start, end = index.passages.starts[row], index.passages.ends[row]
-
-    def text(column: Category) -> str:
-        return column.values[int(column.codes[row])]
-
-    occurred = int(passages.occurred_at[row])
-    attributes = text(passages.attributes)
-    return Hit(
-        id=passages.ids[row],
-        rank=position + 1,
-        score=float(ranking.scores[position]),
-        text=passages.texts[row],
-        title=text(passages.titles),
-        source=text(passages.sources),
-        start=int(start),
-        end=int(end),
-        speaker=text(passages.speakers) or None,
-        session=text(passages.sessions) or None,
-        occurred_at=None if occurred == OPEN_START else from_micros(occurred),
-        external_id=text(passages.external_ids) or None,
-        attributes=json.loads(attributes) if attributes else {},
-        facts=tuple(_fact_views(stated, query)),
-        note=ranking.note,
-    )
-
-
 def _fact_views(stated: Sequence[tuple[Fact, Evidence]], query: Query) -> list[FactView]:
     """Facts of a passage, those that share most words with the question first."""
-    asked = content_stems(query.text)
-    ordered = sorted(stated, key=lambda pair: -len(asked & content_stems(pair[0].text)))
+    texts = [fact.text for fact, _ in stated]
+    best = most_alike(texts, content_stems(query.text), FACTS_PER_HIT)
     return [
         FactView(
             id=fact.id,
@@ -377,5 +349,5 @@ def _fact_views(stated: Sequence[tuple[Fact, Evidence]], query: Query) -> list[F
             start=evidence.start,
             end=evidence.end,
         )
-        for fact, evidence in ordered[:_FACTS_PER_HIT]
+        for fact, evidence in (stated[position] for position in best)
     ]

@@ -129,4 +129,5 @@ def _map(folder: Path, name: str) -> Any:
     path = folder / f"{name}.npy"
     if path.stat().st_size <= _EMPTY_BYTES:  # an empty array cannot be mapped
         return np.load(path, allow_pickle=False)
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+    # A plain array over the map: it is read in small pieces, and a memmap makes each one anew.
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))

@@ -22,6 +22,7 @@ from graphmem.graph.snapshot import (
     Numbers,
     Passages,
     Snapshot,
+    Stated,
     read_entities,
     read_evidence,
     read_facts,
@@ -199,9 +200,12 @@ def _facts(
     before: Facts, shown: Facts, held: _Held, reader: StoreReader, numbers: Numbers
 ) -> Facts:
     """Facts with the new ones; all evidence of a held one that changed is replaced."""
+    if _values(before.texts, held.rows) != _values(shown.texts, held.old):
+        raise CannotGrowError
     made = replace(
         before,
         ids=before.ids.extended(_values(shown.ids, held.new)),
+        texts=before.texts.extended(_values(shown.texts, held.new)),
         valid_from=_longer(before.valid_from, shown.valid_from, held.new),
         valid_to=_longer(before.valid_to, shown.valid_to, held.new),
         recorded_at=_longer(before.recorded_at, shown.recorded_at, held.new),
@@ -211,18 +215,19 @@ def _facts(
         getattr(made, name)[held.rows] = getattr(shown, name)[held.old]
     owners, members = read_members(reader, numbers)
     new = owners >= held.n_before
-    stated, stating = read_evidence(reader, numbers)
+    stated = read_evidence(reader, numbers)
     stays = ~_among(before.evidence_facts, held.rows, held.n_before)
-    facts = np.concatenate((before.evidence_facts[stays], stated))
-    passages = np.concatenate((before.evidence_passages[stays], stating))
+    facts = np.concatenate((before.evidence_facts[stays], stated.facts))
+    passages = np.concatenate((before.evidence_passages[stays], stated.passages))
+    starts = np.concatenate((before.evidence_starts[stays], stated.starts))
+    ends = np.concatenate((before.evidence_ends[stays], stated.ends))
     order = np.argsort(facts, kind="stable")
     held_owners = np.repeat(np.arange(held.n_before), np.diff(before.member_indptr))
     return with_members(
         made,
         np.concatenate((held_owners, owners[new])).astype(np.int32),
         np.concatenate((before.members, members[new])),
-        facts[order],
-        passages[order],
+        Stated(facts[order], passages[order], starts[order], ends[order]),
     )
 
 

@@ -99,9 +99,13 @@ class Mentions:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts, shape (n,) each, and the incidence as members by fact and passages by fact."""
+    """Facts, shape (n,) each, and the incidence as members by fact and passages by fact.
+
+    Evidence stands on characters ``[start, end)`` of its passage's source.
+    """
 
     ids: Strings
+    texts: Strings
     valid_from: Ints
     valid_to: Ints
     recorded_at: Ints
@@ -110,6 +114,18 @@ class Facts:
     members: Rows
     evidence_facts: Rows
     evidence_passages: Rows
+    evidence_starts: Ints
+    evidence_ends: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Evidence: which facts stand in which passages, and on which characters; shape (n,) each."""
+
+    facts: Rows
+    passages: Rows
+    starts: Ints
+    ends: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +166,7 @@ def read_snapshot(reader: StoreReader, *, dimension: int) -> Snapshot:
         passages=passages,
         entities=entities,
         mentions=read_mentions(reader, numbers),
-        facts=with_members(facts, *read_members(reader, numbers), *read_evidence(reader, numbers)),
+        facts=with_members(facts, *read_members(reader, numbers), read_evidence(reader, numbers)),
         vectors=vectors,
         numbers=numbers,
         same=read_same(reader, numbers),
@@ -223,12 +239,15 @@ def read_same(reader: StoreReader, numbers: Numbers) -> Rows:
 
 def read_facts(reader: StoreReader) -> tuple[Ints, Facts]:
     """Facts of a view and their ``nid``; members and evidence are left out."""
-    nid, ids, valid_from, valid_to, recorded, retired = _columns(
-        reader, "facts", ("nid", "id", "valid_from", "valid_to", "recorded_at", "retired_at")
+    nid, ids, texts, valid_from, valid_to, recorded, retired = _columns(
+        reader,
+        "facts",
+        ("nid", "id", "text", "valid_from", "valid_to", "recorded_at", "retired_at"),
     )
-    none = np.empty(0, np.int32)
+    none, nowhere = np.empty(0, np.int32), np.empty(0, np.int64)
     facts = Facts(
         ids=Strings.of(ids),
+        texts=Strings.of(texts),
         valid_from=_times(valid_from, OPEN_START),
         valid_to=_times(valid_to, OPEN_END),
         recorded_at=_times(recorded, OPEN_START),
@@ -237,6 +256,8 @@ def read_facts(reader: StoreReader) -> tuple[Ints, Facts]:
         members=none,
         evidence_facts=none,
         evidence_passages=none,
+        evidence_starts=nowhere,
+        evidence_ends=nowhere,
     )
     return np.array(nid, np.int64), facts
 
@@ -247,20 +268,29 @@ def read_members(reader: StoreReader, numbers: Numbers) -> tuple[Rows, Rows]:
     return rows_of(numbers.facts, fact), rows_of(numbers.entities, entity)
 
 
-def read_evidence(reader: StoreReader, numbers: Numbers) -> tuple[Rows, Rows]:
-    """Evidence of a view's facts, as (facts, passages), sorted by fact."""
-    fact, passage = _columns(reader, "evidence", ("fact_nid", "passage_nid"))
-    return rows_of(numbers.facts, fact), rows_of(numbers.passages, passage)
+def read_evidence(reader: StoreReader, numbers: Numbers) -> Stated:
+    """Evidence of a view's facts, sorted by fact."""
+    fact, passage, start, end = _columns(
+        reader, "evidence", ("fact_nid", "passage_nid", "start", "end")
+    )
+    return Stated(
+        rows_of(numbers.facts, fact),
+        rows_of(numbers.passages, passage),
+        np.array(start, np.int64),
+        np.array(end, np.int64),
+    )
 
 
-def with_members(facts: Facts, owners: Rows, members: Rows, stated: Rows, stating: Rows) -> Facts:
+def with_members(facts: Facts, owners: Rows, members: Rows, stated: Stated) -> Facts:
     """Facts with their `members` by owner, and their evidence."""
     return replace(
         facts,
         member_indptr=compress(owners, len(facts.ids)),
         members=members,
-        evidence_facts=stated,
-        evidence_passages=stating,
+        evidence_facts=stated.facts,
+        evidence_passages=stated.passages,
+        evidence_starts=stated.starts,
+        evidence_ends=stated.ends,
     )
 
 

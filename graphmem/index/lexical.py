@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -16,6 +17,7 @@ from graphmem.kernels.bm25 import Postings, build_postings, extend_postings
 from graphmem.kernels.text import Token, tokenise
 
 UNKNOWN = -1
+_STEMMER = Stemmer.Stemmer("english")
 _PUNCTUATION = ".,;:!?'\"()[]“”‘’"
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
@@ -62,7 +64,6 @@ class Words:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        self._stemmer = Stemmer.Stemmer("english")
 
     def rows(self, words: Iterable[str]) -> Rows:
         """Rows of folded words, :data:`UNKNOWN` for those that no passage has."""
@@ -72,7 +73,7 @@ class Words:
     def stems(self, words: Sequence[str]) -> Rows:
         """Rows of the stems of folded words, :data:`UNKNOWN` for those that no passage has."""
         known = self.lexicon.stem_list.row_of
-        found = [known.get(stem, UNKNOWN) for stem in self._stemmer.stemWords(list(words))]
+        found = [known.get(stem, UNKNOWN) for stem in _STEMMER.stemWords(list(words))]
         return np.array(found, np.int32)
 
     def query_terms(self, words: Sequence[str]) -> Rows:
@@ -169,7 +170,7 @@ class _Read:
 
 def _stemmed(words: Sequence[str], held: Strings) -> tuple[Rows, Strings]:
     """Stems of new words by row, and all stems."""
-    stemmed = Stemmer.Stemmer("english").stemWords(list(words))
+    stemmed = _STEMMER.stemWords(list(words))
     new = [stem for stem in dict.fromkeys(stemmed) if stem not in held.row_of]
     stems = held.extended(new)
     return np.array([stems.row_of[stem] for stem in stemmed], np.int32), stems
@@ -198,9 +199,14 @@ def sentence_numbers(text: str, tokens: Sequence[Token]) -> list[int]:
 
 def content_stems(text: str) -> set[str]:
     """Stems of the words of a text that are no function words, roughly told apart."""
-    words = [word.strip(_PUNCTUATION) for word in text.lower().split()]
-    kept = [word for word in words if word not in FUNCTION_WORDS]
-    return set(Stemmer.Stemmer("english").stemWords(kept))
+    return {stem for stem in map(_content_stem, text.lower().split()) if stem}
+
+
+@lru_cache(maxsize=1 << 15)
+def _content_stem(written: str) -> str:
+    """The stem of a word with its punctuation; empty for function words."""
+    word = written.strip(_PUNCTUATION)
+    return "" if word in FUNCTION_WORDS else str(_STEMMER.stemWord(word))
 
 
 FUNCTION_WORDS = frozenset(

@@ -34,27 +34,22 @@ from graphmem.index.occurrences import Occurrences, extend_occurrences, find_occ
 from graphmem.index.synonyms import meanings_of, with_meanings
 from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import EmbedWords, WordSpace
-from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows
-from graphmem.kernels.walk import Transition, column_stochastic
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, compress
+from graphmem.kernels.ranking import CsrGraph
 from graphmem.ports.store import StoreReader
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever the files below mean something else; older ones are then rebuilt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The walk's graph in CSR: passages first, then names, then facts; column-stochastic."""
+    """The walk's graph in CSR, symmetric: passages first, then names, then facts."""
 
     indptr: Ints
     indices: Rows
-    weights: Doubles
-
-    @property
-    def matrix(self) -> sp.csr_matrix:
-        """As a sparse matrix, shape (n, n)."""
-        n = len(self.indptr) - 1
-        return sp.csr_matrix((self.weights, self.indices, self.indptr), shape=(n, n), copy=False)
+    weights: Floats
+    strengths: Doubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +99,10 @@ class PassageIndex:
         return NameFinder(self.names.keys)
 
     @cached_property
-    def transition(self) -> Transition:
-        """Where the walk goes."""
-        return Transition.of(self.columns.walk.matrix)
+    def graph(self) -> CsrGraph:
+        """Where the walk goes; one object, for rankers know a graph by its arrays."""
+        walk = self.columns.walk
+        return CsrGraph(walk.indptr, walk.indices, walk.weights, walk.strengths, is_symmetric=True)
 
     @cached_property
     def content(self) -> Mask:
@@ -130,13 +126,18 @@ class PassageIndex:
         return np.asarray(np.diff(self.names.home_indptr), np.int64)
 
     @cached_property
+    def evidence_by_passage(self) -> tuple[Ints, Ints]:
+        """Entries of evidence by passage, in the order of its text, as (indptr, entries)."""
+        facts = self.facts
+        order = np.lexsort((facts.evidence_ends, facts.evidence_starts, facts.evidence_passages))
+        return compress(facts.evidence_passages, len(self)), order
+
+    @cached_property
     def home_of_passage(self) -> tuple[Ints, Rows]:
         """Names at home in a passage, as (indptr, names)."""
         names = np.repeat(np.arange(len(self.n_homes)), self.n_homes)
         order = np.argsort(self.names.home_passages, kind="stable")
-        counts = np.bincount(self.names.home_passages, minlength=len(self))
-        indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-        return indptr, names[order].astype(np.int32)
+        return compress(self.names.home_passages, len(self)), names[order].astype(np.int32)
 
 
 def build_index(snapshot: Snapshot, *, version: int) -> PassageIndex:
@@ -242,9 +243,9 @@ def _walk(snapshot: Snapshot, names: NameTable, meanings: Rows, incidence: Incid
     ).astype(np.float64)
     n = n_passages + n_names + n_facts
     half = sp.csr_matrix((weights, (rows, columns)), shape=(n, n))
-    matrix = column_stochastic(sp.csr_matrix(half + half.T))
-    matrix.sort_indices()
-    return Walk(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
+    graph = CsrGraph.from_matrix(half + half.T)
+    weighed = np.ones(graph.n_edges, np.float32) if graph.weights is None else graph.weights
+    return Walk(graph.indptr, graph.indices, weighed, graph.strengths)
 
 
 # ---------------------------------------------------------------------- on disk

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from graphmem.index.word_space import WordSpace
 from graphmem.kernels.arrays import Floats
+from graphmem.ports.ranker import Ranker
 
 Embed = Callable[[Sequence[str]], Floats]
 
@@ -14,8 +15,10 @@ Embed = Callable[[Sequence[str]], Floats]
 @dataclass(frozen=True, slots=True)
 class Asking:
     """`embed` gives unit vectors of questions, `embed_texts` of what reads like a passage, by
-    default the same; `space` is ``None`` without word vectors."""
+    default the same; `ranker` ranks the nodes of a walk; `space` is ``None`` without word vectors.
+    """
 
     embed: Embed
+    ranker: Ranker
     embed_texts: Embed | None = None
     space: WordSpace | None = None

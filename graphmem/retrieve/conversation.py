@@ -33,6 +33,8 @@ from graphmem.retrieve.question import analyse
 from graphmem.retrieve.walk import walk
 
 N_CANDIDATES = 400
+_WALKED = 1000
+"""Turns that the walk's time in is told apart."""
 _SESSION_BEST = 3
 _NEIGHBOUR = 0.6
 _FIRST_PERSON = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|[Mm]y|[Mm]e|[Ww]e|[Oo]ur|[Uu]s)\b")
@@ -90,7 +92,8 @@ def turn_pool(
     )
     talk = _hear(index, turns, query.text, asking, similarity=similarity, allowed=allowed)
     question = analyse(index, query.text, similarity=similarity, allowed=allowed)
-    whole = _whole_signals(talk, walk(index, question)[turns.rows])
+    walked = walk(index, question, asking.ranker, k=max(_WALKED, query.k))
+    whole = _whole_signals(talk, walked[turns.rows])
     first = np.where(talk.allowed, fuse(whole, learned_weights(TURNS)), -np.inf)
     candidates = np.sort(top_rows(first, max(N_CANDIDATES, query.k)))
     signals = {name: values[candidates] for name, values in whole.items()}

@@ -10,12 +10,14 @@ import numpy as np
 from graphmem.graph.snapshot import OPEN_END, OPEN_START, Category, Facts, Passages
 from graphmem.index.names import passages_of
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Doubles, Ints, Mask
+from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows
 from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Fact
 from graphmem.model.retrieval import Query
 from graphmem.model.source import AttributeValue
 from graphmem.model.time import to_micros
+
+_ALL = slice(None)
 
 
 def allowed_passages(index: PassageIndex, query: Query) -> Mask:
@@ -48,12 +50,12 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
     return np.asarray(mask)
 
 
-def allowed_facts(facts: Facts, query: Query) -> Mask:
-    """Facts that are believed at `known_at` and valid at `as_of`, shape (n,)."""
-    mask = believed(facts, query)
+def allowed_facts(facts: Facts, query: Query, rows: Rows | slice = _ALL) -> Mask:
+    """Which facts, or which of some `rows`, are believed at `known_at` and valid at `as_of`."""
+    mask = believed(facts, query, rows)
     as_of = to_micros(query.as_of)
     if as_of is not None:
-        mask &= (facts.valid_from <= as_of) & (as_of < facts.valid_to)
+        mask &= (facts.valid_from[rows] <= as_of) & (as_of < facts.valid_to[rows])
     return np.asarray(mask)
 
 
@@ -78,12 +80,12 @@ def fact_holds(fact: Fact, query: Query) -> bool:
     return believed and (query.as_of is None or fact.valid.contains(query.as_of))
 
 
-def believed(table: Passages | Facts, query: Query) -> Mask:
+def believed(table: Passages | Facts, query: Query, rows: Rows | slice = _ALL) -> Mask:
     """What is in the memory at `known_at`, or now."""
-    known_at = to_micros(query.known_at)
+    known_at, retired_at = to_micros(query.known_at), table.retired_at[rows]
     if known_at is None:
-        return np.asarray(table.retired_at == OPEN_END)
-    return np.asarray((table.recorded_at <= known_at) & (known_at < table.retired_at))
+        return np.asarray(retired_at == OPEN_END)
+    return np.asarray((table.recorded_at[rows] <= known_at) & (known_at < retired_at))
 
 
 def _equals(column: Category, wanted: str) -> Mask:

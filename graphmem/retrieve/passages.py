@@ -64,7 +64,7 @@ def _signals(
     hop2 = second_hop(index, question, anchors)
     bridges = find_bridges(index, question, anchors, limit=20)
     replaced = substitute(index, question, bridges, asking.embed_texts or asking.embed)
-    walked = walk(index, question)
+    walked = walk(index, question, asking.ranker, k=_WALK_RANKS)
     residual = bm25(index.lexical.postings, question.residual)
     signals = {
         "dense": question.similarity.astype(np.float64),

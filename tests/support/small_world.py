@@ -100,9 +100,11 @@ def snapshot_of(docs: Sequence[Doc]) -> Snapshot:
         ),
         facts=Facts(
             Strings.of([]),
+            Strings.of([]),
             *(empty for _ in range(4)),
             np.zeros(1, np.int64),
             *(empty.astype(np.int32) for _ in range(3)),
+            *(empty for _ in range(2)),
         ),
         numbers=Numbers(np.arange(n), np.arange(len(rows)), empty),
         vectors=likeness([f"{doc.title}\n{doc.text}" for doc in docs]),

@@ -9,14 +9,22 @@ import numpy as np
 import pytest
 from small_world import Doc, likeness, snapshot_of
 
+from graphmem.build import make_ranker
 from graphmem.index.passage_index import PassageIndex, build_index
 from graphmem.kernels.arrays import Floats
+from graphmem.retrieve.asking import Asking
 
 
 @pytest.fixture
 def embed() -> Callable[[Sequence[str]], Floats]:
     """The embedder that the indexes of these tests are built with."""
     return likeness
+
+
+@pytest.fixture
+def asking(embed: Callable[[Sequence[str]], Floats]) -> Asking:
+    """What questions of these tests may ask: that embedder, and a ranker."""
+    return Asking(embed, make_ranker())
 
 
 MakeIndex = Callable[..., PassageIndex]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from graphmem.index.passage_index import PassageIndex, load_index, save_index
-from graphmem.kernels.arrays import Floats
 from graphmem.model.retrieval import Filter, Mode, Query
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.filters import allowed_passages
@@ -23,7 +22,6 @@ DOCS = (
     ("Glassmaking", "Glass is made from sand."),
 )
 MakeIndex = Callable[..., PassageIndex]
-Embed = Callable[[Sequence[str]], Floats]
 
 
 @pytest.fixture
@@ -36,18 +34,18 @@ def apart(make_index: MakeIndex) -> PassageIndex:
     return make_index(*DOCS)
 
 
-def _ranked(index: PassageIndex, text: str, embed: Embed) -> list[int]:
+def _ranked(index: PassageIndex, text: str, asking: Asking) -> list[int]:
     query = Query(text=text, k=3, mode=Mode.GRAPH)
-    return [int(row) for row in rank(index, query, Asking(embed)).rows]
+    return [int(row) for row in rank(index, query, asking).rows]
 
 
 def test_a_question_by_one_name_finds_the_passage_about_the_other(
-    merged: PassageIndex, apart: PassageIndex, embed: Embed
+    merged: PassageIndex, apart: PassageIndex, asking: Asking
 ) -> None:
     asked = "Where is Eleanor Snow from?"
-    assert 0 in _ranked(merged, asked, embed)[:2]  # beside the passage that has the very words
-    assert 0 not in _ranked(apart, asked, embed)[:2]
-    seeds = [rank(i, Query(text=asked, k=3), Asking(embed)).question for i in (merged, apart)]
+    assert 0 in _ranked(merged, asked, asking)[:2]  # beside the passage that has the very words
+    assert 0 not in _ranked(apart, asked, asking)[:2]
+    seeds = [rank(i, Query(text=asked, k=3), asking).question for i in (merged, apart)]
     assert [[seed.passage for seed in q.seeds] if q else None for q in seeds] == [[0], []]
 
 
@@ -62,7 +60,7 @@ def test_passages_that_name_either_hold_both(merged: PassageIndex, apart: Passag
 
 def test_the_walk_goes_through_both_names(merged: PassageIndex, apart: PassageIndex) -> None:
     def meets(index: PassageIndex) -> bool:
-        matrix = index.columns.walk.matrix
+        matrix = index.graph.matrix()
         return bool((matrix @ matrix)[1, 2] > 0)
 
     assert meets(merged)
@@ -70,10 +68,10 @@ def test_the_walk_goes_through_both_names(merged: PassageIndex, apart: PassageIn
 
 
 def test_an_index_with_merged_names_is_kept_and_loaded(
-    merged: PassageIndex, tmp_path: Path, embed: Embed
+    merged: PassageIndex, tmp_path: Path, asking: Asking
 ) -> None:
     save_index(merged, tmp_path / "index", memory_id="m")
     loaded = load_index(tmp_path / "index", memory_id="m")
     assert loaded is not None
     asked = "Where is Eleanor Snow from?"
-    assert _ranked(loaded, asked, embed) == _ranked(merged, asked, embed)
+    assert _ranked(loaded, asked, asking) == _ranked(merged, asked, asking)

@@ -11,6 +11,7 @@ import pytest
 from graphmem.adapters.embedders import make_embedder
 from graphmem.adapters.extractors.names import NamesExtractor
 from graphmem.adapters.stores.sqlite import SqliteStore
+from graphmem.build import make_ranker
 from graphmem.errors import ExtractionError
 from graphmem.memory import Memory
 from graphmem.model.extraction import Extraction, PassageContext
@@ -51,6 +52,7 @@ def memory(tmp_path: Path) -> Memory:
         embedder=lambda _: make_embedder(Settings()),
         runner=no_runner,
         analyst=no_analyst,
+        ranker=make_ranker(),
         index_dir=None,
         clock=clock,
     )

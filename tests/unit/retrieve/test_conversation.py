@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +11,6 @@ from small_world import Doc
 from graphmem.graph.columns import Strings
 from graphmem.graph.snapshot import Facts
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Floats
 from graphmem.model.retrieval import Filter, Query
 from graphmem.model.time import parse_time, to_micros
 from graphmem.retrieve.asking import Asking
@@ -20,34 +19,33 @@ from graphmem.retrieve.kinds import asks_for_several, kinds_asked
 from graphmem.retrieve.search import rank
 
 MakeIndex = Callable[..., PassageIndex]
-Embed = Callable[[Sequence[str]], Floats]
 
 
 def talk(*turns: tuple[str, str]) -> list[Doc]:
     return [Doc("", text, speaker=speaker, session="s1") for speaker, text in turns]
 
 
-def best(index: PassageIndex, question: str, embed: Embed, **where: str) -> int:
+def best(index: PassageIndex, question: str, asking: Asking, **where: str) -> int:
     query = Query(text=question, k=1, where=Filter(**where))
-    return int(rank(index, query, Asking(embed)).rows[0])
+    return int(rank(index, query, asking).rows[0])
 
 
-def test_the_one_who_is_asked_about_comes_first(make_index: MakeIndex, embed: Embed) -> None:
+def test_the_one_who_is_asked_about_comes_first(make_index: MakeIndex, asking: Asking) -> None:
     index = make_index(*talk(("Bob", "I keep bees."), ("Ann", "I keep bees."), ("Bob", "Yes.")))
-    assert best(index, "Does Ann keep bees?", embed) == 1
-    assert best(index, "Does Bob keep bees?", embed) == 0
+    assert best(index, "Does Ann keep bees?", asking) == 1
+    assert best(index, "Does Bob keep bees?", asking) == 0
 
 
-def test_an_answer_is_found_though_it_shares_no_word(make_index: MakeIndex, embed: Embed) -> None:
+def test_an_answer_is_found_though_it_shares_no_word(make_index: MakeIndex, asking: Asking) -> None:
     filler = [(name, f"Number {i} is a fine day for it.") for i in range(6) for name in ("Ann",)]
     index = make_index(*talk(*filler, ("Bob", "What is your new kitten called?"), ("Ann", "Luna!")))
     query = Query(text="What is Ann's kitten called?", k=2)
-    assert set(rank(index, query, Asking(embed)).rows.tolist()) == {6, 7}
+    assert set(rank(index, query, asking).rows.tolist()) == {6, 7}
 
 
-def test_a_filter_by_speaker_holds_before_the_cut(make_index: MakeIndex, embed: Embed) -> None:
+def test_a_filter_by_speaker_holds_before_the_cut(make_index: MakeIndex, asking: Asking) -> None:
     index = make_index(*talk(("Bob", "I keep bees."), ("Ann", "It rained."), ("Bob", "Bees!")))
-    assert best(index, "Who keeps bees?", embed, speaker="Ann") == 1
+    assert best(index, "Who keeps bees?", asking, speaker="Ann") == 1
 
 
 @pytest.mark.parametrize(
@@ -106,6 +104,7 @@ def test_a_date_is_near_what_was_said_then_and_what_is_said_of_it() -> None:
     one = np.array([micros("2023-05-08")])
     facts = Facts(
         ids=Strings.of(["fa_1"]),
+        texts=Strings.of(["Ann ran."]),
         valid_from=one,
         valid_to=np.array([micros("2023-05-09")]),
         recorded_at=one,
@@ -114,6 +113,8 @@ def test_a_date_is_near_what_was_said_then_and_what_is_said_of_it() -> None:
         members=np.empty(0, np.int32),
         evidence_facts=np.array([0], np.int32),
         evidence_passages=np.array([2], np.int32),
+        evidence_starts=np.array([0]),
+        evidence_ends=np.array([9]),
     )
     day = near_dates([AskedDate(2023, 5, 8)], said, facts, n=3)
     assert day.tolist() == [2.0, 1.0, 2.0]

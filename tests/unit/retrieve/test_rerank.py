@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from graphmem.errors import LLMBudgetError
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Floats
 from graphmem.model.retrieval import Mode, Query
 from graphmem.ports.reranker import Judged
 from graphmem.retrieve.asking import Asking
@@ -20,7 +19,6 @@ from graphmem.retrieve.pool import Ranking
 from graphmem.retrieve.rerank import RERANK, lifted, reranked
 from graphmem.retrieve.search import rank
 
-Embed = Callable[[Sequence[str]], Floats]
 QUESTION = "Where was the mother of the director of The Glass Harbour born?"
 numbers = st.floats(-1e3, 1e3)
 
@@ -90,8 +88,8 @@ def test_judgements_that_are_all_alike_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-def test_every_mode_can_be_judged_again(films: PassageIndex, embed: Embed, mode: Mode) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=5, mode=mode), Asking(embed))
+def test_every_mode_can_be_judged_again(films: PassageIndex, asking: Asking, mode: Mode) -> None:
+    ranking = rank(films, Query(text=QUESTION, k=5, mode=mode), asking)
     judge = ByWord("glass" if mode == Mode.BM25 else "mayor")
     after = reranked(films, QUESTION, ranking, judge, depth=5, weight=3.0)
     texts = [films.passages.texts[int(row)] for row in after.rows]
@@ -103,9 +101,9 @@ def test_every_mode_can_be_judged_again(films: PassageIndex, embed: Embed, mode:
 
 
 def test_only_as_many_as_asked_for_are_read_and_under_their_title(
-    films: PassageIndex, embed: Embed
+    films: PassageIndex, asking: Asking
 ) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=6), Asking(embed))
+    ranking = rank(films, Query(text=QUESTION, k=6), asking)
     judge = ByWord("Aberwyn")
     reranked(films, QUESTION, ranking, judge, depth=2, weight=1.0)
     assert len(judge.read) == 2
@@ -113,9 +111,9 @@ def test_only_as_many_as_asked_for_are_read_and_under_their_title(
 
 
 def test_without_a_judgement_the_order_stays_and_says_so(
-    films: PassageIndex, embed: Embed, caplog: pytest.LogCaptureFixture
+    films: PassageIndex, asking: Asking, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=6), Asking(embed))
+    ranking = rank(films, Query(text=QUESTION, k=6), asking)
     with caplog.at_level(logging.WARNING):
         after = reranked(films, QUESTION, ranking, Broke(), depth=6, weight=1.0)
     assert after.rows.tolist() == ranking.rows.tolist()

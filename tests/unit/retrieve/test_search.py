@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from small_world import Doc
 
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Floats
 from graphmem.model.retrieval import Filter, Mode, Query
 from graphmem.model.time import from_micros
 from graphmem.retrieve.asking import Asking
@@ -19,7 +18,6 @@ from graphmem.retrieve.pool import Ranking
 from graphmem.retrieve.search import rank
 
 MakeIndex = Callable[..., PassageIndex]
-Embed = Callable[[Sequence[str]], Floats]
 QUESTION = "Where was the mother of the director of The Glass Harbour born?"
 
 
@@ -28,25 +26,25 @@ def titles(index: PassageIndex, ranking: Ranking) -> list[str]:
     return [column.values[int(column.codes[row])] for row in ranking.rows]
 
 
-def test_a_chain_of_three_passages_is_found(films: PassageIndex, embed: Embed) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=4), Asking(embed))
+def test_a_chain_of_three_passages_is_found(films: PassageIndex, asking: Asking) -> None:
+    ranking = rank(films, Query(text=QUESTION, k=4), asking)
     assert {"The Glass Harbour", "Mara Lindqvist", "Ingrid Sorel"} <= {*titles(films, ranking)}
 
 
-def test_likeness_alone_does_not_find_it(films: PassageIndex, embed: Embed) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=3, mode=Mode.BM25), Asking(embed))
+def test_likeness_alone_does_not_find_it(films: PassageIndex, asking: Asking) -> None:
+    ranking = rank(films, Query(text=QUESTION, k=3, mode=Mode.BM25), asking)
     assert "Ingrid Sorel" not in titles(films, ranking)
 
 
-def test_the_way_to_the_last_hop_is_told(films: PassageIndex, embed: Embed) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=6), Asking(embed))
+def test_the_way_to_the_last_hop_is_told(films: PassageIndex, asking: Asking) -> None:
+    ranking = rank(films, Query(text=QUESTION, k=6), asking)
     ways = ways_to(ranking, titles(films, ranking).index("Ingrid Sorel"))
     chains = [[films.names.labels[name] for name in way.names if name >= 0] for way in ways]
     assert ["The Glass Harbour", "Mara Lindqvist", "Ingrid Sorel"] in chains
 
 
-def test_the_shares_of_a_score_add_up_to_it(films: PassageIndex, embed: Embed) -> None:
-    ranking = rank(films, Query(text=QUESTION, k=6), Asking(embed))
+def test_the_shares_of_a_score_add_up_to_it(films: PassageIndex, asking: Asking) -> None:
+    ranking = rank(films, Query(text=QUESTION, k=6), asking)
     total = np.sum(list(ranking.shares.values()), axis=0)
     assert np.allclose(total, ranking.scores)
     assert (np.diff(ranking.scores) <= 0).all()
@@ -54,37 +52,35 @@ def test_the_shares_of_a_score_add_up_to_it(films: PassageIndex, embed: Embed) -
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_the_same_question_gives_the_same_ranking(
-    films: PassageIndex, embed: Embed, mode: Mode
+    films: PassageIndex, asking: Asking, mode: Mode
 ) -> None:
-    first, second = (
-        rank(films, Query(text=QUESTION, k=6, mode=mode), Asking(embed)) for _ in range(2)
-    )
+    first, second = (rank(films, Query(text=QUESTION, k=6, mode=mode), asking) for _ in range(2))
     assert first.rows.tolist() == second.rows.tolist()
     assert first.scores.tolist() == second.scores.tolist()
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-def test_filters_hold_before_the_cut(make_index: MakeIndex, embed: Embed, mode: Mode) -> None:
+def test_filters_hold_before_the_cut(make_index: MakeIndex, asking: Asking, mode: Mode) -> None:
     docs = [("", f"Harbour number {i} is full of ships.") for i in range(30)]
     index = make_index(*docs)
     query = Query(text="harbour ships", k=2, mode=mode, where=Filter(source="doc:29"))
-    assert rank(index, query, Asking(embed)).rows.tolist() == [29]
+    assert rank(index, query, asking).rows.tolist() == [29]
 
 
-def test_a_filter_by_entity_keeps_what_mentions_it(films: PassageIndex, embed: Embed) -> None:
+def test_a_filter_by_entity_keeps_what_mentions_it(films: PassageIndex, asking: Asking) -> None:
     query = Query(text="harbours", k=9, where=Filter(entity="ingrid sorel"))
-    assert set(titles(films, rank(films, query, Asking(embed)))) == {
+    assert set(titles(films, rank(films, query, asking))) == {
         "Mara Lindqvist",
         "Ingrid Sorel",
     }
 
 
 def test_nothing_retired_is_found_unless_it_was_known_then(
-    make_world: Callable[..., PassageIndex], embed: Embed
+    make_world: Callable[..., PassageIndex], asking: Asking
 ) -> None:
     index = make_world(recorded=(0, 100), retired=(100, None))
-    now = rank(index, Query(text="Who leads Acme?", k=5), Asking(embed))
-    then = rank(index, Query(text="Who leads Acme?", k=5, known_at=from_micros(50)), Asking(embed))
+    now = rank(index, Query(text="Who leads Acme?", k=5), asking)
+    then = rank(index, Query(text="Who leads Acme?", k=5, known_at=from_micros(50)), asking)
     assert now.rows.tolist() == [1]
     assert then.rows.tolist() == [0]
 
@@ -94,16 +90,16 @@ def test_nothing_retired_is_found_unless_it_was_known_then(
     "question", ["zzzz", "?!", "the of and", "é", "Ann " * 2000, "a' OR 1=1 --"]
 )
 def test_any_question_gets_a_ranking(
-    films: PassageIndex, embed: Embed, mode: Mode, question: str
+    films: PassageIndex, asking: Asking, mode: Mode, question: str
 ) -> None:
-    ranking = rank(films, Query(text=question, k=3, mode=mode), Asking(embed))
+    ranking = rank(films, Query(text=question, k=3, mode=mode), asking)
     assert len(ranking.rows) <= 3
     assert np.isfinite(ranking.scores).all()
 
 
-def test_a_memory_without_names_is_still_searched(make_index: MakeIndex, embed: Embed) -> None:
+def test_a_memory_without_names_is_still_searched(make_index: MakeIndex, asking: Asking) -> None:
     index = make_index(("", "it rained all day"), ("", "we ate bread"))
-    assert rank(index, Query(text="bread", k=1), Asking(embed)).rows.tolist() == [1]
+    assert rank(index, Query(text="bread", k=1), asking).rows.tolist() == [1]
 
 
 @pytest.mark.parametrize("kind", [PASSAGES, TURNS])
@@ -119,13 +115,13 @@ def test_where_several_answers_are_asked_for_a_second_of_a_session_counts_less()
 
 
 def test_talk_and_documents_of_one_memory_are_ranked_together(
-    make_index: MakeIndex, embed: Embed
+    make_index: MakeIndex, asking: Asking
 ) -> None:
     index = make_index(
         Doc("Aberwyn", "Aberwyn is a port with a lighthouse.", ("Aberwyn",)),
         Doc("", "I climbed the lighthouse yesterday.", speaker="Ann"),
         Doc("", "Was it windy?", speaker="Bob"),
     )
-    ranking = rank(index, Query(text="Which lighthouse did Ann climb?", k=3), Asking(embed))
+    ranking = rank(index, Query(text="Which lighthouse did Ann climb?", k=3), asking)
     assert sorted(ranking.rows.tolist()) == [0, 1, 2]
     assert np.allclose(np.sum(list(ranking.shares.values()), axis=0), ranking.scores)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from small_world import Doc
 
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Floats
 from graphmem.model.retrieval import Mode, Query, SeedView
 from graphmem.model.time import to_micros
 from graphmem.retrieve.asking import Asking
@@ -23,7 +22,6 @@ from graphmem.retrieve.search import rank
 from graphmem.retrieve.seeds import seeds_of
 
 MakeIndex = Callable[..., PassageIndex]
-Embed = Callable[[Sequence[str]], Floats]
 MAY = to_micros(datetime(2023, 5, 8, tzinfo=UTC))
 
 
@@ -47,9 +45,9 @@ WORDS = "Who where when mother director The Glass Harbour Mara Lindqvist Luna An
 
 
 def explained(
-    index: PassageIndex, embed: Embed, query: Query
+    index: PassageIndex, asking: Asking, query: Query
 ) -> tuple[Ranking, list[Sequence[Way | Heard]], list[tuple[SeedView, ...]]]:
-    ranking = rank(index, query, Asking(embed))
+    ranking = rank(index, query, asking)
     ways = [leads_to(index, ranking, at) for at in range(len(ranking.rows))]
     return ranking, ways, [seeds_of(index, query, ranking, at, w) for at, w in enumerate(ways)]
 
@@ -59,11 +57,11 @@ def explained(
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=9), k=st.integers(1, 7))
 def test_shares_and_seeds_sum_to_the_score_and_ways_are_made_of_what_was_reached(
-    make_index: MakeIndex, embed: Embed, world: str, mode: Mode, words: list[str], k: int
+    make_index: MakeIndex, asking: Asking, world: str, mode: Mode, words: list[str], k: int
 ) -> None:
     index = make_index(*WORLDS[world])
     query = Query(text=" ".join(words), k=k, mode=mode)
-    ranking, ways, seeds = explained(index, embed, query)
+    ranking, ways, seeds = explained(index, asking, query)
     for at, (row, score) in enumerate(zip(ranking.rows.tolist(), ranking.scores, strict=True)):
         assert sum(part[at] for part in ranking.shares.values()) == pytest.approx(score)
         assert sum(seed.share for seed in seeds[at]) == pytest.approx(score)
@@ -103,11 +101,11 @@ def check_way(index: PassageIndex, ranking: Ranking, row: int, way: Way | Heard)
 
 
 def test_a_turn_has_who_is_asked_about_the_name_near_it_and_the_date(
-    make_index: MakeIndex, embed: Embed
+    make_index: MakeIndex, asking: Asking
 ) -> None:
     query = Query(text="What did Ann adopt before she told of Luna on 8 May 2023?", k=3)
     index = make_index(*TALK)
-    ranking, ways, seeds = explained(index, embed, query)
+    ranking, ways, seeds = explained(index, asking, query)
     at = ranking.rows.tolist().index(0)
     told = {seed.kind: seed.text for seed in seeds[at]}
     assert told["speaker"] == "Ann"
@@ -129,15 +127,15 @@ def test_a_turn_has_who_is_asked_about_the_name_near_it_and_the_date(
 
 
 def test_a_turn_of_another_session_has_no_way_from_a_name_that_is_not_in_it(
-    make_index: MakeIndex, embed: Embed
+    make_index: MakeIndex, asking: Asking
 ) -> None:
     index = make_index(*TALK)
-    ranking, ways, _ = explained(index, embed, Query(text="Who is Luna?", k=4))
+    ranking, ways, _ = explained(index, asking, Query(text="Who is Luna?", k=4))
     assert ways[ranking.rows.tolist().index(3)] == []
 
 
-def test_without_names_the_walk_is_the_meanings(make_index: MakeIndex, embed: Embed) -> None:
-    _, _, seeds = explained(make_index(*FILMS), embed, Query(text="a painter's mother", k=1))
+def test_without_names_the_walk_is_the_meanings(make_index: MakeIndex, asking: Asking) -> None:
+    _, _, seeds = explained(make_index(*FILMS), asking, Query(text="a painter's mother", k=1))
     assert "walk" in next(seed for seed in seeds[0] if seed.kind == "meaning").signals
     assert "names" not in {seed.kind for seed in seeds[0]}
 
@@ -152,9 +150,9 @@ def test_every_signal_belongs_to_a_seed(kind: str) -> None:
     assert {name for name in unnamed if not name.startswith("kind_")} == set()
 
 
-def test_bm25_tells_the_words(make_index: MakeIndex, embed: Embed) -> None:
+def test_bm25_tells_the_words(make_index: MakeIndex, asking: Asking) -> None:
     query = Query(text="Which painter was born there?", k=1, mode=Mode.BM25)
-    ranking, _, [[seed]] = explained(make_index(*FILMS), embed, query)
+    ranking, _, [[seed]] = explained(make_index(*FILMS), asking, query)
     assert (seed.kind, seed.signals) == ("words", {"bm25": ranking.scores[0]})
     held = index_words(make_index(*FILMS), int(ranking.rows[0]))
     assert set(seed.text.split(", ")) == {"painter", "born"} & held
