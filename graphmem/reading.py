@@ -270,7 +270,10 @@ class Reading:
     def _asking(self, index: PassageIndex) -> Asking:
         embedder = self._parts.embedder
         return Asking(
-            self._embed, self._parts.ranker, embedder.embed, index.word_space(embedder.embed_words)
+            self._embed,
+            self._parts.ranker,
+            embedder.embed_variants,
+            index.word_space(embedder.embed_words),
         )
 
     def _embed(self, texts: Sequence[str]) -> Floats:

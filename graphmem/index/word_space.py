@@ -9,6 +9,7 @@ import numpy as np
 
 from graphmem.graph.columns import Strings
 from graphmem.kernels.arrays import Floats, Ints, Rows
+from graphmem.kernels.similarity import products
 
 EmbedWords = Callable[[Sequence[str]], Floats]
 MIN_LIKENESS = 0.3
@@ -38,7 +39,7 @@ class WordSpace:
             Cosines, those below :data:`MIN_LIKENESS` as 0; a word of itself is 1.
         """
         asked = self._asked(tuple(words))
-        near = asked @ self._of(np.asarray(rows, np.int64), asked.shape[1]).T
+        near = products(asked, self._of(np.asarray(rows, np.int64), asked.shape[1]))
         return np.where(near < MIN_LIKENESS, np.float32(0.0), np.minimum(near, np.float32(1.0)))
 
     def _asked(self, words: tuple[str, ...]) -> Floats:

@@ -29,6 +29,10 @@ class Embedder(Protocol):
     def embed_queries(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Vectors of questions; differs from `embed` for models with a query prefix."""
 
+    def embed_variants(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Vectors of a few short texts that are asked for together, as near those of `embed` as
+        makes no difference to a ranking, and quicker; a text's may hang a little on the others."""
+
     def embed_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
         """Static vectors of single words, float32, shape (n, d), L2 norm 1, or 0 where unknown.
 

@@ -10,6 +10,7 @@ import numpy as np
 from graphmem.index.names import passages_of
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
+from graphmem.kernels.similarity import products
 from graphmem.retrieve.hops import targets_of
 from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
@@ -85,7 +86,7 @@ def substitute(
         reach.scores[:] = 0.0
         return reach
     asked = [f"{question.masked} {index.names.labels[int(name)]}?".strip() for name in names]
-    similarity = index.vectors @ embed(asked).T
+    similarity = products(index.vectors, embed(asked))
     confidence = bridges.confidence[: len(names)]
     penalty = np.clip(_CONFIDENCE_WEIGHT * np.log(confidence / confidence.max()), -_MAX_PENALTY, 0)
     total = similarity + penalty

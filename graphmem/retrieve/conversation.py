@@ -20,6 +20,7 @@ from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import WordSpace
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, top_rows
 from graphmem.kernels.bm25 import score as bm25
+from graphmem.kernels.similarity import products
 from graphmem.kernels.text import words as words_of
 from graphmem.model.retrieval import Query
 from graphmem.retrieve.asking import Asking
@@ -118,7 +119,9 @@ def _hear(
 ) -> Talk:
     """Put the question, whole and without the names of who speaks, to the turns."""
     named, masked = _named(index.passages.speakers, turns, text)
-    topic = similarity if masked == text else index.vectors @ asking.embed([masked])[0]
+    topic = similarity
+    if masked != text:
+        topic = products(index.vectors, asking.embed([masked])[0])
     return Talk(
         index=index,
         turns=turns,

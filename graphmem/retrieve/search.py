@@ -10,6 +10,7 @@ from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Floats, Mask, top_rows
 from graphmem.kernels.bm25 import score as bm25
 from graphmem.kernels.fusion import reciprocal_rank_fusion
+from graphmem.kernels.similarity import products
 from graphmem.kernels.text import words as words_of
 from graphmem.model.retrieval import Mode, Query
 from graphmem.retrieve.asking import Asking
@@ -33,7 +34,7 @@ def rank(index: PassageIndex, query: Query, asking: Asking) -> Ranking:
         return _graph(pools(index, query, asking, allowed), query.k)
     if query.mode == Mode.BM25:
         return _by_score(_lexical(index, query.text), allowed, query.k, "bm25", positive=True)
-    similarity = index.vectors @ asking.embed([query.text])[0]
+    similarity = products(index.vectors, asking.embed([query.text])[0])
     if query.mode == Mode.DENSE:
         return _by_score(similarity, allowed, query.k, "dense")
     return _hybrid(index, query, similarity, allowed)
@@ -41,7 +42,7 @@ def rank(index: PassageIndex, query: Query, asking: Asking) -> Ranking:
 
 def pools(index: PassageIndex, query: Query, asking: Asking, allowed: Mask) -> list[Pool]:
     """Candidates of graph mode: among turns of talk, among documents, or both, as there are."""
-    similarity = index.vectors @ asking.embed([query.text])[0]
+    similarity = products(index.vectors, asking.embed([query.text])[0])
     is_turn = np.asarray(index.passages.speakers.codes > 0)
     return [
         find(index, query, asking, similarity=similarity, allowed=among)

@@ -70,6 +70,16 @@ def test_vectors_are_unit_float32_rows_of_the_dimension(embedder: Embedder) -> N
         np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
 
 
+def test_variants_of_a_text_are_near_what_each_is_alone(embedder: Embedder) -> None:
+    texts = ["Where was Ann Lee born?", "Where was he born?", "Where was the Duke of Savoy born?"]
+    texts += ["Where was Insulin born?", "born?"]
+    vectors = embedder.embed_variants(texts)
+    assert (np.vecdot(vectors, embedder.embed(texts)) > 0.95).all()
+    assert vectors.tobytes() == embedder.embed_variants(texts).tobytes()
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    assert embedder.embed_variants([]).shape == (0, embedder.dimension)
+
+
 def test_words_of_like_meaning_are_near_each_other(embedder: Embedder) -> None:
     wife, husband, norway, norwegian, sand = embedder.embed_words(
         ["wife", "husband", "norway", "norwegian", "sand"]

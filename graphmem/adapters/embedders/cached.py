@@ -53,6 +53,10 @@ class QueryCache:
         rows = [known[text] for text in given]
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimension)
 
+    def embed_variants(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The embedder's."""
+        return self._embedder.embed_variants(texts)
+
     def embed_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
         """The embedder's."""
         return self._embedder.embed_words(words)

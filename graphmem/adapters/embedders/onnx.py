@@ -3,7 +3,9 @@
 Each text runs through the model alone. Weights of an int8 model are quantised once, activations
 anew for every run and over all of its input, so a text's vector would otherwise depend on its
 neighbours in the batch (cosine down to 0.99). Alone it is the same bytes always, is not padded,
-and costs no more: threads share the session, one text each.
+and costs no more where texts are long: threads share the session, one text each. Short ones cost
+as much for the model's weights to pass by as for their tokens, so variants of a question, which
+nothing keeps, run a few at a time.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from graphmem.errors import ModelUnavailableError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+_TOGETHER = 3
+"""Short texts in one run: more save little, and leave a second thread nothing to do."""
 
 Vectors = npt.NDArray[np.float32]
 
@@ -68,6 +73,10 @@ class OnnxEmbedder:
         """Unit vectors of questions, shape (n, dimension)."""
         return self._embed(texts, self._recipe.query_prefix)
 
+    def embed_variants(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of passages, shape (n, dimension), :data:`_TOGETHER` to a run."""
+        return self._embed(texts, self._recipe.passage_prefix, together=_TOGETHER)
+
     def embed_words(self, words: Sequence[str]) -> Vectors:
         """Unit vectors of words by the model's own table of word pieces, shape (n, d)."""
         if self._words is None:
@@ -97,7 +106,7 @@ class OnnxEmbedder:
     def _probe(self) -> tuple[str, int]:
         outputs = [node.name for node in self._session.get_outputs()]
         for name in outputs:
-            shape = self._run("a", name).shape
+            shape = self._run(["a"], name)[0].shape
             if len(shape) == 3:
                 return name, int(shape[2])
         raise ModelUnavailableError(
@@ -105,37 +114,52 @@ class OnnxEmbedder:
             remedy="Name a model exported for feature extraction",
         )
 
-    def _embed(self, texts: Sequence[str], prefix: str) -> Vectors:
+    def _embed(self, texts: Sequence[str], prefix: str, *, together: int = 1) -> Vectors:
         given = checked(texts)
         vectors = np.empty((len(given), self._dimension), dtype=np.float32)
+        if "attention_mask" not in self._inputs:  # padding would be read
+            together = 1
 
-        def fill(row: int) -> None:
-            vectors[row] = self._vector(prefix + given[row])
+        def fill(rows: list[int]) -> None:
+            vectors[rows] = self._vectors([prefix + given[row] for row in rows])
 
-        # The longest first, so that no thread is left with one when the others are done.
-        rows = sorted(range(len(given)), key=lambda row: len(given[row]), reverse=True)
-        workers = min(self._threads, len(rows))
+        # The longest first, so that no thread is left with one when the others are done, and texts
+        # of a length are together. Who is with whom does not hang on how many threads there are.
+        order = sorted(range(len(given)), key=lambda row: len(given[row]), reverse=True)
+        runs = [order[first : first + together] for first in range(0, len(order), together)]
+        workers = min(self._threads, len(runs))
         if workers < 2:
-            deque(map(fill, rows), maxlen=0)
+            deque(map(fill, runs), maxlen=0)
         else:
             with ThreadPoolExecutor(workers, "graphmem-embed") as pool:
-                deque(pool.map(fill, rows), maxlen=0)
+                deque(pool.map(fill, runs), maxlen=0)
         return vectors
 
-    def _vector(self, text: str) -> Vectors:
-        tokens = self._run(text, self._output)[0]
-        pooled = tokens[0] if self._recipe.pooling == "cls" else tokens.mean(axis=0)
-        norm = max(float(np.linalg.norm(pooled)), float(np.finfo(np.float32).tiny))
-        return np.asarray(pooled / norm, dtype=np.float32)
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts that run together, shape (len(texts), dimension)."""
+        tokens, mask = self._run(texts, self._output)
+        if self._recipe.pooling == "cls":
+            pooled = tokens[:, 0]
+        else:
+            counts = mask.sum(axis=1, keepdims=True)
+            pooled = (tokens * mask[:, :, None]).sum(axis=1) / counts
+        norms = np.linalg.norm(pooled, axis=1, keepdims=True)
+        return np.asarray(pooled / np.maximum(norms, np.finfo(np.float32).tiny), np.float32)
 
-    def _run(self, text: str, output: str) -> npt.NDArray[Any]:
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+    def _run(self, texts: Sequence[str], output: str) -> tuple[Vectors, npt.NDArray[np.float32]]:
+        """Vectors of texts' tokens, shape (n, length, dimension), and which are no padding."""
+        encoded = [self._tokenizer.encode(text).ids for text in texts]
+        mask = np.zeros((len(encoded), max(map(len, encoded))), np.int64)
+        ids = np.zeros_like(mask)
+        for row, pieces in enumerate(encoded):
+            ids[row, : len(pieces)] = pieces
+            mask[row, : len(pieces)] = 1
         feed = {"input_ids": ids}
         if "attention_mask" in self._inputs:
-            feed["attention_mask"] = np.ones_like(ids)
+            feed["attention_mask"] = mask
         if "token_type_ids" in self._inputs:
             feed["token_type_ids"] = np.zeros_like(ids)
-        return np.asarray(self._session.run([output], feed)[0])
+        return np.asarray(self._session.run([output], feed)[0]), mask.astype(np.float32)
 
 
 def _tokenizer(recipe: Recipe, data: bytes) -> Tokenizer:

@@ -67,6 +67,10 @@ class SentenceTransformersEmbedder:
         """Unit vectors of questions, shape (n, dimension), with the model's own prompt."""
         return self._encode(checked(texts), self._query_prompt)
 
+    def embed_variants(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """As :meth:`embed`, which runs texts together."""
+        return self.embed(texts)
+
     def embed_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
         """Unit vectors of words by the model's own table of word pieces, shape (n, d)."""
         given = checked(words)

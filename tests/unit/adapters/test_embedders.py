@@ -209,6 +209,9 @@ class Counting:
         self.asked += texts
         return self._embedder.embed_queries(texts)
 
+    def embed_variants(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        return self._embedder.embed_variants(texts)
+
     def embed_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
         return self._embedder.embed_words(words)
 
