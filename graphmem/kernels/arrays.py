@@ -17,11 +17,14 @@ def top_rows(scores: npt.NDArray[np.floating], k: int) -> Ints:
     k = min(k, len(scores))
     if k <= 0:
         return np.empty(0, np.int64)
-    if k < len(scores):
-        threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
-        rows = np.flatnonzero(scores >= threshold)
+    # Most scores may be alike, 0 or -inf, which makes partitioning ten times slower.
+    above = np.flatnonzero(scores > scores.min())
+    if len(above) >= k:
+        values = scores[above]
+        rows = above[values >= np.partition(values, len(values) - k)[len(values) - k]]
     else:
-        rows = np.arange(len(scores))
+        rows = np.flatnonzero(scores == scores.min())[: k - len(above)]
+        rows = np.sort(np.concatenate((above, rows)))
     order = np.argsort(-scores[rows], kind="stable")[:k]
     best = rows[order]
     return np.asarray(best[np.isfinite(scores[best])], np.int64)

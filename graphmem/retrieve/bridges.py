@@ -9,9 +9,9 @@ import numpy as np
 
 from graphmem.index.names import passages_of
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, ragged
 from graphmem.kernels.similarity import products
-from graphmem.retrieve.hops import targets_of
+from graphmem.retrieve.hops import Targets
 from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
 
@@ -35,18 +35,22 @@ class Bridges:
 
 
 def find_bridges(
-    index: PassageIndex, question: Question, anchors: Mapping[int, float], *, limit: int
+    index: PassageIndex,
+    question: Question,
+    anchors: Mapping[int, float],
+    targets: Targets,
+    *,
+    limit: int,
 ) -> Bridges:
-    """The `limit` best names in the anchors that the question does not name."""
+    """The `limit` best names in the anchors, `targets`, that the question does not name."""
     if not anchors:
         return Bridges(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int32))
     origins = np.array(list(anchors), np.int64)
     strengths = np.array(list(anchors.values()))
-    targets = targets_of(index, question, origins)
     new = ~np.isin(targets.names, question.names)
     owner, names, relation = targets.owner[new], targets.names[new], targets.relation[new]
     rarity = np.clip(index.incidence.eidf[names] / 7.0, 0.15, 1.0)
-    own = _is_own(index, names, origins[owner])
+    own = _is_own(index, names, owner, origins)
     rho = (relation + 0.05) * np.where(own, np.maximum(rarity, _OWN_RARITY), rarity)
     totals = np.bincount(owner, weights=rho, minlength=len(origins)) + 0.1
     confidence = strengths[owner] * rho / totals[owner]
@@ -56,16 +60,12 @@ def find_bridges(
     return Bridges(names[best], confidence[best], origins[owner[best]].astype(np.int32))
 
 
-def _is_own(index: PassageIndex, names: Rows, passages: Ints) -> Mask:
-    """Whether each name is at home in the passage beside it."""
+def _is_own(index: PassageIndex, names: Rows, owner: Ints, passages: Ints) -> Mask:
+    """Whether each name is at home in its owner among the passages."""
     indptr, homes = index.home_of_passage
-    return np.array(
-        [
-            name in homes[indptr[passage] : indptr[passage + 1]]
-            for name, passage in zip(names.tolist(), passages.tolist(), strict=True)
-        ],
-        np.bool_,
-    )
+    n_names = max(len(index.n_homes), 1)
+    positions, host = ragged(indptr, passages)
+    return np.isin(owner * n_names + names, host * n_names + homes[positions])
 
 
 def substitute(

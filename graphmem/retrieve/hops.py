@@ -128,13 +128,14 @@ def _standing(index: PassageIndex, name: int) -> tuple[Ints, Ints]:
     return passages[owner[mine]].astype(np.int64), occurrences[mine]
 
 
-def second_hop(index: PassageIndex, question: Question, anchors: Mapping[int, float]) -> Reach:
-    """From anchor passages to the homes of the names in them, by relation and strength."""
+def second_hop(
+    index: PassageIndex, question: Question, anchors: Mapping[int, float], targets: Targets
+) -> Reach:
+    """From anchor passages to the homes of the names in them, `targets`, by relation and
+    strength."""
     reach = Reach.nothing(len(index))
     if not anchors:
         return reach
-    origins = np.array(list(anchors), np.int64)
-    targets = targets_of(index, question, origins)
     links = home_links(index, question, targets)
     value = (targets.relation + _FLOOR)[links.target] * links.weights
     value /= np.maximum(index.n_homes[targets.names[links.target]], 1)

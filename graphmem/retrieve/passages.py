@@ -15,7 +15,7 @@ from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.bridges import find_bridges, substitute, together
 from graphmem.retrieve.filters import dated_passages
 from graphmem.retrieve.fuse import PASSAGES
-from graphmem.retrieve.hops import entity_share, first_hop, merged, second_hop
+from graphmem.retrieve.hops import entity_share, first_hop, merged, second_hop, targets_of
 from graphmem.retrieve.pool import Pool
 from graphmem.retrieve.question import Question, analyse
 from graphmem.retrieve.reach import Reach
@@ -61,8 +61,9 @@ def _signals(
     link, asked = first_hop(index, question)
     share = entity_share(index, question)
     anchors = _anchors(question, seed, asked)
-    hop2 = second_hop(index, question, anchors)
-    bridges = find_bridges(index, question, anchors, limit=20)
+    targets = targets_of(index, question, np.array(list(anchors), np.int64))
+    hop2 = second_hop(index, question, anchors, targets)
+    bridges = find_bridges(index, question, anchors, targets, limit=20)
     replaced = substitute(index, question, bridges, asking.embed_texts or asking.embed)
     walked = walk(index, question, asking.ranker, k=_WALK_RANKS)
     residual = bm25(index.lexical.postings, question.residual)

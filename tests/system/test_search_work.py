@@ -1,0 +1,72 @@
+"""What a question costs, counted: runs of the model, and what is asked of the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from graphmem import Memory, Settings, SourceItem
+
+TOWNS = ("Aberwyn", "Dunmere", "Tallow Bay", "Carrick", "Osmund", "Penhale")
+PEOPLE = ("Mara Lindqvist", "Owen Pryce", "Ingrid Sorel", "Zara Quillon", "Hal Denby")
+
+
+class Counting:
+    """The store itself, with how often each of its methods is called."""
+
+    def __init__(self, store: Any, calls: Counter[str]) -> None:
+        self._store, self._calls = store, calls
+
+    def __getattr__(self, name: str) -> Any:
+        self._calls[name] += 1
+        return getattr(self._store, name)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    """A memory of films, their directors and where these were born."""
+    with Memory.open(tmp_path / "mem", settings=Settings(workers=0, depth="fast")) as opened:
+        films = [
+            SourceItem(
+                source=f"film:{n}",
+                title=f"The {town} Harbour",
+                text=f"The {town} Harbour is a film directed by {PEOPLE[n % 5]}.",
+            )
+            for n, town in enumerate(TOWNS)
+        ]
+        people = [
+            SourceItem(source=f"person:{n}", title=p, text=f"{p} was born in {TOWNS[n]}.")
+            for n, p in enumerate(PEOPLE)
+        ]
+        list(opened.add_many([*films, *people]))
+        yield opened
+
+
+def test_a_question_is_two_requests_to_the_model_and_one_to_the_store(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.search("Where was the director of The Carrick Harbour born?", k=5)
+    calls: Counter[str] = Counter()
+    texts: list[int] = []
+    parts = memory._parts
+    monkeypatch.setattr(parts, "store", Counting(parts.store, calls))
+    embedder = parts.embedder
+    for name in ("embed", "embed_queries", "embed_variants"):
+
+        def counted(given: Sequence[str], run: Any = getattr(embedder, name)) -> npt.NDArray[Any]:
+            texts.append(len(given))
+            return np.asarray(run(given))
+
+        monkeypatch.setattr(embedder, name, counted)
+    hits = memory.search("Where was the director of The Dunmere Harbour born?", k=5)
+    assert hits
+    assert len(texts) == 2
+    assert texts[0] == 1
+    assert texts[1] <= 5
+    assert calls == {"version": 1}
