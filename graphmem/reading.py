@@ -49,6 +49,8 @@ _TABLES = (
     *("passages", "entities", "mentions", "facts", "roles", "evidence", "same_as"),
     "vectors",
 )
+_LAST = 50
+"""Passages by which an index is known to be of the store."""
 _KEEP_SHARE, _CLOSE_SHARE = 0.1, 0.01
 """How much an index has to grow to be kept again: while it is in use, and when it is closed."""
 
@@ -107,13 +109,25 @@ class Reading:
         if folder is None:
             return None
         kept = load_index(folder, memory_id=self._parts.store.info().memory_id)
+        if kept is not None and not self._is_of_store(kept):
+            kept = None
         self._kept = None if kept is None else len(kept)
         return kept
+
+    def _is_of_store(self, index: PassageIndex) -> bool:
+        """Whether the store has what came last into the index.
+
+        It has not where it was restored from an older copy and then written to: its versions count
+        on from there, and may come to that of the index.
+        """
+        ids = index.passages.ids
+        last = [ids[row] for row in range(max(len(ids) - _LAST, 0), len(ids))]
+        return len(self._parts.store.passages(last)) == len(last)
 
     def _followed(self, index: PassageIndex) -> PassageIndex:
         """The index with what changed since, built anew where that does not tell."""
         store = self._parts.store
-        if index.vectors.shape[1] == (store.info().dimension or 0):
+        if index.vectors.shape[1] == (store.info().dimension or 0) and self._is_of_store(index):
             try:
                 with store.read(self._namespace, _TABLES, since=index.version) as reader:
                     return refresh_index(index, reader)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import threading
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +42,8 @@ from graphmem.ports.store import StoreReader
 
 FORMAT = 4
 """Raised whenever the files below mean something else; older ones are then rebuilt."""
+_GRAPHS = 8
+"""Views of the walk's graph that are kept, a number for each node each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class PassageIndex:
         self.incidence = columns.incidence
         self.columns = columns
         self._word_space: WordSpace | None = None
+        self._graphs: dict[Hashable, CsrGraph] = {}
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self.passages.ids)
@@ -98,9 +104,24 @@ class PassageIndex:
         """Finds names in a question."""
         return NameFinder(self.names.keys)
 
+    def graph_among(self, key: Hashable, present: Callable[[], Mask]) -> CsrGraph:
+        """Where the walk goes among the nodes that are `present`, shape (n_nodes,).
+
+        Those that were asked for last are kept by their `key`: rankers know a graph by its arrays.
+        """
+        with self._lock:
+            graph = self._graphs.pop(key, None)
+            if graph is None:
+                nodes = present()
+                graph = self.graph if nodes.all() else self.graph.view(nodes)
+            self._graphs[key] = graph
+            if len(self._graphs) > _GRAPHS:
+                del self._graphs[next(iter(self._graphs))]
+        return graph
+
     @cached_property
     def graph(self) -> CsrGraph:
-        """Where the walk goes; one object, for rankers know a graph by its arrays."""
+        """Where the walk goes; passages first, then names, then facts."""
         walk = self.columns.walk
         return CsrGraph(walk.indptr, walk.indices, walk.weights, walk.strengths, is_symmetric=True)
 

@@ -93,7 +93,7 @@ def turn_pool(
     )
     talk = _hear(index, turns, query.text, asking, similarity=similarity, allowed=allowed)
     question = analyse(index, query.text, similarity=similarity, allowed=allowed)
-    walked = walk(index, question, asking.ranker, k=max(_WALKED, query.k))
+    walked = walk(index, query, question, asking.ranker, k=max(_WALKED, query.k))
     whole = _whole_signals(talk, walked[turns.rows])
     first = np.where(talk.allowed, fuse(whole, learned_weights(TURNS)), -np.inf)
     candidates = np.sort(top_rows(first, max(N_CANDIDATES, query.k)))

@@ -35,7 +35,7 @@ def passage_pool(
     question = analyse(
         index, query.text, similarity=similarity, allowed=allowed, space=asking.space
     )
-    signals, reaches = _signals(index, question, asking)
+    signals, reaches = _signals(index, query, question, asking)
     if query.as_of is not None:
         signals["dated"] = dated_passages(index, query)
     rows = np.flatnonzero(_candidates(question, signals, query.k) & allowed)
@@ -49,7 +49,7 @@ def passage_pool(
 
 
 def _signals(
-    index: PassageIndex, question: Question, asking: Asking
+    index: PassageIndex, query: Query, question: Question, asking: Asking
 ) -> tuple[dict[str, Doubles], dict[str, Reach]]:
     n = len(index)
     seed, rarity = np.zeros(n), np.zeros(n)
@@ -65,7 +65,7 @@ def _signals(
     hop2 = second_hop(index, question, anchors, targets)
     bridges = find_bridges(index, question, anchors, targets, limit=20)
     replaced = substitute(index, question, bridges, asking.embed_texts or asking.embed)
-    walked = walk(index, question, asking.ranker, k=_WALK_RANKS)
+    walked = walk(index, query, question, asking.ranker, k=_WALK_RANKS)
     residual = bm25(index.lexical.postings, question.residual)
     signals = {
         "dense": question.similarity.astype(np.float64),

@@ -6,8 +6,10 @@ import numpy as np
 
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Doubles, top_rows
-from graphmem.kernels.ranking import DAMPING, Restart
+from graphmem.kernels.ranking import DAMPING, CsrGraph, Restart
+from graphmem.model.retrieval import Query
 from graphmem.ports.ranker import Ranker
+from graphmem.retrieve.filters import allowed_facts, believed
 from graphmem.retrieve.question import Question
 
 N_DENSE = 20
@@ -28,15 +30,38 @@ def restart_of(index: PassageIndex, question: Question) -> Restart | None:
 
 
 def walk(
-    index: PassageIndex, question: Question, ranker: Ranker, *, k: int, damping: float = DAMPING
+    index: PassageIndex,
+    query: Query,
+    question: Question,
+    ranker: Ranker,
+    *,
+    k: int,
+    damping: float = DAMPING,
 ) -> Doubles:
     """Share of the walk's time in each of the `k` passages where it is most, of those that are
     allowed; shape (n,), 0 for all others."""
     walked = np.zeros(len(index))
     restart = restart_of(index, question)
     if restart is not None:
-        among = np.zeros(index.graph.n_nodes, np.bool_)
+        graph = graph_of(index, query)
+        among = np.zeros(graph.n_nodes, np.bool_)
         among[: len(index)] = question.allowed
-        ranked = ranker.rank(index.graph, restart, k=k, damping=damping, among=among)
+        ranked = ranker.rank(graph, restart, k=k, damping=damping, among=among)
         walked[ranked.rows] = ranked.scores
     return walked
+
+
+def graph_of(index: PassageIndex, query: Query) -> CsrGraph:
+    """Where the walk may go: through what is believed at the query's `known_at`, and over facts
+    that hold at its `as_of`. Passages that only its filters leave out are on the way of it still.
+    """
+    return index.graph_among(
+        (query.known_at, query.as_of),
+        lambda: np.concatenate(
+            (
+                believed(index.passages, query),
+                np.ones(len(index.names.keys), np.bool_),
+                allowed_facts(index.facts, query),
+            )
+        ),
+    )

@@ -120,6 +120,26 @@ def test_a_memory_put_back_to_an_older_state_is_read_anew(tmp_path: Path) -> Non
         assert memory.search("letter", mode="bm25")
 
 
+def test_a_memory_put_back_and_written_to_again_is_read_anew_at_the_same_version(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(workers=0, depth="fast")
+    folder, copy = tmp_path / "mem", tmp_path / "copy"
+    with Memory.open(folder, settings=settings) as memory:
+        memory.add("Ann Lee wrote a letter.", source="a")
+    shutil.copytree(folder, copy)
+    with Memory.open(folder, settings=settings) as memory:
+        memory.add("Zara Quillon painted.", source="b")
+        assert memory.search("Zara", mode="bm25")
+        version = memory._reading.index().version
+    shutil.copytree(folder / "index", copy / "index")
+    with Memory.open(copy, settings=settings) as memory:
+        memory.add("Owen Pryce sang.", source="c")
+        assert memory._parts.store.version("default") == version
+        assert memory.search("Zara", mode="bm25") == []
+        assert memory.search("Owen", mode="bm25")
+
+
 def test_a_damaged_index_is_built_anew(tmp_path: Path) -> None:
     settings = Settings(workers=0, depth="fast")
     with Memory.open(tmp_path, settings=settings) as memory:

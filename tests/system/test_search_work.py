@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 
 from graphmem import Memory, Settings, SourceItem
 
+Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 TOWNS = ("Aberwyn", "Dunmere", "Tallow Bay", "Carrick", "Osmund", "Penhale")
 PEOPLE = ("Mara Lindqvist", "Owen Pryce", "Ingrid Sorel", "Zara Quillon", "Hal Denby")
 
@@ -57,13 +58,16 @@ def test_a_question_is_two_requests_to_the_model_and_one_to_the_store(
     parts = memory._parts
     monkeypatch.setattr(parts, "store", Counting(parts.store, calls))
     embedder = parts.embedder
-    for name in ("embed", "embed_queries", "embed_variants"):
 
-        def counted(given: Sequence[str], run: Any = getattr(embedder, name)) -> npt.NDArray[Any]:
+    def counting(run: Embed) -> Embed:
+        def counted(given: Sequence[str]) -> npt.NDArray[np.float32]:
             texts.append(len(given))
-            return np.asarray(run(given))
+            return run(given)
 
-        monkeypatch.setattr(embedder, name, counted)
+        return counted
+
+    for name in ("embed", "embed_queries", "embed_variants"):
+        monkeypatch.setattr(embedder, name, counting(getattr(embedder, name)))
     hits = memory.search("Where was the director of The Dunmere Harbour born?", k=5)
     assert hits
     assert len(texts) == 2
