@@ -20,6 +20,7 @@ from graphmem.ports.llm import LLM
 from graphmem.ports.models import Embedder, Extractor
 from graphmem.ports.ranker import Ranker
 from graphmem.ports.store import Clock, GraphStore
+from graphmem.resolve.states import load_states
 from graphmem.settings import Settings
 
 RankerKind = Literal["auto", "push", "scipy", "igraph", "cupy"]
@@ -114,6 +115,7 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
         ranker=make_ranker(),
         index_dir=folder / "index",
         clock=opening.clock,
+        states=lambda: load_states(opening.settings.states),
     )
 
 
@@ -174,6 +176,7 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
         ranker=make_ranker(),
         index_dir=settings.cache_dir / "indexes" / store.info().memory_id,
         clock=opening.clock,
+        states=lambda: load_states(opening.settings.states),
     )
 
 

@@ -14,7 +14,7 @@ from graphmem.extract.attributes import NAMES as MINED
 from graphmem.kernels.text import well_formed
 from graphmem.model.ids import digest
 from graphmem.model.retrieval import Filter, Mode, Query
-from graphmem.model.source import EpisodeKind, Message, SourceItem
+from graphmem.model.source import OF_CONTENT, EpisodeKind, Message, SourceItem
 from graphmem.model.time import parse_time
 
 E = TypeVar("E", bound=StrEnum)
@@ -101,7 +101,7 @@ def item_of(
     try:
         messages = () if isinstance(content, str) else tuple(map(_message_of, content))
         if source is None:
-            source = f"session:{session}" if session else f"content:{_digest_of(content)}"
+            source = f"session:{session}" if session else f"{OF_CONTENT}{_digest_of(content)}"
         return SourceItem(
             source=source,
             text=content if isinstance(content, str) else None,

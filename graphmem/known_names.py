@@ -75,6 +75,10 @@ class KnownNames:
                 )
             )
 
+    def same(self, id: str) -> list[str]:
+        """As :meth:`one`, for whoever is inside the block of :meth:`linked`: the ids alone."""
+        return self._book.one(id)
+
     def one(self, id: str) -> tuple[list[str], list[SameAs]]:
         """All entities held to be one with this one, itself included, and the links between."""
         with self._lock:

@@ -15,6 +15,7 @@ from graphmem.ports.models import Embedder, Extractor
 from graphmem.ports.ranker import Ranker
 from graphmem.ports.reranker import Reranker
 from graphmem.ports.store import Clock, GraphStore
+from graphmem.resolve.states import States, load_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Parts:
         clock: Clock,
         llm: LLM | None = None,
         reranking: Reranking | None = None,
+        states: Callable[[], States] = load_states,
     ) -> None:
         self.store = store
         self.extractor = extractor
@@ -62,6 +64,7 @@ class Parts:
         self.index_dir = index_dir
         self.clock = clock
         self.analyst = analyst
+        self._load_states = states
         self._make_embedder = embedder
         self._make_runner = runner
         self._runners: dict[str, CypherRunner] = {}
@@ -74,6 +77,11 @@ class Parts:
             embedder = self._make_embedder(None)
             self.store.set_embedder(embedder.name, embedder.dimension)
         return embedder
+
+    @property
+    def states(self) -> States:
+        """What can be said to change, and by which words."""
+        return self._load_states()
 
     @cached_property
     def reranker(self) -> Reranker | None:

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     `reranker` judges what a search has found again: ``llm``, or
     ``cross-encoder:MODEL_OR_FOLDER``; nothing does by default. It is given the `rerank_depth` best,
     and its best judgement counts `rerank_weight` times the range of their scores.
+
+    `states` is a file of states that can change, such as where one lives, beside those that are
+    known: see ``graphmem/resolve/states.toml``.
     """
 
     model_config = SettingsConfigDict(env_prefix="GRAPHMEM_", frozen=True, extra="forbid")
@@ -75,4 +78,5 @@ class Settings(BaseSettings):
     reranker_device: str | None = None
     rerank_depth: int = Field(20, ge=1, le=1_000)
     rerank_weight: float = Field(1.0, ge=0.0)
+    states: Path | None = None
     bench: Path | None = None

@@ -18,6 +18,7 @@ from graphmem.model.usage import Tally
 from graphmem.parts import Parts
 from graphmem.ports.store import Vectors
 from graphmem.resolve.resolve import referred_entities, resolve
+from graphmem.revising import Revised, revise
 from graphmem.segment.segment import contexts_of, embedded_text, segment
 
 _READ_AHEAD = 2
@@ -100,7 +101,10 @@ def _prepare(
             segmented.append((item, episode, passages))
     known = parts.store.episodes([episode.id for _, episode, _ in segmented])
     for item, episode, passages in segmented:
-        if episode.id in ahead or _is_held(known.get(episode.id), episode):
+        held = known.get(episode.id)
+        if held is not None and held.retired_at is not None:
+            episode, passages, held = _stated_again(parts, item, episode)  # noqa: PLW2901
+        if episode.id in ahead or _is_held(held, episode):
             batch.unchanged += 1
             continue
         ahead.add(episode.id)
@@ -114,6 +118,32 @@ def _prepare(
             batch.retired.update(outdated)
             batch.replaced[episode.id] = tuple(outdated)
     return batch
+
+
+def _stated_again(
+    parts: Parts, item: SourceItem, episode: Episode
+) -> tuple[Episode, list[Passage], Episode | None]:
+    """An episode that is ingested again after it was retired, and the living one of it, if any.
+
+    It is another episode: the first stays retired, so that what was believed in between can still
+    be asked for.
+    """
+    living = next(
+        (
+            old
+            for old in parts.store.episodes_of(episode.namespace, episode.source)
+            if old.digest == episode.digest and old.kind == episode.kind and old.retired_at is None
+        ),
+        None,
+    )
+    again, passages = segment(
+        item,
+        namespace=episode.namespace,
+        recorded_at=living.recorded_at if living else episode.recorded_at,
+        depth=episode.depth,
+        is_again=True,
+    )
+    return again, passages, living
 
 
 def _contexts(batch: _Batch) -> list[PassageContext]:
@@ -153,14 +183,19 @@ def _commit(parts: Parts, names: KnownNames, batch: _Batch, ahead: set[str]) -> 
         namespace=names.namespace,
         recorded_at=batch.recorded_at,
         known=Neighbourhood(entities=known),
+        states=parts.states,
     ).model_copy(update={"retired_episodes": batch.retired, "checkpoint": batch.checkpoint})
     is_due = batch.episodes or batch.checkpoint
     kept = {key: vector for key, vector in vectors.items() if key in keys}
     added = Counts()
+    revised: Revised | None = None
     if is_due:
         made_by = parts.embedder.name if kept else None
         with names.linked(changes, kept) as linked:
-            added = parts.store.apply(linked, vectors=kept, embedder=made_by)
+            revised = revise(
+                parts.store, linked, states=parts.states, same=names.same, now=batch.recorded_at
+            )
+            added = parts.store.apply(revised.changes, vectors=kept, embedder=made_by)
     ahead.difference_update(begun)
     return AddReport(
         items=batch.items,
@@ -170,6 +205,8 @@ def _commit(parts: Parts, names: KnownNames, batch: _Batch, ahead: set[str]) -> 
         episode_ids=tuple(episode.id for episode in batch.episodes),
         failed=tuple(batch.failed),
         reading=sum((e.tally for e in extractions if e.tally is not None), Tally()),
+        revisions=revised.revisions if revised else (),
+        operations=revised.operations if revised else {},
         seconds=time.monotonic() - batch.started,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from itertools import chain
 
 from pydantic import Field
@@ -19,6 +20,34 @@ from graphmem.model.knowledge import (
 )
 from graphmem.model.source import Episode, Passage
 from graphmem.model.usage import Tally
+
+
+class Operation(StrEnum):
+    """What a statement does to what is known.
+
+    ADD: new; UPDATE: known, with more detail or a better known time; SUPERSEDE: another value
+    begins, so the known one ends; RETIRE: the known one was wrong; NOOP: known already.
+    """
+
+    ADD = "ADD"
+    UPDATE = "UPDATE"
+    SUPERSEDE = "SUPERSEDE"
+    RETIRE = "RETIRE"
+    NOOP = "NOOP"
+
+
+class Revision(Value):
+    """What the statement `by` did to the belief `fact_id`: by which rule, and in whose words.
+
+    `version_id` is the belief that stands in its place, ``None`` where there is none.
+    """
+
+    operation: Operation
+    rule: str
+    fact_id: str
+    by: str
+    reason: str = ""
+    version_id: str | None = None
 
 
 class Checkpoint(Value):
@@ -48,6 +77,8 @@ class ChangeSet(Value):
     supersessions: tuple[Supersession, ...] = ()
     same_as: tuple[SameAs, ...] = ()
     retired_episodes: Mapping[str, UtcTime] = Field(default_factory=dict)
+    retired_facts: Mapping[str, UtcTime] = Field(default_factory=dict)
+    reinforced: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
 
 
@@ -144,7 +175,11 @@ class FailedItem(Value):
 
 
 class AddReport(Value):
-    """What one call of ``add`` did. `unchanged` counts items that the memory already held."""
+    """What one call of ``add`` did. `unchanged` counts items that the memory already held.
+
+    `revisions` are what its statements did to what was known, or what was known did to them;
+    `operations` count all of its statements by what they did, the strongest for each.
+    """
 
     items: int = 0
     unchanged: int = 0
@@ -153,6 +188,8 @@ class AddReport(Value):
     episode_ids: tuple[str, ...] = ()
     failed: tuple[FailedItem, ...] = ()
     reading: Tally = Tally()
+    revisions: tuple[Revision, ...] = ()
+    operations: Mapping[Operation, int] = Field(default_factory=dict)
     seconds: float = 0.0
 
     def __add__(self, other: AddReport) -> AddReport:
@@ -164,6 +201,12 @@ class AddReport(Value):
             episode_ids=self.episode_ids + other.episode_ids,
             failed=self.failed + other.failed,
             reading=self.reading + other.reading,
+            revisions=self.revisions + other.revisions,
+            operations={
+                operation: self.operations.get(operation, 0) + other.operations.get(operation, 0)
+                for operation in Operation
+                if operation in self.operations or operation in other.operations
+            },
             seconds=self.seconds + other.seconds,
         )
 

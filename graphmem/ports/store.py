@@ -148,6 +148,9 @@ class GraphStore(Protocol):
     def sources(self, namespace: str) -> list[tuple[str, int]]:
         """Sources with living episodes and their number of passages, sorted by source."""
 
+    def passages_of(self, episode_ids: Sequence[str]) -> list[str]:
+        """Ids of the passages of these episodes, in the order of the episodes and of the text."""
+
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Those that exist, by id."""
 

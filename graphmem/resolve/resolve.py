@@ -16,12 +16,15 @@ from graphmem.model.knowledge import (
     Fact,
     Member,
     Mention,
+    Polarity,
     Sense,
 )
 from graphmem.model.source import Episode, EpisodeKind, Passage
 from graphmem.model.time import to_micros
+from graphmem.resolve.claims import begins, sentence_at
 from graphmem.resolve.entities import EntityBook, referred_entities
 from graphmem.resolve.short_forms import with_full_names
+from graphmem.resolve.states import Part, States, load_states
 
 __all__ = ["fact_id", "referred_entities", "resolve"]
 
@@ -33,6 +36,7 @@ class _Rows:
     """The rows of a change set, each under what makes it the same row."""
 
     book: EntityBook
+    states: States
     mentions: dict[tuple[object, ...], Mention] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     evidence: dict[tuple[str, str, int, int], Evidence] = field(default_factory=dict)
@@ -47,6 +51,7 @@ def resolve(
     namespace: str,
     recorded_at: datetime,
     known: Neighbourhood,
+    states: States | None = None,
 ) -> ChangeSet:
     """Give a batch durable ids, and put it together for the store.
 
@@ -60,9 +65,11 @@ def resolve(
         In parallel; a session's turns in their order.
     known
         What the store holds of :func:`referred_entities`.
+    states
+        What begins a state, so that it has no end of its own; by default what comes with graphmem.
     """
     by_id = {episode.id: episode for episode in episodes}
-    rows = _Rows(EntityBook(namespace))
+    rows = _Rows(EntityBook(namespace), states or load_states())
     unique: dict[str, Passage] = {}
     before: tuple[Passage, Sequence[FactDraft], list[str]] | None = None
     for passage, extraction in zip(passages, with_full_names(passages, extractions), strict=True):
@@ -73,7 +80,7 @@ def resolve(
         for mention in extraction.mentions:
             _add_mention(rows, passage.id, mention)
         ids = [
-            _add_fact(rows, passage.id, draft, namespace, recorded_at, episode.trust)
+            _add_fact(rows, passage, draft, namespace, recorded_at, episode.trust)
             for draft in extraction.facts
         ]
         for link in extraction.links:
@@ -136,13 +143,14 @@ def _add_mention(rows: _Rows, passage_id: str, draft: MentionDraft) -> None:
 
 def _add_fact(
     rows: _Rows,
-    passage_id: str,
+    passage: Passage,
     draft: FactDraft,
     namespace: str,
     recorded_at: datetime,
     trust: float,
 ) -> str:
     members = _members(rows.book, draft)
+    draft = _opened(rows, draft, passage.text)
     id = fact_id(draft, members, namespace=namespace)
     held = rows.facts.get(id)
     if held is None:
@@ -170,10 +178,23 @@ def _add_fact(
             }
         )
     rows.evidence.setdefault(
-        (id, passage_id, draft.start, draft.end),
-        Evidence(fact_id=id, passage_id=passage_id, start=draft.start, end=draft.end),
+        (id, passage.id, draft.start, draft.end),
+        Evidence(fact_id=id, passage_id=passage.id, start=draft.start, end=draft.end),
     )
     return id
+
+
+def _opened(rows: _Rows, draft: FactDraft, text: str) -> FactDraft:
+    """A dated beginning of a state, such as a move, without an end: the state goes on after it."""
+    if draft.valid_from is None or draft.valid_to is None:
+        return draft
+    parts = [Part(member.role, member.name, "") for member in draft.members]
+    has_begun = begins(sentence_at(text, draft.start, draft.end))
+    if draft.polarity is Polarity.POSITIVE and rows.states.opens(
+        draft.predicate, parts, has_begun=has_begun
+    ):
+        return draft.model_copy(update={"valid_to": None})
+    return draft
 
 
 def _members(book: EntityBook, draft: FactDraft) -> tuple[Member, ...]:

@@ -46,8 +46,14 @@ def segment(
     recorded_at: datetime,
     depth: Depth,
     max_chars: int = 2000,
+    is_again: bool = False,
 ) -> tuple[Episode, list[Passage]]:
     """Cut an item into passages of at most `max_chars` characters.
+
+    Parameters
+    ----------
+    is_again
+        Whether it is an episode of its own beside one of the same content that is retired.
 
     Returns
     -------
@@ -71,8 +77,9 @@ def segment(
     if not pieces:
         raise InvalidInputError(f"{item.source}: nothing in it but whitespace")
     content = _digest_of(item)
+    again = (recorded_at.isoformat(),) if is_again else ()
     episode = Episode(
-        id=content_id(Kind.EPISODE, namespace, item.source, kind, content),
+        id=content_id(Kind.EPISODE, namespace, item.source, kind, content, *again),
         namespace=namespace,
         source=item.source,
         title=item.title.strip(),

@@ -12,6 +12,7 @@ from graphmem.kernels.text import well_formed
 from graphmem.model.change import AddReport, ChangeSet, Checkpoint, Counts
 from graphmem.model.knowledge import SameAs
 from graphmem.model.source import DEFAULT_TRUST, AttributeValue, EpisodeKind, Message, SourceItem
+from graphmem.revising import revise
 from graphmem.verbs.bound import Bound
 from graphmem.writing import write_batches
 
@@ -106,6 +107,9 @@ class Writes(Bound):
         with store.read(self.namespace, tables=("episodes",)) as reader:
             held = {row[0] for rows in reader.scan("episodes", ("source",)) for row in rows}
         meant = sorted(name for name in held if name == source or name.startswith(f"{source}#"))
+        for name in meant:
+            # What it ended or denied is believed again.
+            self._retire(name, only_if_revised=True)
         removed = sum((store.delete_source(self.namespace, name) for name in meant), Counts())
         # What was read from the store for speed would otherwise still hold the text.
         self._reading.discard()
@@ -123,15 +127,26 @@ class Writes(Bound):
 
         Returns how many of its episodes were believed until now, 0 for a source that says nothing.
         """
+        return self._retire(well_formed(source), only_if_revised=False)
+
+    def _retire(self, source: str, *, only_if_revised: bool) -> int:
+        """Retire a source's episodes, and believe again what only they spoke against."""
         store, now = self._parts.store, self._parts.clock()
-        source = well_formed(source)
         living = {
             episode.id: now
             for episode in store.episodes_of(self.namespace, source)
             if episode.retired_at is None
         }
-        if living:
-            store.apply(ChangeSet(namespace=self.namespace, retired_episodes=living))
+        revised = revise(
+            store,
+            ChangeSet(namespace=self.namespace, retired_episodes=living),
+            states=self._parts.states,
+            same=lambda id: self._names.one(id)[0],
+            now=now,
+        )
+        changes = revised.changes
+        if living and (changes.facts or changes.retired_facts or not only_if_revised):
+            store.apply(changes)
         return len(living)
 
     def merge(self, a: str, b: str, *, force: bool = False) -> SameAs | None:

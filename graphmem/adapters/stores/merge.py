@@ -5,8 +5,8 @@ Pure: values in, values out. Who comes first stays; see :class:`graphmem.model.c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from graphmem.model.knowledge import Entity, EntityType, Fact
 from graphmem.model.source import Depth, Episode
@@ -18,6 +18,12 @@ class _Identified(Protocol):
 
 
 T = TypeVar("T", bound=_Identified)
+
+
+def in_reading_order(episodes: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    """Ids of passages, from rows of their episode's id, ordinal, ``nid`` and id."""
+    place = {id_: at for at, id_ in enumerate(dict.fromkeys(episodes))}
+    return [row[3] for row in sorted(rows, key=lambda row: (place[row[0]], row[1], row[2]))]
 
 
 def collapse(values: Iterable[T], merge: Callable[[T, T], T]) -> dict[str, T]:

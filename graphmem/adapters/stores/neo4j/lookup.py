@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 
 from graphmem.adapters.bolt import Bolt, Runs, listed, rows
+from graphmem.adapters.stores.merge import in_reading_order
 from graphmem.adapters.stores.neo4j.rows import (
     ENTITY_FIELDS,
     EPISODE_FIELDS,
@@ -74,6 +75,11 @@ def evidence(bolt: Bolt, name: str, ids: Sequence[str]) -> list[Evidence]:
         Evidence(fact_id=fact, passage_id=passage, start=start, end=end)
         for fact, passage, start, end in _listed(bolt, statements("lookup")[name], ids)
     ]
+
+
+def passages_of(bolt: Bolt, ids: Sequence[str]) -> list[str]:
+    """Passages of these episodes, in the order of the episodes and of the text."""
+    return in_reading_order(ids, _listed(bolt, statements("lookup")["passages_of"], ids))
 
 
 def passages_naming(bolt: Bolt, ids: Sequence[str], limit: int) -> dict[str, list[str]]:

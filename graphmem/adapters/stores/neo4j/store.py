@@ -206,6 +206,10 @@ class Neo4jStore:
         """Sources with living episodes and their number of passages, sorted by source."""
         return lookup.sources(self.bolt, namespace)
 
+    def passages_of(self, episode_ids: Sequence[str]) -> list[str]:
+        """Ids of the passages of these episodes, in the order of the episodes and of the text."""
+        return lookup.passages_of(self.bolt, episode_ids)
+
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Those that exist, by id, in the order asked for."""
         return lookup.passages(self.bolt, ids)

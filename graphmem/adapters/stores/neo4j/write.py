@@ -92,6 +92,7 @@ def write(
     batch.add_entities()
     batch.add_facts()
     batch.add_relations()
+    batch.revise()
     batch.retire()
     if changes.checkpoint is not None:
         rows(
@@ -237,6 +238,12 @@ class _Batch:
             "same_as": len(same_as),
         }
 
+    def revise(self) -> None:
+        """Retire and reinforce facts by id."""
+        retired = self._changes.retired_facts
+        self._update("retire_facts", rows=[[id_, micros(retired[id_])] for id_ in sorted(retired)])
+        self._update("reinforce_facts", ids=sorted(self._changes.reinforced))
+
     def retire(self) -> None:
         """Retire episodes in order of time, each with the facts it was the last to support."""
         retired = self._changes.retired_episodes
@@ -342,6 +349,8 @@ def _wanted(changes: ChangeSet) -> dict[str, set[str]]:
             *(evidence.fact_id for evidence in changes.evidence),
             *chain.from_iterable((link.source_id, link.target_id) for link in links),
             *chain.from_iterable((pair.newer_id, pair.older_id) for pair in pairs),
+            *changes.retired_facts,
+            *changes.reinforced,
         },
     }
 

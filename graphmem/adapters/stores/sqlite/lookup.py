@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
+from graphmem.adapters.stores.merge import in_reading_order
 from graphmem.adapters.stores.sqlite.rows import (
     ENTITY_COLUMNS,
     EPISODE_COLUMNS,
@@ -55,6 +56,17 @@ def sources(connection: sqlite3.Connection, namespace: str) -> list[tuple[str, i
         (namespace,),
     )
     return list(rows)
+
+
+def passages_of(connection: sqlite3.Connection, ids: Sequence[str]) -> list[str]:
+    """Passages of these episodes, in the order of the episodes and of the text."""
+    rows = select_in(
+        connection,
+        """SELECT e.id, p.ordinal, p.nid, p.id FROM episodes e
+        CROSS JOIN passages p ON p.episode_nid = e.nid WHERE e.id IN ({keys})""",
+        dict.fromkeys(ids),
+    )
+    return in_reading_order(ids, rows)
 
 
 def passages(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Passage]:

@@ -205,6 +205,11 @@ class SqliteStore:
         with self._connections.reading() as connection:
             return lookup.sources(connection, namespace)
 
+    def passages_of(self, episode_ids: Sequence[str]) -> list[str]:
+        """Ids of the passages of these episodes, in the order of the episodes and of the text."""
+        with self._connections.reading() as connection:
+            return lookup.passages_of(connection, episode_ids)
+
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Those that exist, by id, in the order asked for."""
         with self._connections.reading() as connection:

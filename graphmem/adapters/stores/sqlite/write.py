@@ -104,6 +104,7 @@ def write(
     entities = batch.add_entities()
     facts = batch.add_facts(entities)
     batch.add_relations(passages, entities, facts)
+    batch.revise(facts)
     batch.retire(episodes)
     touched = add_vectors(connection, vectors, embedder=embedder) if vectors else set()
     if batch.changed:
@@ -208,6 +209,8 @@ class _Batch:
             *(evidence.fact_id for evidence in changes.evidence),
             *chain.from_iterable((link.source_id, link.target_id) for link in changes.discourse),
             *chain.from_iterable((pair.newer_id, pair.older_id) for pair in changes.supersessions),
+            *changes.retired_facts,
+            *changes.reinforced,
         }
         held = self._held("facts", wanted, ("retired_at",))
         revived = [
@@ -257,6 +260,19 @@ class _Batch:
         self._relate("discourse", _DISCOURSE, discourse, "facts")
         self._relate("supersessions", _SUPERSESSION, supersessions, "facts")
         self._relate("same_as", _SAME_AS, same_as, "entities")
+
+    def revise(self, facts: Nids) -> None:
+        """Retire and reinforce facts by id."""
+        retired = [
+            (micros(moment), facts[id_]) for id_, moment in self._changes.retired_facts.items()
+        ]
+        again = [(facts[id_],) for id_ in self._changes.reinforced]
+        self._update(
+            "UPDATE facts SET retired_at = ? WHERE nid = ? AND retired_at IS NULL", retired
+        )
+        self._update("UPDATE facts SET strength = strength + 1 WHERE nid = ?", again)
+        mark(self._connection, "facts", [nid for _, nid in retired])
+        mark(self._connection, "facts", [nid for (nid,) in again])
 
     def retire(self, episodes: Nids) -> None:
         """Retire episodes in order of time, each with the facts it was the last to support."""

@@ -14,6 +14,10 @@ MATCH (n:Episode)
 WHERE n.space = s.space AND n.nid > 0 AND n.retired_at IS NULL
 WITH n.source AS source, sum(COUNT { (n)-[:HAS]->() }) AS passages
 RETURN collect([source, passages])
+// name: passages_of
+UNWIND $ids AS id
+MATCH (:Episode {id: id})-[:HAS]->(p:Passage)
+RETURN collect([id, p.ordinal, p.nid, p.id])
 // name: passages
 UNWIND $ids AS id
 MATCH (n:Passage {id: id})

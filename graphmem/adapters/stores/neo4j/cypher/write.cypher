@@ -84,6 +84,15 @@ SET n.retired_at = null, n.changed_in = $version
 UNWIND $ids AS id
 MATCH (n:Fact {id: id})
 SET n.retired_at = null, n.changed_in = $version
+// name: retire_facts
+UNWIND $rows AS row
+MATCH (n:Fact {id: row[0]})
+WHERE n.retired_at IS NULL
+SET n.retired_at = row[1], n.changed_in = $version
+// name: reinforce_facts
+UNWIND $ids AS id
+MATCH (n:Fact {id: id})
+SET n.strength = n.strength + 1, n.changed_in = $version
 // name: merge_entities
 UNWIND $rows AS row
 MATCH (n:Entity {id: row[0]})
