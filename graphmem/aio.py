@@ -40,6 +40,8 @@ class AsyncMemory:
         self.retire_source = _threaded(memory.retire_source)
         self.merge = _threaded(memory.merge)
         self.unmerge = _threaded(memory.unmerge)
+        self.history = _threaded(memory.history)
+        self.undo = _threaded(memory.undo)
         self.identity = _threaded(memory.identity)
         self.search = _threaded(memory.search)
         self.lookup = _threaded(memory.lookup)

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from graphmem import entity_cli, timeline_cli, upkeep_cli
+from graphmem import entity_cli, time_cli, timeline_cli, upkeep_cli
 from graphmem.bench_cli import benches
 from graphmem.build import open_memory as build_memory
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
@@ -54,7 +54,12 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(measures, name="eval")
-for command in (entity_cli.entity, entity_cli.merge, entity_cli.unmerge):
+for command in (
+    entity_cli.entity,
+    entity_cli.merge,
+    entity_cli.unmerge,
+    time_cli.history,
+):
     app.command()(command)
 app.command()(timeline_cli.timeline)
 app.add_typer(benches, name="bench")

@@ -10,6 +10,7 @@ from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.parts import Parts
 from graphmem.ports.store import Clock
 from graphmem.settings import Settings
+from graphmem.verbs.beliefs import Beliefs
 from graphmem.verbs.moves import Moves
 from graphmem.verbs.reads import Reads
 from graphmem.verbs.times import Times
@@ -17,7 +18,7 @@ from graphmem.verbs.upkeep import Upkeep
 from graphmem.verbs.writes import Writes
 
 
-class Memory(Writes, Reads, Times, Moves, Upkeep):
+class Memory(Writes, Reads, Beliefs, Times, Moves, Upkeep):
     """A memory: a store with what reads into it and out of it, bound to one namespace.
 
     Safe to use from several threads. Open it with :meth:`open`, close it with :meth:`close` or

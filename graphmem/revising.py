@@ -2,8 +2,8 @@
 
 A fact's row is its statement and is never written over. Where it comes to be believed otherwise,
 the row is retired and a version of it comes in, with the same members and evidence and its own
-valid time, linked to the statement by a supersession whose reason begins with :data:`REVISES`. So
-whatever was believed at any moment is still there to be asked for.
+valid time, linked to the statement by a supersession that says so (:mod:`graphmem.model.history`).
+So whatever was believed at any moment is still there to be asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from graphmem.model.change import ChangeSet, Operation, Revision
+from graphmem.model.history import REVISES, UNDONE, Reason
 from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, Supersession
 from graphmem.model.source import OF_CONTENT, Episode, EpisodeKind, Passage
@@ -34,10 +35,6 @@ from graphmem.resolve.revise import (
 )
 from graphmem.resolve.states import LIFE, Effect, Reading, States
 
-REVISES: Final = "revises"
-"""How the reason begins that links a version to the statement that it is of."""
-UNDONE: Final = "UNDONE"
-"""How the reason begins that says that the newer fact is not to act upon the older."""
 _BEGAN: Final = " began"
 _RANK: Final = (Operation.RETIRE, Operation.SUPERSEDE, Operation.UPDATE)
 
@@ -87,6 +84,7 @@ def revise(
     states: States,
     same: Callable[[str], Sequence[str]],
     now: datetime,
+    also: Sequence[Fact] = (),
 ) -> Revised:
     """The batch as it is to be committed: with versions of what it changes, and what is retired.
 
@@ -96,13 +94,15 @@ def revise(
         Ids of all entities that are held to be one with an entity, itself included.
     now
         When the batch is recorded.
+    also
+        Facts whose states are looked at again, as something else than the batch has changed them.
     """
     around = _Around(names={entity.id: entity.name for entity in changes.entities})
     given = {fact.id: fact for fact in changes.facts}
     held = store.facts(list(given), members=False)
     around.held.update(held)
     again = {id for id, fact in held.items() if fact.retired_at is not None}
-    looked_at = [*given.values(), *_stated_in(store, changes.retired_episodes)]
+    looked_at = [*given.values(), *_stated_in(store, changes.retired_episodes), *also]
     _name(store, around, looked_at)
     told = {fact.id: readings_of(fact, states, around.names) for fact in looked_at}
     readings = [reading for found in told.values() for reading in found]
@@ -118,7 +118,8 @@ def revise(
     touched = _touched(readings, claims, canonical)
     chosen = [claim for claim in claims if claim.slot in touched]
     deaths = deaths_in(claims, around.names)
-    undone = {(x.newer_id, x.older_id) for x in around.links if x.reason.startswith(UNDONE)}
+    links = (*around.links, *changes.supersessions)
+    undone = {(x.older_id, x.newer_id) for x in links if x.reason.startswith(UNDONE)}
     verdicts = believe(with_deaths(chosen, deaths), undone=undone)
     # What tells of no state is believed as it is stated, so long as anything living states it.
     for id in sorted(again):
@@ -357,7 +358,7 @@ class _Edit:
             item.model_copy(update={"fact_id": id}) for item in self._around.evidence[fact.id]
         )
         cause = causes[0] if causes else Cause(Operation.ADD, "stated again", fact.id, fact.text)
-        self._links[id, fact.id] = f"{REVISES} {_reason(cause)}"
+        self._links[id, fact.id] = _reason(cause, is_version=True)
         return id
 
     def _tell(
@@ -459,5 +460,5 @@ def _span(fact: Fact) -> Span:
     return fact.valid_from, fact.valid_to
 
 
-def _reason(cause: Cause) -> str:
-    return f"{cause.operation.value} {cause.rule}: {cause.reason}"
+def _reason(cause: Cause, *, is_version: bool = False) -> str:
+    return str(Reason(cause.operation, cause.rule, cause.reason, is_version))
