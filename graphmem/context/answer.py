@@ -1,21 +1,19 @@
 """Answers: what a context says to a question, with every statement tied to its words.
 
 With a language model, its statements are held against the items that they cite; without one, the
-facts and sentences that share most with the question stand as they are, and are said to be that.
+sentences that fit the question best stand as they are, and are said to be that.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import BaseModel, StringConstraints
 
+from graphmem.context.fitting import Likeness, fitting
 from graphmem.context.worked import Worked
 from graphmem.errors import LLMError
-from graphmem.extract.fields import stem
-from graphmem.extract.lexicon import STOP
 from graphmem.extract.locate import Locator, beyond
 from graphmem.kernels.text import words
 from graphmem.model.retrieval import Answer, Citation, Context, Hit, Statement
@@ -28,7 +26,6 @@ _PROMPT: Final = "answer.v1"
 _MOST_STATEMENTS = 5
 _MOST_PLACES = 3
 """Places that tell one fact, as many as are cited."""
-_SENTENCE: Final = re.compile(r"\S[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]*")
 _NO_MODEL: Final = "No language model is set up"
 
 
@@ -53,8 +50,10 @@ class CitedAnswer(BaseModel):
     statements: list[CitedStatement] = []
 
 
-def answer(context: Context, llm: LLM | None) -> Answer:
+def answer(context: Context, llm: LLM | None, likeness: Likeness | None = None) -> Answer:
     """Answer the context's question, by the model if there is one.
+
+    Without one, sentences are ordered by words and, where it is given, by `likeness`.
 
     A model that fails is told of in the answer's `note`, and the facts that fit best stand in.
 
@@ -64,14 +63,14 @@ def answer(context: Context, llm: LLM | None) -> Answer:
         The model's endpoint refuses the key, or does not know the model.
     """
     if llm is None:
-        return _from_facts(context, _NO_MODEL)
+        return _from_facts(context, _NO_MODEL, likeness)
     if not context.hits:
         return Answer(question=context.question, by=llm.name, note="Nothing was recalled")
     prompt = filled(_PROMPT, context=context.text, question=context.question)
     try:
         reply = llm.complete(prompt, CitedAnswer)
     except LLMError as error:
-        return _from_facts(context, f"{llm.name} gave no answer ({error.reason})")
+        return _from_facts(context, f"{llm.name} gave no answer ({error.reason})", likeness)
     return checked(context, reply.value, by=llm.name, dropped=reply.dropped)
 
 
@@ -137,38 +136,28 @@ def _told(context: Context, citations: tuple[Citation, ...]) -> frozenset[str]:
     return frozenset(words(" ".join(said)))
 
 
-def _from_facts(context: Context, why: str) -> Answer:
-    """The facts, and of hits without any the sentences, that share most with the question."""
-    asked = _content(context.question)
-    found: list[tuple[float, int, Statement]] = []
-    for hit, citation in zip(context.hits, context.citations, strict=True):
-        for text, start, end in _candidates(hit):
-            shared = len(asked & _content(text))
-            if shared:
-                statement = Statement(text=text, citations=(_cut(citation, hit, start, end),))
-                found.append((shared / len(asked) + 1.0 / (1.0 + hit.rank), hit.rank, statement))
-    ordered = sorted(found, key=lambda item: (-item[0], item[1], item[2].text))
-    unique = {statement.text: statement for _, _, statement in reversed(ordered)}
-    best = [unique[text] for text in dict.fromkeys(item[2].text for item in ordered)]
+def _from_facts(context: Context, why: str, likeness: Likeness | None) -> Answer:
+    """The facts and sentences that fit the question best, as they stand."""
+    best = [
+        Statement(
+            text=found.text,
+            citations=(
+                _cut(
+                    context.citations[found.item],
+                    context.hits[found.item],
+                    found.start,
+                    found.end,
+                ),
+            ),
+        )
+        for found in fitting(context, likeness, most=_MOST_STATEMENTS)
+    ]
     said = (
-        "these are the facts that fit best, not an answer"
+        "this is what fits best of what was recalled, not an answer"
         if best
         else "nothing recalled shares a word with the question"
     )
-    return _answer(context.question, best[:_MOST_STATEMENTS], by="facts", note=f"{why}: {said}")
-
-
-def _candidates(hit: Hit) -> Iterator[tuple[str, int, int]]:
-    """A hit's facts, and without any its sentences, with their characters in the passage."""
-    for fact in hit.facts:
-        yield fact.text, fact.start, fact.end
-    if not hit.facts:
-        for match in _SENTENCE.finditer(hit.text):
-            yield match[0].strip(), match.start(), match.end()
-
-
-def _content(text: str) -> set[str]:
-    return {stem(word) for word in words(text) if word not in STOP}
+    return _answer(context.question, best, by="facts", note=f"{why}: {said}")
 
 
 def _cut(citation: Citation, hit: Hit, start: int, end: int) -> Citation:

@@ -15,13 +15,20 @@ _END: Final = re.compile(
     r"[\"'”’»)\]]*(?=\s)|[。！？]|[\n\r]|\Z"
 )
 _KEPT: Final = 1 << 14
+_FULL_LINE: Final = 50
+"""Characters from which on a line is taken to have been wrapped where a word follows."""
 
 
 @lru_cache(maxsize=_KEPT)
 def sentences(text: str) -> tuple[tuple[int, int], ...]:
-    """Start and end of each sentence or line in characters, without the space around it."""
+    """Start and end of each sentence or line in characters, without the space around it.
+
+    A line that was wrapped for want of room goes on in the next.
+    """
     found, start = [], 0
     for match in _END.finditer(text):
+        if match[0] in ("\n", "\r") and _is_wrapped(text, match.start()):
+            continue
         raw = text[start : match.end()]
         inner = raw.strip()
         if inner:
@@ -29,6 +36,12 @@ def sentences(text: str) -> tuple[tuple[int, int], ...]:
             found.append((begin, begin + len(inner)))
         start = match.end()
     return tuple(found)
+
+
+def _is_wrapped(text: str, at: int) -> bool:
+    """Whether the line that ends there is full, and the next one begins as a sentence goes on."""
+    line = at - 1 - max(text.rfind("\n", 0, at), text.rfind("\r", 0, at))
+    return line >= _FULL_LINE and text[at + 1 : at + 2].isalnum()
 
 
 @lru_cache(maxsize=_KEPT * 4)

@@ -179,8 +179,8 @@ class Reads(Bound):
 
         A language model (``GRAPHMEM_LLM_BASE_URL``) answers in sentences that are held against what
         they cite, or says that it is not known. Without one, what times and counts tell stands with
-        the facts that it rests on, or else the facts that fit best as they are; `by` and `note` say
-        which.
+        the facts that it rests on, or else the facts and sentences that fit best as they are; `by`
+        and `note` say which.
 
         Raises
         ------
@@ -201,7 +201,12 @@ class Reads(Bound):
         found, worked = self._recalled(query, budget)
         if worked is not None and self._parts.llm is None:
             return from_times(query.text, worked)
-        return answer(found, self._parts.llm)
+        embedder = self._parts.embedder
+        return answer(
+            found,
+            self._parts.llm,
+            lambda asked, texts: embedder.embed(texts) @ embedder.embed_queries([asked])[0],
+        )
 
     def get(self, id: str) -> Episode | Passage | Entity | Fact:
         """What an id names; raises `NotFoundError` where nothing has it."""
