@@ -13,7 +13,7 @@ from graphmem.errors import ConfigurationError
 from graphmem.memory import Memory
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.parts import Parts, Reranking
-from graphmem.ports.analytics import Analyst
+from graphmem.ports.analytics import Analyst, Partitioner
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.graphs import GraphMaker
 from graphmem.ports.llm import LLM
@@ -113,6 +113,7 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
         runner=runner,
         analyst=analyst,
         ranker=make_ranker(),
+        partitioner=_leiden,
         index_dir=folder / "index",
         clock=opening.clock,
         states=lambda: load_states(opening.settings.states),
@@ -174,6 +175,7 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
         runner=runner,
         analyst=analyst,
         ranker=make_ranker(),
+        partitioner=_leiden,
         index_dir=settings.cache_dir / "indexes" / store.info().memory_id,
         clock=opening.clock,
         states=lambda: load_states(opening.settings.states),
@@ -188,6 +190,12 @@ def _igraph_analyst(store: GraphStore, engine: str | None) -> Analyst:
             f"There is no engine {engine!r} for analytics", remedy="There is igraph, and gds"
         )
     return IgraphAnalyst(store)
+
+
+def _leiden() -> Partitioner:
+    from graphmem.adapters.analytics.leiden import leiden
+
+    return leiden
 
 
 def credentials(settings: Settings) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from graphmem import entity_cli, time_cli, timeline_cli, upkeep_cli
+from graphmem import entity_cli, summary_cli, time_cli, timeline_cli, upkeep_cli
 from graphmem.bench_cli import benches
 from graphmem.build import open_memory as build_memory
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
@@ -62,6 +62,8 @@ for command in (
 ):
     app.command()(command)
 app.command()(timeline_cli.timeline)
+for summing in (summary_cli.overview, summary_cli.tree, summary_cli.communities):
+    app.command()(summing)
 app.add_typer(benches, name="bench")
 
 

@@ -13,12 +13,13 @@ from graphmem.settings import Settings
 from graphmem.verbs.beliefs import Beliefs
 from graphmem.verbs.moves import Moves
 from graphmem.verbs.reads import Reads
+from graphmem.verbs.summaries import Summaries
 from graphmem.verbs.times import Times
 from graphmem.verbs.upkeep import Upkeep
 from graphmem.verbs.writes import Writes
 
 
-class Memory(Writes, Reads, Beliefs, Times, Moves, Upkeep):
+class Memory(Writes, Reads, Beliefs, Times, Moves, Upkeep, Summaries):
     """A memory: a store with what reads into it and out of it, bound to one namespace.
 
     Safe to use from several threads. Open it with :meth:`open`, close it with :meth:`close` or

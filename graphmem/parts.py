@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from graphmem.ports.analytics import Analyst
+from graphmem.ports.analytics import Analyst, Partitioner
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.llm import LLM
 from graphmem.ports.models import Embedder, Extractor
@@ -37,8 +37,8 @@ class Parts:
     namespace.
 
     `embedder` makes the one of a name, for ``None`` that of the settings; `analyst` takes the name
-    of an engine, ``None`` for the best that there is. `index_dir` is where retrieval keeps its
-    rebuildable files, ``None`` for in memory only.
+    of an engine, ``None`` for the best that there is; `partitioner` makes what draws communities.
+    `index_dir` is where retrieval keeps its rebuildable files, ``None`` for in memory only.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Parts:
         runner: Callable[[str], CypherRunner],
         analyst: Callable[[str | None], Analyst],
         ranker: Ranker,
+        partitioner: Callable[[], Partitioner],
         index_dir: Path | None,
         clock: Clock,
         llm: LLM | None = None,
@@ -65,6 +66,7 @@ class Parts:
         self.clock = clock
         self.analyst = analyst
         self._load_states = states
+        self.partitioner = partitioner
         self._make_embedder = embedder
         self._make_runner = runner
         self._runners: dict[str, CypherRunner] = {}

@@ -313,6 +313,11 @@ class Reading:
                 found[item.passage_id].append((fact, item))
         return found
 
+    def embedded(self, question: str) -> Floats:
+        """The vector of a question, as those of the index."""
+        vector: Floats = self._embed([question])[0]
+        return vector
+
     def check(self) -> list[Problem]:
         """What is wrong on the read side."""
         problems = []

@@ -13,6 +13,8 @@ class Kind(StrEnum):
     PASSAGE = "pa"
     ENTITY = "en"
     FACT = "fa"
+    SUMMARY = "su"
+    COMMUNITY = "co"
 
 
 def content_id(kind: Kind, *parts: str) -> str:

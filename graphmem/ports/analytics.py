@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+import scipy.sparse as sp
+
+from graphmem.kernels.arrays import Ints
 from graphmem.model.analysis import Analysis
 
 DAMPING: Final = 0.85
@@ -26,4 +29,24 @@ class Analyst(Protocol):
         ------
         InvalidInputError
             A damping that is not in (0, 1).
+        """
+
+
+class Partitioner(Protocol):
+    """Draws communities in a graph."""
+
+    def __call__(
+        self, weights: sp.csr_array, *, resolution: float, initial: Ints | None = None
+    ) -> Ints:
+        """The community of each node, shape (n,), by Leiden on modularity, at a fixed seed.
+
+        Parameters
+        ----------
+        weights
+            Of edges, shape (n, n), symmetric, with a zero diagonal.
+        resolution
+            Above 0; the higher, the smaller the communities.
+        initial
+            Communities to begin with, so that little changes where little has; by default each
+            node is one.
         """

@@ -14,6 +14,7 @@ from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
 from graphmem.model.knowledge import DiscourseLink, Entity, Evidence, Fact, Supersession
 from graphmem.model.retrieval import Query
 from graphmem.model.source import Episode, Passage
+from graphmem.model.summary import Hierarchy, HierarchyChange
 
 Vectors = npt.NDArray[np.float32]
 Found = tuple[str, float]
@@ -201,6 +202,26 @@ class GraphStore(Protocol):
 
         As :meth:`nearest`, with the store's own BM25. Whatever is in the words is text, no syntax.
         """
+
+    def hierarchy(self, namespace: str) -> Hierarchy:
+        """The summaries and communities that are kept, each in the order of their ids.
+
+        A deletion takes passages and entities out of them in the same commit, with every text that
+        was made of what is gone; they are stale then.
+        """
+
+    def keep_hierarchy(
+        self, change: HierarchyChange, vectors: Mapping[str, Vectors] | None = None
+    ) -> None:
+        """Commit a change of the summaries whole or not at all; durable when it returns.
+
+        `vectors` are of summaries, by id. The namespace's version stays: what was ingested is the
+        same. Passages, facts and members that are gone by now are left out, with the texts that
+        were made of them. Raises `StoreBusyError` if the hierarchy is at another revision.
+        """
+
+    def summary_vectors(self, namespace: str) -> dict[str, Vectors]:
+        """The vectors of the tree's nodes, by id, float32, shape (dimension,)."""
 
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""

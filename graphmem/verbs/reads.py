@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphmem import merging
+from graphmem.broadly import asks_broadly, broad_evidence, search_broadly
 from graphmem.context.answer import answer, from_times
-from graphmem.context.assemble import assemble
+from graphmem.context.assemble import BROAD, assemble
 from graphmem.context.worked import Worked
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.graph.views import NOW, View
@@ -46,7 +47,8 @@ class Reads(Bound):
         k
             How many at most.
         mode
-            ``graph``, ``hybrid``, ``dense`` or ``bm25``.
+            ``graph``, ``hybrid``, ``dense`` or ``bm25``. In ``graph``, a question that asks for an
+            overview is compared with summaries too, and not explained; the hits' `note` says so.
         as_of
             Keep what held at that time; facts shown are those valid then.
         known_at
@@ -68,19 +70,18 @@ class Reads(Bound):
         ModelUnavailableError
             The reranker's model is not there.
         """
-        return self._reading.search(
-            query_of(
-                question,
-                namespace=self.namespace,
-                k=k,
-                mode=mode,
-                as_of=as_of,
-                known_at=known_at,
-                where=where,
-            ),
-            explain=explain,
-            rerank=rerank,
+        query = query_of(
+            question,
+            namespace=self.namespace,
+            k=k,
+            mode=mode,
+            as_of=as_of,
+            known_at=known_at,
+            where=where,
         )
+        if asks_broadly(query):
+            return search_broadly(self._reading, self._summarising, query)
+        return self._reading.search(query, explain=explain, rerank=rerank)
 
     @property
     def reranker(self) -> str | None:
@@ -146,8 +147,12 @@ class Reads(Bound):
         """The context of a question, and what was worked out for it."""
         if budget < 1:
             raise InvalidInputError(f"A budget of {budget} tokens holds nothing")
-        hits = self._reading.search(query, explain=True)
         embedder = self._parts.embedder
+        if asks_broadly(query):
+            broad = broad_evidence(self._reading, self._summarising, query)
+            count = embedder.count_tokens
+            return assemble(query.text, broad, budget=budget, count=count, steepness=BROAD), None
+        hits = self._reading.search(query, explain=True)
         worked = worked_out(
             self._parts.store, self._names, query, hits, embed_words=embedder.embed_words
         )

@@ -114,6 +114,7 @@ class Writes(Bound):
         # What was read from the store for speed would otherwise still hold the text.
         self._reading.discard()
         self._walking.discard()
+        self._summarising.discard()
         self._parts.runner(self.namespace).discard()
         if not removed.episodes:
             raise NotFoundError(

@@ -15,6 +15,7 @@ from graphmem.adapters.stores.neo4j import schema as neo4j_schema
 from graphmem.adapters.stores.sqlite import schema as sqlite_schema
 from graphmem.adapters.stores.sqlite.store import FILE_NAME
 from graphmem.errors import StoreFormatError
+from graphmem.model.summary import Hierarchy, HierarchyChange, Summary
 from graphmem.ports.store import GraphStore
 
 OLD = Path(__file__).parents[1] / "data" / "memory_schema_1.sql"
@@ -64,6 +65,9 @@ def _as_schema_1_left_it(server: Any) -> None:
         for name in ("episode", "passage", "entity", "fact"):
             session.run(f"DROP INDEX graphmem_{name}_change").consume()
         session.run("MATCH (n) REMOVE n.changed_in, n.removed_in").consume()
+        for label in ("summary", "community"):
+            session.run(f"DROP CONSTRAINT graphmem_{label}_id").consume()
+            session.run(f"DROP INDEX graphmem_{label}_space").consume()
     _set_schema(server, 1)
 
 
@@ -106,6 +110,10 @@ def test_an_older_memory_is_whole_after_it_is_brought_up_to_date(
     # Nobody knows what schema 1 changed when, so a reader of it starts anew.
     with store.read("default", since=1) as view:
         assert view.removed
+    assert store.hierarchy("default") == Hierarchy()
+    kept = HierarchyChange(namespace="default", revision=0, summaries=(Summary(id="su_root"),))
+    store.keep_hierarchy(kept)
+    assert store.hierarchy("default").summaries == kept.summaries
     make = maker()
     store.apply(make.document("new", {"text": {"Ann rests": ("Ann",)}}))
     with store.read("default", since=2) as view:

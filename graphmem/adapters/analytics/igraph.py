@@ -36,7 +36,7 @@ class IgraphAnalyst:
         graph = igraph.Graph(
             n=len(joined), edges=np.stack(upper.coords, axis=1), edge_attrs={"weight": upper.data}
         )
-        with _seeded():
+        with seeded():
             communities = graph.community_leiden(
                 objective_function="modularity", weights="weight", n_iterations=-1
             )
@@ -77,7 +77,7 @@ def _rows(reader: StoreReader, table: str, *columns: str) -> list[tuple[Any, ...
 
 
 @contextmanager
-def _seeded() -> Iterator[None]:
+def seeded() -> Iterator[None]:
     """Let igraph draw the same numbers every time; it has one generator for the whole process."""
     igraph.set_random_number_generator(random.Random(_SEED))  # noqa: S311
     try:

@@ -16,7 +16,7 @@ from graphmem.errors import ExtractionError
 from graphmem.memory import Memory
 from graphmem.model.extraction import Extraction, PassageContext
 from graphmem.parts import Parts
-from graphmem.ports.analytics import Analyst
+from graphmem.ports.analytics import Analyst, Partitioner
 from graphmem.ports.cypher import CypherRunner
 from graphmem.settings import Settings
 from graphmem_ingest.job import ingest
@@ -44,6 +44,10 @@ def no_analyst(engine: str | None) -> Analyst:
     raise AssertionError(f"nothing asks {engine} here")
 
 
+def no_partitioner() -> Partitioner:
+    raise AssertionError("nothing draws communities here")
+
+
 @pytest.fixture
 def memory(tmp_path: Path) -> Memory:
     parts = Parts(
@@ -53,6 +57,7 @@ def memory(tmp_path: Path) -> Memory:
         runner=no_runner,
         analyst=no_analyst,
         ranker=make_ranker(),
+        partitioner=no_partitioner,
         index_dir=None,
         clock=clock,
     )

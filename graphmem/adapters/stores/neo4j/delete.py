@@ -12,6 +12,7 @@ from typing import Any, Final
 from graphmem.adapters.bolt import listed, number
 from graphmem.adapters.stores.neo4j.namespaces import Namespace
 from graphmem.adapters.stores.neo4j.statements import statements
+from graphmem.adapters.stores.neo4j.summaries import forget_members, forget_passages
 from graphmem.adapters.stores.neo4j.write import parts
 from graphmem.model.change import COUNTED, Counts
 from graphmem.model.ids import digest
@@ -33,6 +34,7 @@ def delete_source(namespace: Namespace, source: str, *, moment: int) -> Counts:
     passages = [nid for nid, _ in found]
     facts_met = removal.collect("facts_met", passages)
     entities_met = removal.collect("entities_met", passages)
+    forget_passages(namespace, passages)
     evidence = removal.remove("evidence", passages)
     mentions = removal.remove("mentions", passages)
     discourse = removal.remove("discourse_in", [id_ for _, id_ in found], listing="ids")
@@ -42,6 +44,7 @@ def delete_source(namespace: Namespace, source: str, *, moment: int) -> Counts:
     supersessions = removal.remove("supersessions", gone)
     facts = removal.remove("facts", gone)
     lone = removal.collect("gone_entities", entities_met)
+    forget_members(namespace, lone)
     same_as = removal.remove("same_as", lone)
     removed = Counts(
         episodes=removal.remove("sources", episodes),

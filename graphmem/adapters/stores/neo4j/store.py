@@ -17,6 +17,7 @@ from graphmem.adapters.stores.neo4j import (
     scan,
     schema,
     search,
+    summaries,
     write,
 )
 from graphmem.adapters.stores.neo4j import vectors as embeddings
@@ -34,6 +35,7 @@ from graphmem.model.ids import digest
 from graphmem.model.knowledge import DiscourseLink, Entity, Evidence, Fact, Supersession
 from graphmem.model.retrieval import Query
 from graphmem.model.source import Episode, Passage
+from graphmem.model.summary import Hierarchy, HierarchyChange
 from graphmem.model.time import from_micros, to_micros
 from graphmem.ports.store import Clock, Found, Vectors
 
@@ -263,6 +265,25 @@ class Neo4jStore:
     def find_text(self, query: Query, words: Sequence[str]) -> list[Found]:
         """The passages that the query allows and that hold some of the words, by BM25."""
         return search.find_text(self.bolt, query, words)
+
+    def hierarchy(self, namespace: str) -> Hierarchy:
+        """The summaries and communities that are kept."""
+        return summaries.hierarchy(self.bolt, namespace)
+
+    def keep_hierarchy(
+        self, change: HierarchyChange, vectors: Mapping[str, Vectors] | None = None
+    ) -> None:
+        """Commit a change of the summaries whole or not at all."""
+        write_once(
+            self.bolt,
+            change.namespace,
+            secrets.token_hex(16),
+            lambda namespace: summaries.keep(namespace, change, vectors or {}),
+        )
+
+    def summary_vectors(self, namespace: str) -> dict[str, Vectors]:
+        """The vectors of the tree's nodes, by id."""
+        return summaries.vectors(self.bolt, namespace)
 
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from graphmem.adapters.stores.sqlite.summaries import forget_members, forget_sources
 from graphmem.adapters.stores.sqlite.versions import mark, raise_version
 from graphmem.model.change import COUNTED, Counts
 
@@ -96,7 +97,10 @@ def delete_source(
         connection.execute(f"CREATE TEMP TABLE {table} (nid INTEGER PRIMARY KEY)")
     for statement in _COLLECT:
         connection.execute(statement, {"namespace": found[0], "source": source})
+    forget_sources(connection, _GONE_PASSAGES)
     for kind, statement in _REMOVE:
+        if kind == "entities":
+            forget_members(connection, _GONE_ENTITIES)
         rows = connection.execute(statement).rowcount
         if kind:
             removed[kind] += rows

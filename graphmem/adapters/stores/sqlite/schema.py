@@ -195,7 +195,71 @@ def _add_next_vectors(connection: sqlite3.Connection) -> None:
     connection.execute(NEXT_VECTORS)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_create, _add_change_feed, _add_next_vectors)
+_SUMMARIES: Final = (
+    """CREATE TABLE hierarchies (
+        namespace_nid INTEGER PRIMARY KEY REFERENCES namespaces,
+        revision INTEGER NOT NULL DEFAULT 0,
+        version INTEGER NOT NULL DEFAULT 0,
+        embedder TEXT,
+        next_serial INTEGER NOT NULL DEFAULT 1,
+        communities_version INTEGER NOT NULL DEFAULT 0
+    )""",
+    """CREATE TABLE summaries (
+        nid INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        namespace_nid INTEGER NOT NULL REFERENCES namespaces,
+        parent_nid INTEGER REFERENCES summaries,
+        place INTEGER NOT NULL,
+        depth INTEGER NOT NULL,
+        resolution REAL,
+        name TEXT NOT NULL,
+        text TEXT NOT NULL,
+        method TEXT NOT NULL,
+        stale INTEGER NOT NULL,
+        vector BLOB
+    )""",
+    "CREATE INDEX summaries_by_namespace ON summaries (namespace_nid)",
+    "CREATE INDEX summaries_by_parent ON summaries (parent_nid)",
+    """CREATE TABLE summary_passages (
+        passage_nid INTEGER PRIMARY KEY REFERENCES passages,
+        summary_nid INTEGER NOT NULL REFERENCES summaries ON DELETE CASCADE,
+        place INTEGER NOT NULL
+    )""",
+    "CREATE INDEX summary_passages_by_summary ON summary_passages (summary_nid)",
+    """CREATE TABLE summary_members (
+        summary_nid INTEGER NOT NULL REFERENCES summaries ON DELETE CASCADE,
+        place INTEGER NOT NULL,
+        entity_nid INTEGER NOT NULL REFERENCES entities ON DELETE CASCADE,
+        PRIMARY KEY (summary_nid, place)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX summary_members_by_entity ON summary_members (entity_nid)",
+    """CREATE TABLE summary_sources (
+        summary_nid INTEGER NOT NULL REFERENCES summaries ON DELETE CASCADE,
+        place INTEGER NOT NULL,
+        sentence INTEGER NOT NULL,
+        passage_nid INTEGER NOT NULL REFERENCES passages,
+        start INTEGER NOT NULL CHECK (start >= 0),
+        "end" INTEGER NOT NULL CHECK ("end" >= start),
+        fact_nid INTEGER REFERENCES facts ON DELETE SET NULL,
+        PRIMARY KEY (summary_nid, place)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX summary_sources_by_passage ON summary_sources (passage_nid)",
+    "CREATE INDEX summary_sources_by_fact ON summary_sources (fact_nid)",
+)
+"""Of a row of summaries, `resolution` says that it is a community, whose level is its depth."""
+
+
+def _add_summaries(connection: sqlite3.Connection) -> None:
+    for statement in _SUMMARIES:
+        connection.execute(statement)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    _create,
+    _add_change_feed,
+    _add_next_vectors,
+    _add_summaries,
+)
 """``MIGRATIONS[n]`` takes a file from version n to n + 1, inside a transaction of its own."""
 
 

@@ -18,6 +18,7 @@ from graphmem.adapters.stores.sqlite import (
     scan,
     schema,
     search,
+    summaries,
     write,
 )
 from graphmem.adapters.stores.sqlite import vectors as vector_table
@@ -41,6 +42,7 @@ from graphmem.model.change import ChangeSet, Counts, EditSet, Problem, StoreInfo
 from graphmem.model.knowledge import DiscourseLink, Entity, Evidence, Fact, Supersession
 from graphmem.model.retrieval import Query
 from graphmem.model.source import Episode, Passage
+from graphmem.model.summary import Hierarchy, HierarchyChange
 from graphmem.model.time import from_micros, to_micros
 from graphmem.ports.store import Clock, Found, Vectors
 
@@ -275,6 +277,23 @@ class SqliteStore:
         """The passages that the query allows and that hold some of the words, by BM25."""
         with self._connections.reading() as connection:
             return search.find_text(connection, query, words)
+
+    def hierarchy(self, namespace: str) -> Hierarchy:
+        """The summaries and communities that are kept."""
+        with self._connections.lent() as connection, explained(self._connections.path):
+            return summaries.hierarchy(connection, namespace)
+
+    def keep_hierarchy(
+        self, change: HierarchyChange, vectors: Mapping[str, Vectors] | None = None
+    ) -> None:
+        """Commit a change of the summaries whole or not at all."""
+        with self._connections.writing() as connection:
+            summaries.keep(connection, change, vectors or {})
+
+    def summary_vectors(self, namespace: str) -> dict[str, Vectors]:
+        """The vectors of the tree's nodes, by id."""
+        with self._connections.reading() as connection:
+            return summaries.vectors(connection, namespace)
 
     def known_vectors(self, keys: Sequence[str]) -> set[str]:
         """Those keys that the store has a vector for."""

@@ -1,0 +1,184 @@
+"""Broad questions to one namespace: what the tree, the communities and graph mode find together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from graphmem.context.summarise import METHOD
+from graphmem.index.passage_index import PassageIndex
+from graphmem.model.retrieval import Hit, Mode, Query
+from graphmem.model.summary import Community, Overview, Summary
+from graphmem.reading import Reading
+from graphmem.retrieve.broad import Broad, Layer, descend, is_broad, rank_broadly
+from graphmem.retrieve.filters import allowed_passages
+from graphmem.summarising import Summarising
+
+_POOL: Final = 100
+"""Passages of graph mode that are weighed."""
+_SUMMARIES: Final = 4
+_FEW: Final = 10
+_LARGEST: Final = 0.5
+"""The share of all passages from which a node is too general to answer from, unless all are."""
+
+
+def asks_broadly(query: Query) -> bool:
+    """Whether the tree is to be asked too; costs microseconds."""
+    return query.mode == Mode.GRAPH and is_broad(query.text)
+
+
+def search_broadly(reading: Reading, summarising: Summarising, query: Query) -> list[Hit]:
+    """The passages that answer a broad question, best first."""
+    found = _found(reading, summarising, query)
+    if found is None:
+        return []
+    index, broad, layers, _ = found
+    ids = [index.passages.ids[int(row)] for row in broad.rows]
+    at = {id_: place for place, id_ in enumerate(ids)}
+    note = f"asked broadly: passages and {', '.join(layer.name for layer in layers)} were compared"
+    return [
+        hit.model_copy(
+            update={"rank": place, "score": float(broad.scores[at[hit.id]]), "note": note}
+        )
+        for place, hit in enumerate(reading.hits_of(ids, query), 1)
+    ]
+
+
+def overview(reading: Reading, summarising: Summarising, query: Query) -> Overview:
+    """Summaries that answer a broad question, their texts of what is there now.
+
+    Sentences whose sources the query's filters and times leave out are left out.
+    """
+    found = _found(reading, summarising, query)
+    if found is None:
+        return Overview(question=query.text)
+    index, broad, layers, unit_ids = found
+    chosen = _best_units(index, broad, layers, unit_ids)
+    told, done = summarising.told(chosen)
+    allowed = allowed_passages(index, query)
+    row_of = index.passages.ids.row_of
+    visible = {id_ for id_ in row_of if allowed[row_of[id_]]}
+    return Overview(
+        question=query.text,
+        summaries=tuple(filter(None, (_restricted(node, visible) for node in told))),
+        passages=tuple(index.passages.ids[int(row)] for row in broad.rows),
+        weights=broad.weights,
+        dropped=done.dropped,
+    )
+
+
+def broad_evidence(reading: Reading, summarising: Summarising, query: Query) -> list[Hit]:
+    """What a context for a broad question is put together from: sentences of summaries, then the
+    passages, each under its source."""
+    found = overview(reading, summarising, query.model_copy(update={"k": max(query.k, _POOL)}))
+    told = [(node, source) for node in found.summaries for source in node.sources]
+    hits = {
+        hit.id: hit
+        for hit in reading.hits_of(
+            list(dict.fromkeys([*(s.passage_id for _, s in told), *found.passages])), query
+        )
+    }
+    said: list[Hit] = []
+    seen: set[tuple[str, int]] = set()
+    for node, source in told:
+        key = (
+            (node.id, source.sentence)
+            if node.method != METHOD
+            else (source.passage_id, source.start)
+        )
+        if source.passage_id not in hits or key in seen:
+            continue
+        seen.add(key)
+        said.append(_said(hits[source.passage_id], node, source.sentence, source.start, source.end))
+    return [*said, *(hits[id_] for id_ in found.passages if id_ in hits)]
+
+
+def _said(hit: Hit, node: Summary | Community, sentence: int, start: int, end: int) -> Hit:
+    """A sentence of a summary as an item that cites its passage."""
+    span = {"start": hit.start + start, "end": hit.start + end}
+    if node.method == METHOD:
+        return hit.model_copy(update={**span, "text": hit.text[start:end], "facts": ()})
+    text = node.text.split("\n")[sentence]
+    title = f"Summary: {node.name}"
+    return hit.model_copy(
+        update={**span, "text": text, "title": title, "speaker": None, "facts": ()}
+    )
+
+
+def _found(
+    reading: Reading, summarising: Summarising, query: Query
+) -> tuple[PassageIndex, Broad, list[Layer], dict[str, list[str]]] | None:
+    index = reading.index()
+    allowed = (
+        np.flatnonzero(allowed_passages(index, query)) if len(index) else np.empty(0, np.int64)
+    )
+    if not len(allowed):
+        return None
+    ranked = reading.search(query.model_copy(update={"k": _POOL}), explain=False, rerank=False)
+    row_of = index.passages.ids.row_of
+    layers, unit_ids = summarising.layers()
+    vector = reading.embedded(query.text)
+    depths = [layer for layer in layers if layer.above is not None]
+    broad = rank_broadly(
+        vector,
+        index.vectors,
+        [*layers, *([descend(vector, depths)] if depths else ())],
+        np.array([row_of[hit.id] for hit in ranked if hit.id in row_of], np.int64),
+        allowed=allowed,
+        k=query.k,
+    )
+    return index, broad, layers, unit_ids
+
+
+def _best_units(
+    index: PassageIndex,
+    broad: Broad,
+    layers: list[Layer],
+    unit_ids: dict[str, list[str]],
+) -> list[str]:
+    """The units that hold most of what was found best, of all granularities at once; what one
+    holds counts for no other."""
+    value = np.zeros(len(index))
+    value[broad.rows] = 1.0 / (1.0 + np.arange(len(broad.rows)))
+    chosen: list[str] = []
+    while len(chosen) < _SUMMARIES:
+        best: tuple[float, Layer, int] | None = None
+        for layer in layers:
+            n = len(layer.vectors)
+            sizes = np.bincount(layer.owners, minlength=n)
+            held = np.bincount(layer.owners, weights=value[layer.members], minlength=n)
+            several = np.bincount(layer.owners, weights=value[layer.members] > 0, minlength=n) > 1
+            fits = several & (sizes <= max(_FEW, _LARGEST * len(index)))
+            shares = np.where(fits, held / np.sqrt(np.maximum(sizes, 1)), 0.0)
+            unit = int(np.argmax(shares))
+            if shares[unit] > (best[0] if best else 0.0):
+                best = float(shares[unit]), layer, unit
+        if best is None:
+            break
+        _, layer, unit = best
+        chosen.append(unit_ids[layer.name][unit])
+        value[layer.members[layer.owners == unit]] = 0.0
+    return chosen
+
+
+def _restricted(node: Summary | Community, visible: set[str]) -> Summary | Community | None:
+    """The node without sentences of passages that may not be seen; ``None`` if none is left."""
+    hidden = {s.sentence for s in node.sources if s.passage_id not in visible}
+    if not hidden:
+        return node if node.text else None
+    lines = node.text.split("\n")
+    kept = [place for place in range(len(lines)) if place not in hidden]
+    if not kept:
+        return None
+    place_of = {sentence: place for place, sentence in enumerate(kept)}
+    return node.model_copy(
+        update={
+            "text": "\n".join(lines[place] for place in kept),
+            "sources": tuple(
+                s.model_copy(update={"sentence": place_of[s.sentence]})
+                for s in node.sources
+                if s.sentence in place_of
+            ),
+        }
+    )

@@ -1,0 +1,110 @@
+"""What a memory says as a whole: its tree of summaries, its communities, overviews."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphmem import broadly
+from graphmem.errors import InvalidInputError, NotFoundError
+from graphmem.inputs import Time, query_of
+from graphmem.model.retrieval import Filter, Mode
+from graphmem.model.summary import Community, Overview, Summary, TreeShape
+from graphmem.verbs.bound import Bound
+
+
+class Summaries(Bound):
+    """Methods about many passages at once."""
+
+    def overview(
+        self,
+        question: str,
+        *,
+        k: int = 20,
+        as_of: Time | None = None,
+        known_at: Time | None = None,
+        where: Filter | Mapping[str, Any] | None = None,
+    ) -> Overview:
+        """Summaries that answer a broad question, with their sources.
+
+        Nodes of the tree and communities are taken that hold most of the `k` passages that answer
+        best; only those of their texts that are stale are made anew. Other parameters are those of
+        :meth:`search`.
+        """
+        query = query_of(
+            question,
+            namespace=self.namespace,
+            k=k,
+            mode=Mode.GRAPH,
+            as_of=as_of,
+            known_at=known_at,
+            where=where,
+        )
+        return broadly.overview(self._reading, self._summarising, query)
+
+    def summary(self, id: str | None = None) -> Summary | Community:
+        """A node of the tree or a community by its id, by default the root: what all is about.
+
+        Its text is of what it holds now.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such summary, or the memory is empty.
+        """
+        if id is None:
+            roots = [node.id for node in self._summarising.tree()[1].values() if not node.depth]
+            if not self._summarising.tree()[0]:
+                raise NotFoundError(
+                    f"Namespace {self.namespace!r} holds nothing to sum up",
+                    remedy="Ingest something first",
+                )
+            [id] = roots
+        [found], _ = self._summarising.told([id])
+        return found
+
+    def children(self, id: str) -> tuple[Summary, ...]:
+        """The nodes right under one of the tree's, in their order; texts may be stale."""
+        _, nodes = self._summarising.tree()
+        if id not in nodes:
+            raise NotFoundError(f"The tree has no node {id!r}")
+        below = [node for node in nodes.values() if node.parent_id == id]
+        return tuple(sorted(below, key=lambda node: node.place))
+
+    def tree_shape(self) -> TreeShape:
+        """How large the tree of summaries is; it is caught up first."""
+        communities = self._summarising.communities()
+        tree, nodes = self._summarising.tree()
+        shape = tree.shape()
+        return TreeShape(
+            passages=shape.leaves,
+            nodes=shape.nodes,
+            height=shape.height,
+            stale=sum(node.stale for node in nodes.values()),
+            communities=len(communities),
+        )
+
+    def communities(self, *, level: int = 0, k: int = 10) -> tuple[Community, ...]:
+        """The `k` largest communities of entities that share facts, with texts of now.
+
+        Parameters
+        ----------
+        level
+            0 for few large ones, up to 2 for many small ones.
+
+        Raises
+        ------
+        InvalidInputError
+            There is no such level, or `k` is below 1.
+        """
+        if level not in range(3) or k < 1:
+            raise InvalidInputError(
+                f"{k} communities of level {level}", remedy="Levels are 0, 1 and 2, k at least 1"
+            )
+        largest = [c.id for c in self._summarising.communities() if c.level == level][:k]
+        told, _ = self._summarising.told(largest)
+        return tuple(node for node in told if isinstance(node, Community))
+
+    def summarise(self) -> int:
+        """Make every text anew that is stale; returns how many those were."""
+        return self._summarising.refresh().texts
