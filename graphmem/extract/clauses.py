@@ -186,7 +186,8 @@ def _read_children(page: Page, clause: Clause) -> None:
     for kid in parse.children[clause.verb]:
         dep = parse.deps[kid]
         if dep in _SUBJECT:
-            clause.subjects.append(kid)
+            if not _is_addressed(page, kid, clause.verb):
+                clause.subjects.append(kid)
         elif dep in ("dobj", "obj"):
             clause.objects.append(kid)
         elif dep in ("attr", "oprd") or (dep == "acomp" and parse.pos[kid] == "ADJ"):
@@ -209,6 +210,13 @@ def _read_children(page: Page, clause: Clause) -> None:
                 clause.extents.append(kid)
     if not clause.subjects and parse.child(clause.verb, "expl") is not None:
         clause.subjects, clause.attributes = clause.attributes, []
+
+
+def _is_addressed(page: Page, subject: int, verb: int) -> bool:
+    """Whether a name only calls whom it names: "Sounds great, Ann!"."""
+    before = page.parse.left[subject] - 1
+    is_called = subject in page.name_at and page.context.kind is EpisodeKind.CHAT
+    return is_called and subject > verb and page.parse.words[before] == ","
 
 
 def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> None:
@@ -325,6 +333,8 @@ def _read_mood(page: Page, clause: Clause) -> None:
         or "no" in determiners
     ):
         clause.polarity = Polarity.NEGATIVE
+    if _is_foregone(page, clause.verb):
+        clause.polarity = Polarity.NEGATIVE
     is_document = page.context.kind is EpisodeKind.DOCUMENT
     for token in clause.group:
         word = parse.words[token].lower()
@@ -336,6 +346,16 @@ def _read_mood(page: Page, clause: Clause) -> None:
     marker = parse.child(clause.verb, "mark")
     if marker is not None and parse.words[marker].lower() in ("if", "unless", "whether"):
         clause.modality = Modality.POSSIBLE
+
+
+def _is_foregone(page: Page, verb: int) -> bool:
+    """Whether a participle tells what was not done: "without asking", "instead of going"."""
+    parse = page.parse
+    if parse.deps[verb] != "pcomp":
+        return False
+    preposition = parse.heads[verb]
+    before = parse.words[max(preposition - 1, 0)].lower()
+    return parse.words[preposition].lower() == "without" or before in ("instead", "rather")
 
 
 def _follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> None:

@@ -102,12 +102,23 @@ def _pronoun(page: Page, token: int, scene: Scene, sentence: int) -> None:
         return
     if word in _NEUTER and _is_empty(page, token):
         return
-    fits = _fits(word, scene)
+    inside = _heads_above(page, token)
+    fits = [(e, fit) for e, fit in _fits(word, scene) if e.meant not in inside]
     entity = _near(page, token, scene, fits, sentence)
     if entity is not None:
         _settle(entity, word)
         page.antecedents[token] = entity.meant
         scene.mention(token, entity, sentence, relation(page, token))
+
+
+def _heads_above(page: Page, token: int) -> set[int | Referent]:
+    """The nouns that a pronoun describes, none of which it means: "a shelf with books on it"."""
+    parse = page.parse
+    found: set[int | Referent] = set()
+    while parse.pos[token] not in ("VERB", "AUX") and parse.heads[token] != token:
+        token = parse.heads[token]
+        found.add(token)
+    return found
 
 
 def _settle(entity: Entity, word: str) -> None:
@@ -191,6 +202,8 @@ def _is_empty(page: Page, token: int) -> bool:
     below = [kid for adjective in said for kid in parse.children[adjective]]
     if any(_is_clause(page, kid) for kid in (*kids, *below)):
         return True
+    if said and any(_is_gerund(page, kid) for kid in (*kids, *below)):
+        return True  # "it was special having these moments"
     return bool(said or is_said) and any(
         parse.deps[kid] == "advcl" and parse.child(kid, "aux", "mark") is not None for kid in kids
     )
@@ -202,6 +215,13 @@ def _is_clause(page: Page, token: int) -> bool:
         auxiliary = parse.child(token, "aux")
         return auxiliary is not None and parse.tags[auxiliary] == "TO"
     return parse.deps[token] in ("ccomp", "csubj")
+
+
+def _is_gerund(page: Page, token: int) -> bool:
+    parse = page.parse
+    leads = ("mark", "prep", "nsubj")
+    is_open = parse.deps[token] in ("xcomp", "advcl", "ccomp") and parse.tags[token] == "VBG"
+    return is_open and parse.child(token, *leads) is None and parse.words[token - 1] != ","
 
 
 def _subject_of_clause(page: Page, token: int, scene: Scene) -> Entity | None:

@@ -19,7 +19,7 @@ from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
 from graphmem.extract.prepositions import roles_under
 from graphmem.extract.slots import CLASS, slots_of
 from graphmem.extract.tense import interval_by_tense
-from graphmem.extract.wording import Slot, finished, sentence_of
+from graphmem.extract.wording import Slot, finished, governing_text, sentence_of
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import FactKind, Modality
 from graphmem.model.time import Interval
@@ -38,6 +38,7 @@ _STATES: Final = frozenset(
     resemble cost weigh measure depend involve keep serve""".split()
 )
 _QUANTIFIERS: Final = frozenset("all both most some many others several few each none".split())
+_SUBJECTS: Final = ("nsubj", "nsubjpass")
 _QUESTION_CONFIDENCE = 0.3
 _RESOLVED_CONFIDENCE = 0.8
 
@@ -135,9 +136,7 @@ def _said_by(page: Page, clause: Clause) -> str:
     speaker = None if clause.attribution is None else phrase_of(page, clause.attribution)
     if verb is None or speaker is None:
         return ""
-    group = [kid for kid in page.parse.children[verb] if page.parse.deps[kid] in ("aux", "neg")]
-    words = [page.parse.words[token] for token in sorted([*group, verb])]
-    return f"{speaker.shown} {' '.join(words)} that "
+    return f"{speaker.shown} {governing_text(page, verb, subject=clause.attribution)} that "
 
 
 def _has_subject(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
@@ -147,6 +146,8 @@ def _has_subject(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     is_asking = any(page.parse.tags[subject][:1] == "W" for subject in clause.subjects)
     words = [page.parse.words[subject].lower() for subject in clause.subjects]
     is_counting = bool(words) and words[0] in _QUANTIFIERS
+    if "it" in words and clause.subjects[0] not in page.parse.children[clause.verb]:
+        return False  # "it is great to see": who sees it is not said
     return bool(words) and not is_asking and (is_counting or not clause.attributes)
 
 
@@ -208,8 +209,13 @@ def described_as(page: Page, verb: str, noun: int) -> str:
 def _says_something(
     page: Page, clause: Clause, members: Sequence[MemberDraft], predicate: str
 ) -> bool:
+    if _is_embedded_question(page, clause):
+        return False
     if len(members) > 1:
         return True
+    objects = [page.parse.words[token].lower() for token in clause.objects]
+    if any(word.endswith(("self", "selves")) for word in objects):
+        return False  # "expressed herself" needs more to be told
     is_there = page.parse.child(clause.verb, "expl") is not None
     if not members or (predicate in _BARE and not is_there) or has_content(page, clause):
         return False
@@ -217,6 +223,21 @@ def _says_something(
         return members[0].role in ("subject", "object")
     return members[0].type.is_name and members[0].role == (
         "object" if clause.is_passive else "subject"
+    )
+
+
+def _is_embedded_question(page: Page, clause: Clause) -> bool:
+    """Whether a clause below another asks for its own object: "what it means", "where it goes"."""
+    parse = page.parse
+    if parse.deps[clause.verb] not in ("ccomp", "pcomp", "csubj"):
+        return False
+    kids = parse.children[clause.verb]
+    below = [*kids, *(kid for above in kids if above < clause.verb for kid in parse.children[above])]
+    return any(
+        parse.tags[kid] in ("WP", "WRB", "WDT")
+        and parse.deps[kid] not in _SUBJECTS
+        and kid < clause.verb
+        for kid in below
     )
 
 

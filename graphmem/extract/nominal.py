@@ -43,7 +43,7 @@ def appositions(page: Page) -> Iterator[FactDraft]:
 
 def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
     head = _nearest_name(page, head, token)
-    if page.parse.pos[token] == "ADJ":
+    if page.parse.pos[token] == "ADJ" or _is_denied(page, token):
         return None
     if head not in page.name_at:
         head = page.said_of(head)
@@ -60,6 +60,12 @@ def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
     if right and not left:
         head, token = token, head
     return _being(page, head, token)
+
+
+def _is_denied(page: Page, token: int) -> bool:
+    """Whether it is what something is not: "a part of my life, not just a hobby"."""
+    first = page.parse.left[token]
+    return any(page.parse.words[at].lower() == "not" for at in range(max(first - 1, 0), token))
 
 
 def _is_misplaced(page: Page, head: int, token: int) -> bool:

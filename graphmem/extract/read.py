@@ -18,7 +18,7 @@ from graphmem.extract.parse import Parse
 from graphmem.extract.referents import Topic, referents, topic_of
 from graphmem.extract.remaining import remaining
 from graphmem.extract.repair import repaired
-from graphmem.extract.time import find_times
+from graphmem.extract.time import TimeSpan, find_times
 from graphmem.kernels.layout import unwrap
 from graphmem.kernels.text import tokenise
 from graphmem.model.extraction import (
@@ -78,8 +78,9 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
     proper = {start for start, pos in zip(parse.starts, parse.pos, strict=True) if pos == "PROPN"}
     proper.update(parse.starts[t] for first, last, _ in parse.entities for t in range(first, last))
     aliases, names, topic = _names(context, entities=entities, proper=proper)
-    named = referents(names, text, topic)
     times = find_times(text, now=context.occurred_at)
+    names = [name for name in names if name.title or not _is_time(name, times)]
+    named = referents(names, text, topic)
     about = topic.referent if topic and context.ordinal == 0 else None
     page = Page(context, parse, named, times, about)
     resolve_pronouns(page, topic)
@@ -184,6 +185,11 @@ def _mentions(
             MentionDraft(surface=context.speaker, name=context.speaker, type=EntityType.PERSON)
         )
     return tuple(found)
+
+
+def _is_time(name: NameSpan, times: Sequence[TimeSpan]) -> bool:
+    """Whether what reads like a name is a time: "Last Friday"."""
+    return any(time.start <= name.start and name.end <= time.end for time in times)
 
 
 def _is_within(position: int, spans: Iterable[tuple[int | None, int]]) -> bool:

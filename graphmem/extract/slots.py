@@ -65,7 +65,7 @@ def slots_of(
     if clause.bearer is not None and subject is not None:
         slots += _borne(page, clause.bearer, subject)
     if clause.governor is not None and page.parse.tags[clause.group[0]] == "TO":
-        slots += _governing(page, clause.governor)
+        slots += _governing(page, clause.governor, clause)
     if _may_be_sited(page, clause, attribute, slots):
         _place(slots)
     return list({slot.phrase[1:7]: slot for slot in reversed(slots)}.values())[::-1]
@@ -86,7 +86,8 @@ def role_slots(page: Page, role: Role, verb: int) -> Iterable[Slot]:
             name = "time"
         elif phrase.type is EntityType.PLACE and role.word in _PLACE_PREPOSITIONS:
             name = "place"
-        position = head if role.preposition > verb else verb + _FRONTED + head
+        place = max(head, role.preposition)  # what a pronoun means stands further up
+        position = place if role.preposition > verb else verb + _FRONTED + place
         yield Slot(name, phrase, position, lead)
         lead = "and" if is_list else ","
 
@@ -99,10 +100,10 @@ def _borne(page: Page, clause: Clause, noun: int) -> Iterable[Slot]:
         yield Slot("bearer", bearer._replace(shown=shown), _FIRST)
 
 
-def _governing(page: Page, clause: Clause) -> Iterable[Slot]:
+def _governing(page: Page, above: Clause, clause: Clause) -> Iterable[Slot]:
     """Who makes somebody do a thing: "Ann asked Bob to leave"; the sentence says it by itself."""
-    phrase = phrase_of(page, clause.subjects[0]) if clause.subjects else None
-    if phrase is not None:
+    phrase = phrase_of(page, above.subjects[0]) if above.subjects else None
+    if phrase is not None and above.subjects != clause.subjects:
         yield Slot(GOVERNOR, phrase, 0)
 
 

@@ -9,6 +9,7 @@ from graphmem.extract.clauses import Clause, class_of
 from graphmem.extract.inflection import past, third_person
 from graphmem.extract.page import Page, Phrase
 from graphmem.extract.phrases import conjuncts, phrase_of
+from graphmem.model.knowledge import Polarity
 from graphmem.model.time import Precision
 
 _FULL_FORMS: Final = {
@@ -46,7 +47,7 @@ def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
     described = next((s for s in slots if noun is not None and s.phrase.head == noun), None)
     if described is not None and noun is not None:
         pieces += [parse.words[parse.heads[noun]], described.phrase.shown]
-    governed = _governed(page, clause)
+    governed = _governed(page, clause, next((s for s in slots if s.position < 0), None))
     if governed:
         pieces = [governed]
     else:
@@ -55,7 +56,7 @@ def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
     return " ".join([*pieces, *_rest(page, rest)])
 
 
-def _governed(page: Page, clause: Clause) -> str:
+def _governed(page: Page, clause: Clause, chosen: Slot | None) -> str:
     """An infinitive after the core of the clause that it completes: "Ann asked Bob to leave"."""
     above = clause.governor
     if above is None or page.parse.tags[clause.group[0]] != "TO" or not above.subjects:
@@ -66,9 +67,11 @@ def _governed(page: Page, clause: Clause) -> str:
     subject, *others = [phrase.shown for phrase in phrases if phrase] or [""]
     if phrases[0] is None or not subject:
         return ""
+    if chosen is not None and clause.subjects == above.subjects:  # one of several
+        subject = chosen.phrase.shown
     words = [page.parse.words[token] for token in clause.group]
     if page.parse.tags[above.group[0]] == "TO":
-        lead = _governed(page, above)
+        lead = _governed(page, above, chosen)
         return " ".join([lead, *others, *words]) if lead else ""
     return " ".join([subject, verb_text(page, above), *others, *words])
 
@@ -125,7 +128,8 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
     if is_alone:
         words[0] = _THIRD.get(words[0].lower(), words[0])
     if is_third and (words[0] == parse.words[group[0]] or words[0] in _THIRD):
-        words[0] = _agreeing(words[0], first, is_alone=len(group) == 1)
+        is_alone = len(group) == 1 or parse.tags[group[1]] == "TO"
+        words[0] = _agreeing(words[0], first, is_alone=is_alone)
     if not words[0].isupper():
         words[0] = words[0][:1].lower() + words[0][1:]
     return " ".join(_finite(page, clause, group, words))
@@ -144,6 +148,8 @@ def _finite(page: Page, clause: Clause, group: Sequence[int], words: list[str]) 
     written, lemma = parse.words[verb].lower(), parse.lemmas[verb]
     if clause.is_passive or written == lemma:
         return ["were" if is_plural else "was", *words]
+    if clause.polarity is Polarity.NEGATIVE and parse.deps[verb] == "pcomp":  # "without asking"
+        return ["does" if _is_present(page, clause) else "did", "not", lemma]
     if not _is_present(page, clause):
         finite = "were" if lemma == "be" and is_plural else past(lemma, written)
     else:
@@ -194,11 +200,23 @@ def _before_participle(page: Page, token: int) -> bool:
     return page.parse.tags[page.parse.heads[token]] == "VBN"
 
 
+def governing_text(page: Page, verb: int, *, subject: int) -> str:
+    """A verb of saying with its auxiliaries: "is thinking" where "I'm thinking" is written."""
+    parse = page.parse
+    group = [kid for kid in parse.children[verb] if parse.deps[kid] in ("aux", "neg")]
+    words = [_full_form(page, token) for token in sorted([*group, verb])]
+    first = min([*group, verb])
+    if _is_partner(page, subject):
+        words[0] = _agreeing(words[0], parse.tags[first], is_alone=not group)
+    return " ".join(words)
+
+
 def _is_third_person(page: Page, clause: Clause) -> bool:
     """Whether "I", "you" or "we" has become a name, with which the verb must agree."""
-    if not clause.subjects:
-        return False
-    subject = clause.subjects[0]
+    return bool(clause.subjects) and _is_partner(page, clause.subjects[0])
+
+
+def _is_partner(page: Page, subject: int) -> bool:
     return subject in page.antecedents and page.parse.words[subject].lower() in _PARTNERS
 
 
