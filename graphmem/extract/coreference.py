@@ -40,13 +40,15 @@ _SAID: Final = frozenset(
 )
 
 
-def resolve_pronouns(page: Page, topic: Topic | None) -> None:
-    """Fill the page's antecedents."""
+def resolve_pronouns(page: Page, topic: Topic | None, scene: Scene | None = None) -> None:
+    """Fill the page's antecedents; `scene` is what was spoken of before, which is added to."""
     parse = page.parse
-    scene = Scene()
+    scene = Scene() if scene is None else scene
     if topic:
         scene.topic = scene.add(topic_entity(topic))
-    for sentence, (first, last) in enumerate(parse.sentences):
+    sentence = scene.sentences - 1
+    for first, last in parse.sentences:
+        sentence += not _is_exclamation(page, first, last)
         for token in range(first, last):
             tag = parse.tags[token]
             if token in page.name_at:
@@ -57,6 +59,28 @@ def resolve_pronouns(page: Page, topic: Topic | None) -> None:
                 _pronoun(page, token, scene, sentence)
             elif parse.pos[token] == "NOUN" and token not in page.time_at:
                 note_noun(page, token, scene, sentence)
+
+
+def carry_over(page: Page, scene: Scene) -> None:
+    """Have a scene go on after a page: descriptions become what they can be called by later."""
+
+    def called(token: int) -> Referent | None:
+        phrase = phrase_of(page, token)
+        is_list = any(page.parse.deps[kid] == "conj" for kid in page.parse.children[token])
+        if phrase is None or is_list:
+            return None
+        is_owned = page.parse.child(token, "poss") is not None
+        shown = phrase.shown if is_owned or phrase.type.is_name else f"the {phrase.text}"
+        return Referent(phrase.name, shown, phrase.type)
+
+    spoken = sum(not _is_exclamation(page, *sentence) for sentence in page.parse.sentences)
+    scene.carry(spoken, called)
+
+
+def _is_exclamation(page: Page, first: int, last: int) -> bool:
+    """Whether a sentence of talk says nothing that could be referred to: "Oh really?"."""
+    is_short = sum(page.parse.words[token][0].isalnum() for token in range(first, last)) <= 2
+    return page.context.kind is EpisodeKind.CHAT and is_short
 
 
 def references(page: Page) -> Iterator[ReferenceDraft]:
@@ -72,6 +96,12 @@ def references(page: Page) -> Iterator[ReferenceDraft]:
             names = [phrase.name for phrase in phrases if phrase]
         for name in names:
             yield ReferenceDraft(start=parse.starts[token], end=parse.ends[token], name=name)
+    for token, heads in page.several.items():
+        for head in heads:
+            referent = page.referent(head)
+            if referent is not None:
+                start, end = parse.starts[token], parse.ends[token]
+                yield ReferenceDraft(start=start, end=end, name=referent.name)
     for named in page.names:
         if name_key(page.context.text[named.start : named.end]) != name_key(named.referent.name):
             yield ReferenceDraft(start=named.start, end=named.end, name=named.referent.name)
@@ -109,6 +139,27 @@ def _pronoun(page: Page, token: int, scene: Scene, sentence: int) -> None:
         _settle(entity, word)
         page.antecedents[token] = entity.meant
         scene.mention(token, entity, sentence, relation(page, token))
+    elif word in _PLURAL:
+        both = _named_apart(page, scene, sentence)
+        if len(both) == 2 and both[-1].last_token < token:
+            page.several[token] = tuple(entity.last_token for entity in both)
+            for entity in both:
+                entity.mention(sentence, relation(page, token))
+
+
+def _named_apart(page: Page, scene: Scene, sentence: int) -> list[Entity]:
+    """The persons named in one sentence that a plural may mean: "Ann met Bob. They"."""
+    named = [
+        entity
+        for entity in scene
+        if entity.person >= _SURE
+        and isinstance(entity.meant, Referent)
+        and entity.last_token in page.name_at
+        and entity.last_mentioned() >= sentence - 1
+    ]
+    latest = max((entity.last_mentioned() for entity in named), default=-1)
+    both = [entity for entity in named if entity.last_mentioned() == latest]
+    return sorted(both, key=lambda entity: entity.last_token)
 
 
 def _heads_above(page: Page, token: int) -> set[int | Referent]:
@@ -200,9 +251,8 @@ def _is_empty(page: Page, token: int) -> bool:
         return False
     said = [kid for kid in kids if parse.deps[kid] == "acomp"]
     below = [kid for adjective in said for kid in parse.children[adjective]]
-    if any(_is_clause(page, kid) for kid in (*kids, *below)):
-        return True
-    if said and any(_is_gerund(page, kid) for kid in (*kids, *below)):
+    is_gerund = any(_is_gerund(page, kid) for kid in (*kids, *below))
+    if any(_is_clause(page, kid) for kid in (*kids, *below)) or (said and is_gerund):
         return True  # "it was special having these moments"
     return bool(said or is_said) and any(
         parse.deps[kid] == "advcl" and parse.child(kid, "aux", "mark") is not None for kid in kids

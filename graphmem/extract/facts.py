@@ -134,7 +134,7 @@ def _said_by(page: Page, clause: Clause) -> str:
     """ "Ann says that" where somebody does, for the sentence to begin with."""
     verb = governor(page, clause)
     speaker = None if clause.attribution is None else phrase_of(page, clause.attribution)
-    if verb is None or speaker is None:
+    if verb is None or speaker is None or clause.attribution is None:
         return ""
     return f"{speaker.shown} {governing_text(page, verb, subject=clause.attribution)} that "
 
@@ -232,7 +232,10 @@ def _is_embedded_question(page: Page, clause: Clause) -> bool:
     if parse.deps[clause.verb] not in ("ccomp", "pcomp", "csubj"):
         return False
     kids = parse.children[clause.verb]
-    below = [*kids, *(kid for above in kids if above < clause.verb for kid in parse.children[above])]
+    below = [
+        *kids,
+        *(kid for above in kids if above < clause.verb for kid in parse.children[above]),
+    ]
     return any(
         parse.tags[kid] in ("WP", "WRB", "WDT")
         and parse.deps[kid] not in _SUBJECTS

@@ -150,9 +150,12 @@ def _own_nouns(referent: Referent) -> set[str]:
 
 
 def _equated(page: Page, token: int, scene: Scene) -> Entity | None:
-    """The description that a name is said to be: "his mother was Constance"."""
+    """The description that a name is of: "his mother was Constance", "a dog called Max"."""
     parse = page.parse
     verb = parse.heads[token]
+    if parse.deps[verb] == "acl" and parse.lemmas[verb] in ("call", "name"):
+        entity = scene.at(parse.heads[verb])
+        return entity if entity is not None and isinstance(entity.meant, int) else None
     subject = parse.child(verb, *SUBJECTS) if parse.deps[token] == "attr" else None
     if subject is None or parse.lemmas[verb] != "be":
         return None

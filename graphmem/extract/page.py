@@ -53,8 +53,9 @@ class Page:
 
     `topic` is what the passage's document is about, where the passage opens it.
 
-    An antecedent is another token of the passage, or a referent that has none. `phrases` keeps what
-    was read of a head, with or without its "of", once pronouns are resolved.
+    An antecedent is another token of the passage, or a referent that has none; `several` are the
+    tokens that a plural stands for which are named apart ("Ann met Bob. They"). `phrases` keeps
+    what was read of a head, with or without its "of", once pronouns are resolved.
     """
 
     context: PassageContext
@@ -65,6 +66,7 @@ class Page:
     name_at: Mapping[int, Named] = field(init=False)
     time_at: Mapping[int, TimeSpan] = field(init=False)
     antecedents: dict[int, int | Referent] = field(default_factory=dict)
+    several: dict[int, tuple[int, ...]] = field(default_factory=dict)
     phrases: dict[tuple[int, bool], Phrase | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

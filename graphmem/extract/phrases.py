@@ -25,11 +25,12 @@ _LONGEST_ADDRESS = 5
 def conjuncts(page: Page, head: int) -> list[int]:
     """The head and what is conjoined with it, in order."""
     parse = page.parse
+    if head in page.several:
+        return list(page.several[head])
     antecedent = page.antecedents.get(head)
     if isinstance(antecedent, int):
-        if parse.tags[head][:1] == "W":
-            return [head]
-        head = antecedent
+        beside = [] if parse.tags[head][:1] == "W" else conjuncts(page, antecedent)
+        return beside if len(beside) > 1 else [head]
     found = [head]
     if isinstance(antecedent, Referent) and parse.words[head].lower() in ("i", "you", "we"):
         return found
@@ -80,7 +81,7 @@ def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
     if antecedent is not None:
         meant = phrase_of(page, antecedent, with_of=with_of)
         start, end = page.parse.starts[head], page.parse.ends[head]
-        return meant._replace(start=start, end=end) if meant else None
+        return _again(meant)._replace(start=start, end=end) if meant else None
     named = page.name_at.get(head)
     if named:
         return _named(page, head, named)
@@ -90,6 +91,12 @@ def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
         shown = time.name if time.is_relative else text
         return Phrase(head, time.name, shown, time.name, EntityType.DATE, time.start, time.end)
     return _apposed(page, head) or described(page, head, with_of=with_of)
+
+
+def _again(phrase: Phrase) -> Phrase:
+    """What was described is the one that was: "a shelf ... on it" is on the shelf."""
+    article, _, rest = phrase.shown.partition(" ")
+    return phrase._replace(shown=f"the {rest}") if article in ("a", "an") else phrase
 
 
 def _is_relative(page: Page, head: int) -> bool:
@@ -118,6 +125,8 @@ def written(page: Page, first: int, last: int) -> str:
         word = parse.words[token]
         if token in page.antecedents and parse.tags[token] in ("PRP$", "PRP", "WP$"):
             word = _pronoun_text(page, token) or word
+        elif token in page.several:
+            word = _joint_text(page, token)
         if pieces and parse.starts[token] > parse.ends[token - 1]:
             pieces.append(" ")
         pieces.append(word)
@@ -137,6 +146,13 @@ def _pronoun_text(page: Page, token: int) -> str:
             first += 1
         text = page.parse.slice(first, antecedent + 1)
     return possessive(text) if page.parse.tags[token] in ("PRP$", "WP$") else text
+
+
+def _joint_text(page: Page, token: int) -> str:
+    """The names that a plural stands for: "Ann and Bob's"."""
+    named = [page.referent(one) for one in page.several[token]]
+    text = " and ".join(referent.shown for referent in named if referent)
+    return possessive(text) if page.parse.tags[token] == "PRP$" else text
 
 
 def possessive(name: str) -> str:
@@ -321,7 +337,7 @@ def _of_part(page: Page, head: int) -> tuple[int, list[int]]:
 
 
 def _is_dropped(page: Page, token: int) -> bool:
-    if token in page.antecedents:
+    if token in page.antecedents or token in page.several:
         return False
     return page.parse.tags[token] in _DROPPED_TAGS or page.parse.deps[token] in ("det", "punct")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from graphmem.extract.asides import asides, lifespans
 from graphmem.extract.attributes import mine
 from graphmem.extract.clauses import read_clauses
-from graphmem.extract.coreference import references, resolve_pronouns
+from graphmem.extract.coreference import carry_over, references, resolve_pronouns
 from graphmem.extract.discourse import read_links
 from graphmem.extract.facts import content_of, read_facts
 from graphmem.extract.listings import items, listings
@@ -18,6 +19,7 @@ from graphmem.extract.parse import Parse
 from graphmem.extract.referents import Topic, referents, topic_of
 from graphmem.extract.remaining import remaining
 from graphmem.extract.repair import repaired
+from graphmem.extract.salience import Scene
 from graphmem.extract.time import TimeSpan, find_times
 from graphmem.kernels.layout import unwrap
 from graphmem.kernels.text import tokenise
@@ -32,6 +34,9 @@ from graphmem.model.knowledge import EntityType
 from graphmem.model.source import EpisodeKind
 
 _LATER_PASSAGE = 0.5
+_REFERRING = re.compile(
+    r"\b(?:he|him|his|she|hers?|they|them|theirs?|its?|the|this|that|those|these)\b", re.IGNORECASE
+)
 _TYPES = {
     "PERSON": EntityType.PERSON,
     "ORG": EntityType.ORGANISATION,
@@ -66,24 +71,15 @@ def read_names(context: PassageContext) -> Extraction:
     )
 
 
-def read(context: PassageContext, parse: Parse) -> Extraction:
-    """The names, facts and discourse links of a passage."""
-    text = context.text
-    parse = repaired(parse)
-    entities = [
-        NameSpan(parse.starts[first], parse.ends[_last_of_name(parse, first, last)], _TYPES[label])
-        for first, last, label in parse.entities
-        if label in _TYPES
-    ]
-    proper = {start for start, pos in zip(parse.starts, parse.pos, strict=True) if pos == "PROPN"}
-    proper.update(parse.starts[t] for first, last, _ in parse.entities for t in range(first, last))
-    aliases, names, topic = _names(context, entities=entities, proper=proper)
-    times = find_times(text, now=context.occurred_at)
-    names = [name for name in names if name.title or not _is_time(name, times)]
-    named = referents(names, text, topic)
-    about = topic.referent if topic and context.ordinal == 0 else None
-    page = Page(context, parse, named, times, about)
-    resolve_pronouns(page, topic)
+def read(
+    context: PassageContext,
+    parse: Parse,
+    earlier: Sequence[tuple[PassageContext, Parse]] = (),
+) -> Extraction:
+    """The names, facts and discourse links of a passage; `earlier` are the turns before it."""
+    page, aliases, topic = _page(context, parse)
+    parse = page.parse
+    resolve_pronouns(page, topic, _scene_of(earlier))
     clauses = read_clauses(page)
     lives = list(lifespans(page, now=context.occurred_at))
     stated = [(life.members[0].start, life.end) for life in lives]
@@ -94,7 +90,7 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
     described = list(appositions(page))
     facts, first_of = read_facts(page, outside)
     links = read_links(page, facts, first_of)
-    mentions = _mentions(context, aliases, named, topic)
+    mentions = _mentions(context, aliases, page.names, topic)
     stated_once = _without_repeats(facts, [*lives, *described, *told, *items(page, lists)])
     rest = remaining(page, outside, first_of, stated_once)
     stated_once = _without_repeats(stated_once, rest)
@@ -117,6 +113,57 @@ def read(context: PassageContext, parse: Parse) -> Extraction:
         ),
         references=tuple(references(page)),
     )
+
+
+def turns_before(context: PassageContext) -> list[PassageContext]:
+    """The turns before one of a chat as passages, where it may refer to what was said in them."""
+    if not _REFERRING.search(context.text):
+        return []
+    return [
+        unwrapped(
+            PassageContext(
+                passage_id=context.passage_id,
+                text=turn.text,
+                kind=context.kind,
+                speaker=turn.speaker,
+                addressee=context.speaker if turn.speaker != context.speaker else context.addressee,
+                occurred_at=context.occurred_at,
+            )
+        )
+        for turn in context.earlier
+    ]
+
+
+def _scene_of(earlier: Sequence[tuple[PassageContext, Parse]]) -> Scene:
+    """What was spoken of in earlier turns."""
+    scene = Scene()
+    for context, parse in earlier:
+        page, _, _ = _page(context, parse)
+        resolve_pronouns(page, None, scene)
+        carry_over(page, scene)
+    return scene
+
+
+def _page(
+    context: PassageContext, parse: Parse
+) -> tuple[Page, list[tuple[str, float]], Topic | None]:
+    """A page with its names and times, the names that are its title, and what it is about."""
+    text = context.text
+    parse = repaired(parse)
+    entities = [
+        NameSpan(parse.starts[first], parse.ends[_last_of_name(parse, first, last)], _TYPES[label])
+        for first, last, label in parse.entities
+        if label in _TYPES
+    ]
+    proper = {start for start, pos in zip(parse.starts, parse.pos, strict=True) if pos == "PROPN"}
+    proper.update(parse.starts[t] for first, last, _ in parse.entities for t in range(first, last))
+    aliases, names, topic = _names(context, entities=entities, proper=proper)
+    times = find_times(text, now=context.occurred_at)
+    names = [name for name in names if name.title or not _is_time(name, times)]
+    named = referents(names, text, topic)
+    about = topic.referent if topic and context.ordinal == 0 else None
+    page = Page(context, parse, named, times, about)
+    return page, aliases, topic
 
 
 def _last_of_name(parse: Parse, first: int, last: int) -> int:

@@ -7,7 +7,7 @@ Resolution*). What a document is about stays salient throughout.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,7 +44,8 @@ LEAST_SALIENT = 8.0
 class Entity:
     """Something mentioned. The fits are how well "he or she", "it" and "they" go with it, 0 to 1.
 
-    `meant` is a name's referent, or the head of a description. `nouns` are what it was said to be.
+    `meant` is a name's referent, or the head of a description. `nouns` are what it was said to be;
+    `last_token` mentioned it last, -1 where that was in an earlier turn.
     """
 
     meant: int | Referent
@@ -54,6 +55,7 @@ class Entity:
     gender: str = ""
     nouns: set[str] = field(default_factory=set)
     is_topic: bool = False
+    last_token: int = -1
     _weights: dict[int, float] = field(default_factory=dict)
 
     def mention(self, sentence: int, dep: str) -> None:
@@ -82,6 +84,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.entities: list[Entity] = []
+        self.sentences = 0
         self.topic: Entity | None = None
         self._by_name: dict[str, Entity] = {}
         self._by_token: dict[int, Entity] = {}
@@ -112,7 +115,21 @@ class Scene:
     def mention(self, token: int, entity: Entity, sentence: int, dep: str) -> None:
         """A token of a sentence mentions an entity."""
         self._by_token[token] = entity
+        entity.last_token = token
         entity.mention(sentence, dep)
+
+    def carry(self, sentences: int, meant: Callable[[int], Referent | None]) -> None:
+        """Go on in another text, with what was described so far as far as it can be called so."""
+        self.sentences += sentences
+        self._by_token.clear()
+        kept: list[Entity] = []
+        for entity in self.entities:
+            entity.last_token = -1
+            referent = meant(entity.meant) if isinstance(entity.meant, int) else entity.meant
+            if referent is not None:
+                entity.meant = referent
+                kept.append(entity)
+        self.entities = kept
 
     def best(
         self,

@@ -125,7 +125,9 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
     first = parse.tags[group[0]]
     if words[:2] == ["is", "been"]:
         words[0] = "has"
-    if is_alone:
+    if is_alone and first == "VBP":
+        words[0] = third_person(words[0])
+    elif is_alone:
         words[0] = _THIRD.get(words[0].lower(), words[0])
     if is_third and (words[0] == parse.words[group[0]] or words[0] in _THIRD):
         is_alone = len(group) == 1 or parse.tags[group[1]] == "TO"

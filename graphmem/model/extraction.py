@@ -11,10 +11,18 @@ from graphmem.model.time import Precision
 from graphmem.model.usage import Tally
 
 
+class EarlierTurn(Value):
+    """What was said before a turn of a chat, and by whom."""
+
+    speaker: str
+    text: str
+
+
 class PassageContext(Value):
     """A passage with what an extractor may know about its surroundings.
 
-    `triples` are those that were extracted elsewhere, ``None`` where it is to be read here.
+    `earlier` are the last turns before one of a chat, in order. `triples` are those that were
+    extracted elsewhere, ``None`` where it is to be read here.
     """
 
     passage_id: str
@@ -26,6 +34,7 @@ class PassageContext(Value):
     addressee: str | None = None
     occurred_at: UtcTime | None = None
     previous: str = ""
+    earlier: tuple[EarlierTurn, ...] = ()
     triples: OpenTriples | None = None
 
 

@@ -6,6 +6,7 @@ Ids come from the content, so the same item has the same ids whenever it is segm
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 from graphmem.errors import InvalidInputError
 from graphmem.extract.triples import shared_out
 from graphmem.kernels.text import well_formed
-from graphmem.model.extraction import PassageContext
+from graphmem.model.extraction import EarlierTurn, PassageContext
 from graphmem.model.ids import Kind, content_id, digest
 from graphmem.model.source import (
     AttributeValue,
@@ -28,6 +29,8 @@ from graphmem.model.source import (
 from graphmem.segment.tiles import tiles
 
 _PREVIOUS_CHARS = 300
+_EARLIER_TURNS = 3
+_LONGEST_TURN = 800
 
 
 class _Piece(NamedTuple):
@@ -127,10 +130,12 @@ def contexts_of(
     contexts = []
     before: Passage | None = None
     addressee: str | None = None
+    earlier: deque[EarlierTurn] = deque(maxlen=_EARLIER_TURNS)
     for passage in passages:
         episode = by_id[passage.episode_id]
         if before is None or before.episode_id != passage.episode_id:
             before, addressee = None, None
+            earlier.clear()
         elif before.speaker != passage.speaker:
             addressee = before.speaker
         others = [name for name in speakers[passage.episode_id] if name != passage.speaker]
@@ -145,10 +150,13 @@ def contexts_of(
                 addressee=others[0] if len(others) == 1 else addressee,
                 occurred_at=passage.occurred_at,
                 previous=before.text[-_PREVIOUS_CHARS:] if before else "",
+                earlier=tuple(earlier),
                 triples=given.get(passage.id),
             )
         )
         before = passage
+        if passage.speaker and len(passage.text) <= _LONGEST_TURN:
+            earlier.append(EarlierTurn(speaker=passage.speaker, text=passage.text))
     return contexts
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from graphmem.adapters.extractors.morphology import Morphology
 from graphmem.errors import ModelUnavailableError
 from graphmem.extract.parse import Parse
 from graphmem.extract.plain import Plain, plain
-from graphmem.extract.read import read, unwrapped
+from graphmem.extract.read import read, turns_before, unwrapped
 from graphmem.model.extraction import Extraction, PassageContext
 from graphmem.model.source import Depth
 
@@ -65,16 +66,26 @@ class SpacyExtractor:
         # The zone gives back what spaCy would else keep of every new word for as long as it lives.
         with self._language.memory_zone():
             pages = [unwrapped(passage) for passage in passages]
-            blocks = [
-                [(match.start(), plain(match[0])) for match in _BLOCK.finditer(page.text)]
-                for page in pages
-            ]
-            texts = (block.text for found in blocks for _, block in found)
-            docs = self._language.pipe(texts, batch_size=_BATCH)
+            earlier = [turns_before(page) for page in pages]
+            parses = self._parsed(page.text for page in (*pages, *chain.from_iterable(earlier)))
             return [
-                read(page, self._parse(page.text, [(at, b, next(docs)) for at, b in found]))
-                for page, found in zip(pages, blocks, strict=True)
+                read(page, parses[page.text], [(turn, parses[turn.text]) for turn in turns])
+                for page, turns in zip(pages, earlier, strict=True)
             ]
+
+    def _parsed(self, texts: Iterable[str]) -> dict[str, Parse]:
+        """The parse of each text; a turn that others refer to is parsed once."""
+        assert self._language is not None
+        blocks = {
+            text: [(match.start(), plain(match[0])) for match in _BLOCK.finditer(text)]
+            for text in texts
+        }
+        written = (block.text for found in blocks.values() for _, block in found)
+        docs = self._language.pipe(written, batch_size=_BATCH)
+        return {
+            text: self._parse(text, [(at, block, next(docs)) for at, block in found])
+            for text, found in blocks.items()
+        }
 
     def close(self) -> None:
         """Let go of the model."""

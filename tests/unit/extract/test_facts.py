@@ -118,10 +118,10 @@ def test_conjoined_subjects_and_objects_are_split(reading: Reading) -> None:
     """
     facts = reading(table, [(0, 1, "PERSON"), (2, 3, "PERSON"), (4, 5, "GPE"), (6, 7, "GPE")]).facts
     assert [fact.text for fact in facts] == [
-        "Ann like Oslo.",
-        "Ann like Rome.",
-        "Bob like Oslo.",
-        "Bob like Rome.",
+        "Ann likes Oslo.",
+        "Ann likes Rome.",
+        "Bob likes Oslo.",
+        "Bob likes Rome.",
     ]
 
 

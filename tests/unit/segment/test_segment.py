@@ -148,6 +148,8 @@ def test_in_a_chat_of_two_each_addresses_the_other() -> None:
     contexts = contexts_of([episode], passages)
     assert [c.addressee for c in contexts] == ["Bob", "Bob", "Ann"]
     assert [c.previous for c in contexts] == ["", "Hi.", "You there?"]
+    heard = [(turn.speaker, turn.text) for turn in contexts[2].earlier]
+    assert heard == [("Ann", "Hi."), ("Ann", "You there?")]
 
 
 def test_in_a_chat_of_three_the_last_other_speaker_is_addressed() -> None:
