@@ -15,6 +15,8 @@ from graphmem.model.knowledge import Entity, EntityType, Fact, SameAs
 from graphmem.ports.store import GraphStore, Vectors
 from graphmem.resolve.book import NameBook
 from graphmem.resolve.conflicts import DATING
+from graphmem.resolve.dictionary import with_known_names
+from graphmem.resolve.homonyms import dated_persons, kept_apart
 from graphmem.resolve.likeness import Described
 from graphmem.resolve.linking import Around, broken, decide, needed, propose
 
@@ -34,19 +36,26 @@ class KnownNames:
 
     @contextmanager
     def linked(self, changes: ChangeSet, vectors: Mapping[str, Vectors]) -> Iterator[ChangeSet]:
-        """The changes with links to what is known, to be committed inside the block.
+        """The changes with what is known of their names, to be committed inside the block.
+
+        Homonyms become entities of their own, known names mentions; names that may be one are
+        linked.
 
         Until the block has ended well, the book is ahead of the store, and read anew if it is not.
         """
         with self._lock:
             before = self._update()
             self._version = None
+            known: dict[str, list[Fact]] = {}
+            for entity_id, fact in self.dated(dated_persons(changes)):
+                known.setdefault(entity_id, []).append(fact)
+            changes = kept_apart(changes, known)
             proposals = propose(self._book, changes.entities)
             if proposals:
                 around = self._around(changes, vectors, *needed(proposals, self._book))
                 links = decide(proposals, self._book, around)
                 changes = changes.model_copy(update={"same_as": (*changes.same_as, *links)})
-            yield changes
+            yield with_known_names(self._book, changes)
             self._part(changes)
             after = self._store.version(self.namespace)
             self._version = after if after <= before + 1 else None

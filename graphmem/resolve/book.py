@@ -29,6 +29,7 @@ class NameBook:
     def __init__(self) -> None:
         self._entities: dict[str, Entity] = {}
         self._by_key: defaultdict[str, list[str]] = defaultdict(list)
+        self._spelt: dict[str, tuple[str, ...]] = {}
         self._one: dict[str, list[str]] = {}
         self._links: dict[tuple[str, str, str], SameAs] = {}
 
@@ -49,6 +50,9 @@ class NameBook:
             united = tuple(sorted({*held.aliases, *entity.aliases}))
             entity = entity.model_copy(update={"aliases": united})
             keys = set(_keys(entity)) - set(_keys(held))
+        if held is None:
+            spelling = normalise_name(entity.name)
+            self._spelt[spelling] = (*self._spelt.get(spelling, ()), entity.id)
         self._entities[entity.id] = entity
         for key in keys:
             self._by_key[key].append(entity.id)
@@ -79,6 +83,10 @@ class NameBook:
     def named(self, name: str) -> list[str]:
         """Ids of the entities of this name or alias, sorted."""
         return sorted(set(self._by_key.get(f"name {form_of(name).key}", ())))
+
+    def spelt(self, key: str) -> tuple[str, ...]:
+        """Ids of the entities whose name has this normal form."""
+        return self._spelt.get(key, ())
 
     def near(self, name: str, *, limit: int) -> list[str]:
         """Names that look like this one, the likest first: for those who mistyped."""

@@ -109,7 +109,7 @@ def _with_attributes(passage: Passage, extraction: Extraction) -> Passage:
     return passage.model_copy(update={"attributes": attributes})
 
 
-def fact_id(draft: FactDraft, members: Sequence[Member], *, namespace: str) -> str:
+def fact_id(draft: FactDraft | Fact, members: Sequence[Member], *, namespace: str) -> str:
     """Addressed by what is stated and when it holds, not by its wording."""
     roles = sorted((member.role, member.entity_id) for member in members)
     return content_id(
