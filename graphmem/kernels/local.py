@@ -1,7 +1,8 @@
-"""The slots of a local walk: arrays that are made once for a graph's size, and cleared by use."""
+"""Room for a local walk: arrays that are made once for a graph's size, and cleared by use."""
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from graphmem.kernels.ranking import CsrGraph, Restart
 
 _UNWEIGHTED = np.empty(0, np.float32)
 _EVERY = np.empty(0, np.bool_)
+_UNKNOWN = 1e300
+"""A residual by strength that none exceeds; not infinite, as times a strength of 0 it must be 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,77 +90,106 @@ def _spread(graph: CsrGraph, rows: Ints, masses: Doubles) -> tuple[Ints, Doubles
     return targets[present], shares[present]
 
 
-class Slots:
+class Workspace:
     """Room for one walk at a time in graphs of up to `n` nodes.
 
-    Memory is reserved when made and used as slots are: 4 bytes a node of the graph for finding a
-    node's slot, and 68 a slot. Not for two threads at once.
+    Memory is reserved when made: 76 bytes a node, of which as much is used as nodes are touched;
+    but for the 16 that every edge reads, which are filled when a graph is another than the last.
+    Not for two threads at once.
     """
 
     def __init__(self, n: int) -> None:
-        self.size = n
-        self.count = self._size = 0
-        self._slots = np.zeros(n, np.int32)
-        self._nodes = np.empty(n, np.int32)
-        self._queue = np.empty(n, np.int32)
-        self._candidates = np.empty(n, np.int32)
-        self._cells = np.empty((n, 4))
+        self.n_nodes = n
+        self._n_touched = self._n_settled = self._size = 0
+        self._strengths: weakref.ref[Doubles] | None = None
+        self._cells = np.zeros((n, 2))
+        self._settled = np.zeros(n)
+        # One more, as a kernel writes what it may not keep.
+        self._touched = np.empty(n + 1, np.uint32)
+        self._settlers = np.empty(n, np.uint32)
+        self._queue = np.empty(1 << n.bit_length(), np.uint32)
+        self._candidates = np.empty(n, np.uint32)
         self._bounds = np.empty((n, 3))
+        self._left = np.zeros(5)
 
-    def begin(self, graph: CsrGraph, state: PushState, *, damping: float, total: float) -> None:
-        """Take a walk up; `total` are the graph's strengths added up."""
+    def begin(
+        self, graph: CsrGraph, state: PushState, *, damping: float, total: float, back: float
+    ) -> None:
+        """Take a walk up; `total` are the graph's strengths added up, `back` the mean chance to be
+        back after two steps."""
+        if self._strengths is None or self._strengths() is not graph.strengths:
+            self._cells[: graph.n_nodes, kernels.STRENGTH] = graph.strengths
+            self._cells[: graph.n_nodes, kernels.STRENGTH][graph.strengths < 0] = -np.inf
+            self._strengths = weakref.ref(graph.strengths)
         # As plain arrays: a memory map is another type to a compiled function.
         self._starts, self._ends = np.asarray(graph.starts), np.asarray(graph.row_ends)
-        self._indices = np.asarray(graph.indices)
+        self._indices = np.asarray(graph.indices).view(np.uint32)
         self._weights = _UNWEIGHTED if graph.weights is None else np.asarray(graph.weights)
-        self._strengths = np.asarray(graph.strengths)
-        self._damping, self._total = damping, total if graph.is_symmetric else 0.0
-        self.count = count = len(state.rows)
-        self._nodes[:count] = state.rows
-        self._slots[state.rows] = np.arange(1, count + 1)
-        self._cells[:count, kernels.RESIDUAL] = state.residuals
-        self._cells[:count, kernels.STRENGTH] = self._strengths[state.rows]
-        self._cells[:count, kernels.SETTLED] = state.settled
+        self._damping, self._back = damping, back
+        self._total = total if graph.is_symmetric else 0.0
+        self._list(state.rows, state.residuals, state.settled)
+
+    def _list(self, rows: Ints, residuals: Doubles, settled: Doubles) -> None:
+        holding, scoring = rows[residuals != 0], rows[settled != 0]
+        self._n_touched, self._n_settled = len(holding), len(scoring)
+        self._touched[: len(holding)], self._settlers[: len(scoring)] = holding, scoring
+        self._cells[rows, kernels.RESIDUAL], self._settled[rows] = residuals, settled
 
     def push(self, epsilon: float, *, max_edges: int) -> int:
         """Push down to `epsilon`; edges followed."""
-        self.count, edges = kernels.push(
+        self._n_touched, self._n_settled, edges, is_done = kernels.push(
             self._starts,
             self._ends,
             self._indices,
             self._weights,
-            self._strengths,
             self._damping,
             epsilon,
             max_edges,
-            self.count,
-            self._slots,
-            self._nodes,
+            self._n_touched,
+            self._n_settled,
             self._cells,
+            self._settled,
+            self._touched,
+            self._settlers,
             self._queue,
         )
+        self._steepest = epsilon if is_done else _UNKNOWN
         return int(edges)
 
-    def bracket(self, floor: float, among: Mask | None) -> Doubles:
-        """Make the slots that may reach `floor` candidates; returns what is left in all."""
-        left = kernels.doubt(self.count, self._cells)
-        self._size = kernels.bracket(
-            self.count,
+    def survey(self, floor: float, among: Mask | None) -> Doubles:
+        """Make the nodes that may reach `floor` candidates; returns what is left in all."""
+        is_symmetric = self._total > 0.0
+        self._size = kernels.survey(
+            self._n_touched,
+            self._n_settled,
+            self._damping,
+            # Without symmetry what is left may end anywhere.
+            floor if is_symmetric else -np.inf,
+            self._steepest,
+            self._cells,
+            self._settled,
+            self._touched,
+            self._settlers,
+            _EVERY if among is None else np.asarray(among),
+            self._left,
+            self._candidates,
+        )
+        kernels.bracket(
+            self._size,
             self._damping,
             self._total,
-            floor,
-            left,
+            self._back,
+            self._left,
             self._cells,
-            self._nodes,
-            _EVERY if among is None else np.asarray(among),
+            self._settled,
             self._candidates,
             self._bounds,
         )
-        return np.asarray(left)
+        return self._left
 
-    def pull(self, chosen: Rows, left: Doubles) -> int:
+    def pull(self, chosen: Rows) -> int:
         """Sharpen the bounds of some candidates, where weights are symmetric; edges followed."""
-        if not self._total > 0.0:
+        if not self._total > 0.0 or not len(chosen):
             return 0
         edges = kernels.pull(
             self._starts,
@@ -167,10 +199,9 @@ class Slots:
             chosen,
             self._damping,
             self._total,
-            left,
-            self._slots,
-            self._nodes,
+            self._left,
             self._cells,
+            self._settled,
             self._candidates,
             self._bounds,
         )
@@ -178,7 +209,7 @@ class Slots:
 
     def best(self, k: int) -> Rows:
         """Positions of the `k` candidates of highest estimate above 0, best first."""
-        return np.asarray(kernels.best(self._size, k, self._nodes, self._candidates, self._bounds))
+        return np.asarray(kernels.best(self._size, k, self._candidates, self._bounds))
 
     def contest(self, chosen: Rows, k: int, tolerance: float) -> tuple[float, float, Rows, int]:
         """Lowest score inside, highest outside, who may change sides, and their edges."""
@@ -189,23 +220,29 @@ class Slots:
             self._starts,
             self._ends,
             chosen,
-            self._nodes,
             self._candidates,
             self._bounds,
         )
         return float(lowest), float(rival), np.asarray(contenders), int(edges)
 
+    def divide(self, chosen: Rows) -> tuple[float, float]:
+        """The lowest estimate of the chosen candidates, and the highest of the others."""
+        estimates = self._bounds[: self._size, kernels.ESTIMATE].copy()
+        lowest = float(estimates[chosen].min(initial=np.inf))
+        estimates[chosen] = 0.0
+        return lowest, float(estimates.max(initial=0.0))
+
     def between(self, low: float, high: float, *, most: int) -> Rows:
         """Positions of candidates with an estimate in a range, and at most so many edges."""
         estimates = self._bounds[: self._size, kernels.ESTIMATE]
         near = np.flatnonzero((estimates >= low) & (estimates <= high))
-        nodes = self._nodes[self._candidates[near]]
+        nodes = self._candidates[near]
         few = self._ends[nodes] - self._starts[nodes] <= most
         return near[few].astype(np.int32)
 
     def rows(self, chosen: Rows) -> Ints:
         """The nodes of some candidates."""
-        return self._nodes[self._candidates[chosen]].astype(np.int64)
+        return self._candidates[chosen].astype(np.int64)
 
     def bounds(self, chosen: Rows) -> tuple[Doubles, Doubles, Doubles]:
         """Estimate, low and high of some candidates."""
@@ -213,18 +250,26 @@ class Slots:
         return found[:, kernels.ESTIMATE], found[:, kernels.LOW], found[:, kernels.HIGH]
 
     def has(self, rows: Ints) -> Mask:
-        """Which rows have a slot."""
-        return np.asarray(self._slots[rows] > 0)
+        """Which rows hold a residual or a score."""
+        return np.asarray((self._cells[rows, kernels.RESIDUAL] != 0) | (self._settled[rows] != 0))
 
     def state(self, restart: Restart) -> PushState:
         """What is settled and left, for another day."""
-        cells = self._cells[: self.count]
-        settled, residuals = cells[:, kernels.SETTLED], cells[:, kernels.RESIDUAL]
-        used = (settled != 0) | (residuals != 0)
-        rows = self._nodes[: self.count][used].astype(np.int64)
-        return PushState(restart, rows, settled[used], residuals[used])
+        touched = (self._touched[: self._n_touched], self._settlers[: self._n_settled])
+        rows = np.unique(np.concatenate(touched)).astype(np.int64)
+        rows = rows[self._cells[rows, kernels.STRENGTH] >= 0]  # what reached others does not count
+        settled, residuals = self._settled[rows], self._cells[rows, kernels.RESIDUAL]
+        used = (np.abs(settled) > kernels.SPECK) | (np.abs(residuals) > kernels.SPECK)
+        return PushState(restart, rows[used], settled[used], residuals[used])
 
     def clear(self) -> None:
-        """Free all slots; cost follows their number."""
-        kernels.forget(self.count, self._nodes, self._slots)
-        self.count = 0
+        """Forget the walk; cost follows what it touched."""
+        kernels.forget(
+            self._n_touched,
+            self._n_settled,
+            self._touched,
+            self._settlers,
+            self._cells,
+            self._settled,
+        )
+        self._n_touched = self._n_settled = 0

@@ -10,12 +10,19 @@ only ``P e`` is in doubt, and
 
 - K keeps mass: the sum of ``e`` is that of r at most, hence ``(P e)(v) <= sum(r)``;
 - where weights are symmetric, ``P d = d`` for the strengths d, hence ``K d <= d``; and if
-  ``r <= rho d`` then ``e <= rho d`` and ``(P e)(v) <= rho d(v)``. Taking the edges of v itself once
-  more (a pull), ``e(v) = (1 - a) (r + a P r)(v) + a^2 (P P e)(v)``, the last at most
-  ``a^2 rho d(v)``.
+  ``r <= rho d`` then ``e <= rho d`` and ``(P e)(v) <= rho d(v)``.
+
+Taking the edges of v itself once more (a pull) tells ``(P r)(v)`` and the chance ``h`` that a walk
+from v is back after two steps, and ``e(v) = (1 - a) (r + a P r)(v) + a^2 (P P e)(v)``. In the last
+term v itself has the part ``h e(v)``; the others' part is at most ``rho d(v) (1 - h)``, as
+``P P d = d``. Hence ``(1 - a^2 h) e(v)`` is known up to ``a^2 rho d(v) (1 - h)``.
 
 The same holds below with the negative parts. The doubtful part is estimated by where long walks
-end, in proportion to strength: ``(P e)(v)`` as ``d(v) sum(r) / sum(d)``.
+end, in proportion to strength: ``(P e)(v)`` as ``d(v) sum(r) / sum(d)``; and without a pull, h as
+its mean over edges, one over the average strength.
+
+A node takes 16 bytes in the one table that every edge reads, and edges are looked up some rows
+before they are followed: a processor that waits for memory at each edge is five times slower.
 
 The module compiles when it is first imported on a machine, and is loaded from numba's cache after.
 
@@ -37,33 +44,50 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+import numpy.typing as npt
 from numba import types
 
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
 from graphmem.kernels.prefetch import prefetch
 
-RESIDUAL, STRENGTH, SETTLED, QUEUED = 0, 1, 2, 3
-"""Columns of cells, shape (n, 4): all that a push needs of a slot, in one line of the cache."""
+Nodes = npt.NDArray[np.uint32]
+"""Rows; unsigned, so that a compiled look-up need not ask whether it counts from the end."""
+
+RESIDUAL, STRENGTH = 0, 1
+"""Columns of cells, shape (n, 2): all that an edge reads of a node. A residual is 0 only where
+nothing was touched, else at least a :data:`SPECK`; a strength is negative while its node is queued,
+and minus infinity for a node that is absent."""
 ESTIMATE, LOW, HIGH = 0, 1, 2
 """Columns of bounds, shape (n, 3): a candidate's score, estimated and proven."""
 STEEP_UP, STEEP_DOWN, MASS_UP, MASS_DOWN, STUCK = 0, 1, 2, 3, 4
 """What is left in all: largest residual by strength, above and below 0, sums of residuals above and
 below 0, none negative; and what is settled on nodes without edges."""
+SPECK = 1e-300
+"""A residual that was emptied; so small that it changes no sum."""
 
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
 
 _INTS = types.Array(types.int64, 1, "C", readonly=True)
+_NODES = types.Array(types.uint32, 1, "C", readonly=True)
 _ROWS = types.Array(types.int32, 1, "C", readonly=True)
 _FLOATS = types.Array(types.float32, 1, "C", readonly=True)
 _DOUBLES = types.Array(types.float64, 1, "C", readonly=True)
 _TABLE = types.Array(types.float64, 2, "C", readonly=True)
 _MASK = types.Array(types.boolean, 1, "C", readonly=True)
+_TO_NODES = types.uint32[::1]
 _TO_ROWS = types.int32[::1]
 _TO_DOUBLES = types.float64[::1]
 _TO_TABLE = types.float64[:, ::1]
 
-_AHEAD_SLOT, _AHEAD_CELL = 12, 5
-"""How many edges ahead a slot is looked up, and what it says is fetched."""
+_AHEAD = 96
+"""Edges that are looked up before they are followed."""
+_ROW_AHEAD, _NODE_AHEAD = np.uint64(6), np.uint64(12)
+"""How many queued nodes before that their rows are fetched, and where these begin."""
+_HEAD = 64
+"""So much of a row is looked up while it is queued, the rest while it is followed."""
+_WITHIN = 32
+"""Edges that are looked up ahead in what is followed, pulled or scanned in order."""
+_ONE = np.uint64(1)
 
 
 def _compiled(signature: Any) -> Callable[[_Kernel], _Kernel]:
@@ -73,181 +97,220 @@ def _compiled(signature: Any) -> Callable[[_Kernel], _Kernel]:
 
 
 @_compiled(
-    types.UniTuple(types.int64, 2)(  # type: ignore[no-untyped-call]
-        *(_INTS, _INTS, _ROWS, _FLOATS, _DOUBLES, types.float64, types.float64, types.int64),
-        *(types.int64, _TO_ROWS, _TO_ROWS, _TO_TABLE, _TO_ROWS),
+    types.Tuple((types.int64, types.int64, types.int64, types.boolean))(  # type: ignore[no-untyped-call]
+        *(_INTS, _INTS, _NODES, _FLOATS, types.float64, types.float64, types.int64),
+        *(types.int64, types.int64, _TO_TABLE, _TO_DOUBLES, _TO_NODES, _TO_NODES, _TO_NODES),
     )
 )
 def push(
     starts: Ints,
     ends: Ints,
-    indices: Rows,
+    indices: Nodes,
     weights: Floats,
-    strengths: Doubles,
     damping: float,
     epsilon: float,
     max_edges: int,
-    count: int,
-    slots: Rows,
-    nodes: Rows,
+    n_touched: int,
+    n_settled: int,
     cells: Doubles,
-    queue: Rows,
-) -> tuple[int, int]:
+    settled: Doubles,
+    touched: Nodes,
+    settlers: Nodes,
+    queue: Nodes,
+) -> tuple[int, int, int, bool]:
     """Push, first in first out, until no residual exceeds `epsilon` times its node's strength.
 
-    The first `count` slots are in use; slot i is node ``nodes[i]``, and ``slots[nodes[i]]`` is
-    ``i + 1`` (0 for a node without slot). `weights` is empty where every edge weighs 1. Gives up
-    after `max_edges`. Returns the slots then in use, and the edges followed.
+    `touched` and `settlers` list the nodes whose residual, and whose settled score, is not 0, each
+    once, `n_touched` and `n_settled` so far. `weights` is empty where every edge weighs 1. `queue`
+    has a power of two of places, more than nodes. Gives up after `max_edges`. Returns the lengths
+    of both lists, the edges followed, and whether it came to the end.
     """
-    capacity = len(queue)
-    head, tail, size, edges = 0, 0, 0, 0
+    mask = np.uint64(len(queue) - 1)
+    head, tail, ready = np.uint64(0), np.uint64(0), np.uint64(0)
+    edges, ahead = 0, 0
     is_weighted = len(weights) > 0
-    for slot in range(count):
-        cells[slot, QUEUED] = 0.0
-        if abs(cells[slot, RESIDUAL]) > epsilon * cells[slot, STRENGTH]:
-            cells[slot, QUEUED] = 1.0
-            queue[tail] = slot
-            tail += 1
-            size += 1
-    if tail == capacity:
-        tail = 0
-    while size > 0 and edges < max_edges:
-        source = int(queue[head])
-        head += 1
-        if head == capacity:
-            head = 0
-        size -= 1
-        if size > 3 and head + 2 < capacity:
-            prefetch(starts, np.int64(nodes[queue[head + 2]]))
-            prefetch(indices, starts[nodes[queue[head + 1]]])
-        mass = cells[source, RESIDUAL]
-        cells[source, RESIDUAL] = 0.0
-        cells[source, QUEUED] = 0.0
-        cells[source, SETTLED] += (1.0 - damping) * mass
-        if cells[source, STRENGTH] == 0.0:
-            continue
-        share = damping * mass / cells[source, STRENGTH]
-        node = nodes[source]
-        first, last = starts[node], ends[node]
+    for at in range(n_touched):
+        if at + _WITHIN < n_touched:
+            prefetch(cells, 2 * np.int64(touched[at + _WITHIN]))
+        node = np.uint64(touched[at])
+        strength = cells[node, STRENGTH]
+        if strength > 0.0 and abs(cells[node, RESIDUAL]) > epsilon * strength:
+            cells[node, STRENGTH] = -strength
+            queue[tail & mask] = node
+            tail += _ONE
+    while head != tail and edges < max_edges:
+        if ready <= head:
+            ready, ahead = head + _ONE, 0
+        while ahead < _AHEAD and ready < tail:
+            if ready + _NODE_AHEAD < tail:
+                coming = np.uint64(queue[(ready + _NODE_AHEAD) & mask])
+                prefetch(starts, np.int64(coming))
+                prefetch(settled, np.int64(coming))
+            if ready + _ROW_AHEAD < tail:
+                coming = np.uint64(queue[(ready + _ROW_AHEAD) & mask])
+                for place in range(starts[coming], min(starts[coming] + _HEAD, ends[coming]), 16):
+                    prefetch(indices, place)
+            coming = np.uint64(queue[ready & mask])
+            first, last = starts[coming], min(starts[coming] + _HEAD, ends[coming])
+            for place in range(first, last):
+                prefetch(cells, 2 * np.int64(indices[place]))
+            ahead += last - first
+            ready += _ONE
+        source = np.uint64(queue[head & mask])
+        head += _ONE
+        strength, mass = -cells[source, STRENGTH], cells[source, RESIDUAL]
+        cells[source, RESIDUAL], cells[source, STRENGTH] = SPECK, strength
+        if settled[source] == 0.0:
+            settlers[n_settled] = source
+            n_settled += 1
+        sum_settled = settled[source] + (1.0 - damping) * mass
+        settled[source] = sum_settled if sum_settled != 0.0 else SPECK
+        share = damping * mass / strength
+        first, last = starts[source], ends[source]
         edges += last - first
-        for place in range(first, min(first + _AHEAD_SLOT, last)):
-            prefetch(slots, np.int64(indices[place]))
+        ahead -= min(last - first, _HEAD)
         for place in range(first, last):
-            if place + _AHEAD_SLOT < last:
-                prefetch(slots, np.int64(indices[place + _AHEAD_SLOT]))
-            if place + _AHEAD_CELL < last:
-                coming = np.int64(indices[place + _AHEAD_CELL])
-                if slots[coming] > 0:
-                    prefetch(cells, 4 * np.int64(slots[coming] - 1))
-                else:
-                    prefetch(strengths, coming)
-            target = indices[place]
-            slot = int(slots[target]) - 1
-            if slot < 0:
-                if strengths[target] < 0.0:
-                    continue
-                slot = count
-                count += 1
-                slots[target] = count
-                nodes[slot] = target
-                cells[slot, RESIDUAL] = 0.0
-                cells[slot, STRENGTH] = strengths[target]
-                cells[slot, SETTLED] = 0.0
-                cells[slot, QUEUED] = 0.0
-            cells[slot, RESIDUAL] += share * weights[place] if is_weighted else share
-            if (
-                cells[slot, QUEUED] == 0.0
-                and abs(cells[slot, RESIDUAL]) > epsilon * cells[slot, STRENGTH]
-            ):
-                cells[slot, QUEUED] = 1.0
-                queue[tail] = slot
-                tail += 1
-                if tail == capacity:
-                    tail = 0
-                size += 1
-    return count, edges
-
-
-@_compiled(_TO_DOUBLES(types.int64, _TABLE))
-def doubt(count: int, cells: Doubles) -> Doubles:
-    """What is left in all, shape (5,)."""
-    left = np.zeros(5)
-    for slot in range(count):
-        residual, strength = cells[slot, RESIDUAL], cells[slot, STRENGTH]
-        left[MASS_UP] += max(residual, 0.0)
-        left[MASS_DOWN] += max(-residual, 0.0)
-        if strength == 0.0:
-            left[STUCK] += cells[slot, SETTLED]
-        elif residual > left[STEEP_UP] * strength:
-            left[STEEP_UP] = residual / strength
-        elif -residual > left[STEEP_DOWN] * strength:
-            left[STEEP_DOWN] = -residual / strength
-    return left
+            if place + _WITHIN < last and place - first >= _HEAD - _WITHIN:
+                prefetch(cells, 2 * np.int64(indices[place + _WITHIN]))
+            # Without branches: which way one goes could not be foreseen.
+            target = np.uint64(indices[place])
+            residual, strength = cells[target, RESIDUAL], cells[target, STRENGTH]
+            touched[n_touched] = target
+            n_touched += np.int64(residual == 0.0)
+            residual += share * weights[place] if is_weighted else share
+            residual = residual if residual != 0.0 else SPECK
+            cells[target, RESIDUAL] = residual
+            is_steep = (strength > 0.0) & (abs(residual) > epsilon * strength)
+            queue[tail & mask] = target
+            tail += np.uint64(is_steep)
+            cells[target, STRENGTH] = -strength if is_steep else strength
+    is_done = head == tail
+    while head != tail:
+        left = np.uint64(queue[head & mask])
+        cells[left, STRENGTH] = -cells[left, STRENGTH]
+        head += _ONE
+    return n_touched, n_settled, edges, is_done
 
 
 @_compiled(
     types.int64(
-        *(types.int64, types.float64, types.float64, types.float64, _DOUBLES),
-        *(_TABLE, _ROWS, _MASK, _TO_ROWS, _TO_TABLE),
+        *(types.int64, types.int64, types.float64, types.float64, types.float64),
+        *(_TABLE, _DOUBLES, _NODES, _NODES, _MASK, _TO_DOUBLES, _TO_NODES),
     )
 )
-def bracket(
-    count: int,
+def survey(
+    n_touched: int,
+    n_settled: int,
     damping: float,
-    total: float,
     floor: float,
-    left: Doubles,
+    epsilon: float,
     cells: Doubles,
-    nodes: Rows,
+    settled: Doubles,
+    touched: Nodes,
+    settlers: Nodes,
     among: Mask,
-    candidates: Rows,
-    bounds: Doubles,
+    left: Doubles,
+    candidates: Nodes,
 ) -> int:
-    """Estimate and bound the score of each slot that may reach `floor`; returns how many do.
+    """Add up what is `left` in all, shape (5,), and list the nodes that may reach `floor`.
 
-    Fills `candidates` with those slots, and `bounds` alike. `total` are all strengths of a graph
-    with symmetric weights added up, 0 for another. `among`, by node, tells which may be returned;
-    empty for all.
+    `epsilon` is what no residual by strength exceeds. `among`, by node, tells which may be
+    returned; empty for all. Returns how many candidates there are.
     """
-    drift = (left[MASS_UP] - left[MASS_DOWN]) / total if total > 0.0 else 0.0
+    left[:] = 0.0
     size = 0
-    for slot in range(count):
-        strength = cells[slot, STRENGTH]
-        known = cells[slot, SETTLED] + (1.0 - damping) * cells[slot, RESIDUAL]
-        up, down = left[MASS_UP], left[MASS_DOWN]
-        if total > 0.0:
-            up, down = min(up, left[STEEP_UP] * strength), min(down, left[STEEP_DOWN] * strength)
-        high = known + damping * up
-        if high < floor or (len(among) > 0 and not among[nodes[slot]]):
+    is_some = len(among) > 0
+    for at in range(n_settled):
+        if at + _WITHIN < n_settled:
+            prefetch(settled, np.int64(settlers[at + _WITHIN]))
+            prefetch(cells, 2 * np.int64(settlers[at + _WITHIN]))
+        node = np.uint64(settlers[at])
+        residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
+        if strength == 0.0:
+            left[STUCK] += settled[node]
+        known = settled[node] + (1.0 - damping) * residual
+        may = strength >= 0.0 and known + damping * epsilon * strength >= floor
+        if may and (not is_some or among[node]):
+            candidates[size] = node
+            size += 1
+    for at in range(n_touched):
+        if at + _WITHIN < n_touched:
+            prefetch(cells, 2 * np.int64(touched[at + _WITHIN]))
+        node = np.uint64(touched[at])
+        residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
+        if strength < 0.0:
             continue
-        low = max(known - damping * down, 0.0)
-        candidates[size] = slot
-        bounds[size, ESTIMATE] = min(max(known + damping * drift * strength, low), high)
-        bounds[size, LOW] = low
-        bounds[size, HIGH] = high
-        size += 1
+        if strength == 0.0:  # it stays there
+            left[STUCK] += (1.0 - damping) * residual
+        else:
+            left[MASS_UP] += max(residual, 0.0)
+            left[MASS_DOWN] += max(-residual, 0.0)
+            left[STEEP_UP] = max(left[STEEP_UP], residual / strength)
+            left[STEEP_DOWN] = max(left[STEEP_DOWN], -residual / strength)
+        may = (1.0 - damping) * residual + damping * epsilon * strength >= floor
+        if may and settled[node] == 0.0 and (not is_some or among[node]):
+            candidates[size] = node
+            size += 1
     return size
 
 
 @_compiled(
+    types.none(
+        *(types.int64, types.float64, types.float64, types.float64),
+        *(_DOUBLES, _TABLE, _DOUBLES, _NODES, _TO_TABLE),
+    )
+)
+def bracket(
+    size: int,
+    damping: float,
+    total: float,
+    back: float,
+    left: Doubles,
+    cells: Doubles,
+    settled: Doubles,
+    candidates: Nodes,
+    bounds: Doubles,
+) -> None:
+    """Estimate and bound the scores of `size` candidates.
+
+    `total` are all strengths of a graph with symmetric weights added up, 0 for another, `back` the
+    chance that a walk is back after two steps.
+    """
+    drift = (left[MASS_UP] - left[MASS_DOWN]) / total if total > 0.0 else 0.0
+    for at in range(size):
+        node = np.uint64(candidates[at])
+        residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
+        known = settled[node] + (1.0 - damping) * residual
+        up, down = left[MASS_UP], left[MASS_DOWN]
+        if total > 0.0:
+            up, down = min(up, left[STEEP_UP] * strength), min(down, left[STEEP_DOWN] * strength)
+        low, high = max(known - damping * down, 0.0), known + damping * up
+        likely = damping * drift * strength
+        if strength > 0.0:
+            likely += (1.0 - damping) * damping * damping * back * residual
+        bounds[at, ESTIMATE] = min(max(known + likely, low), high)
+        bounds[at, LOW] = low
+        bounds[at, HIGH] = high
+
+
+@_compiled(
     types.int64(
-        *(_INTS, _INTS, _ROWS, _FLOATS, _ROWS, types.float64, types.float64, _DOUBLES),
-        *(_ROWS, _ROWS, _TABLE, _ROWS, _TO_TABLE),
+        *(_INTS, _INTS, _NODES, _FLOATS, _ROWS, types.float64, types.float64, _DOUBLES),
+        *(_TABLE, _DOUBLES, _NODES, _TO_TABLE),
     )
 )
 def pull(
     starts: Ints,
     ends: Ints,
-    indices: Rows,
+    indices: Nodes,
     weights: Floats,
     chosen: Rows,
     damping: float,
     total: float,
     left: Doubles,
-    slots: Rows,
-    nodes: Rows,
     cells: Doubles,
-    candidates: Rows,
+    settled: Doubles,
+    candidates: Nodes,
     bounds: Doubles,
 ) -> int:
     """Sharpen the bounds of the `chosen` candidates by one step along their own edges.
@@ -259,40 +322,45 @@ def pull(
     drift = (left[MASS_UP] - left[MASS_DOWN]) / total
     rest = damping * damping
     for position in chosen:
-        own = candidates[position]
+        own = np.uint64(candidates[position])
         strength = cells[own, STRENGTH]
-        first, last = starts[nodes[own]], ends[nodes[own]]
+        if strength <= 0.0:
+            continue
+        first, last = starts[own], ends[own]
         edges += last - first
-        gathered = 0.0
+        gathered, returned = 0.0, 0.0
         for place in range(first, last):
-            if place + _AHEAD_SLOT < last:
-                prefetch(slots, np.int64(indices[place + _AHEAD_SLOT]))
-            if place + _AHEAD_CELL < last:
-                prefetch(cells, 4 * np.int64(max(slots[indices[place + _AHEAD_CELL]] - 1, 0)))
-            slot = int(slots[indices[place]]) - 1
-            if slot >= 0 and cells[slot, RESIDUAL] != 0.0:
-                share = cells[slot, RESIDUAL] / cells[slot, STRENGTH]
-                gathered += share * weights[place] if is_weighted else share
-        known = cells[own, SETTLED] + (1.0 - damping) * (cells[own, RESIDUAL] + damping * gathered)
-        up = min(left[MASS_UP], left[STEEP_UP] * strength)
-        down = min(left[MASS_DOWN], left[STEEP_DOWN] * strength)
-        low = max(bounds[position, LOW], known - rest * down)
-        high = min(bounds[position, HIGH], known + rest * up)
-        bounds[position, ESTIMATE] = min(max(known + rest * drift * strength, low), high)
+            if place + _WITHIN < last:
+                prefetch(cells, 2 * np.int64(indices[place + _WITHIN]))
+            other = np.uint64(indices[place])
+            others = cells[other, STRENGTH]
+            if others > 0.0:
+                weight = weights[place] if is_weighted else 1.0
+                gathered += weight * cells[other, RESIDUAL] / others
+                returned += weight * weight / others
+        back = min(returned / strength, 1.0)
+        within = 1.0 - rest * back
+        known = (1.0 - damping) * (cells[own, RESIDUAL] + damping * gathered)
+        up = min(left[MASS_UP], left[STEEP_UP] * strength * (1.0 - back))
+        down = min(left[MASS_DOWN], left[STEEP_DOWN] * strength * (1.0 - back))
+        low = max(bounds[position, LOW], settled[own] + (known - rest * down) / within)
+        high = min(bounds[position, HIGH], settled[own] + (known + rest * up) / within)
+        likely = settled[own] + (known + rest * drift * strength * (1.0 - back)) / within
+        bounds[position, ESTIMATE] = min(max(likely, low), high)
         bounds[position, LOW] = low
         bounds[position, HIGH] = high
     return edges
 
 
-@_compiled(_TO_ROWS(types.int64, types.int64, _ROWS, _ROWS, _TABLE))
-def best(size: int, k: int, nodes: Rows, candidates: Rows, bounds: Doubles) -> Rows:
+@_compiled(_TO_ROWS(types.int64, types.int64, _NODES, _TABLE))
+def best(size: int, k: int, candidates: Nodes, bounds: Doubles) -> Rows:
     """Positions of the `k` candidates of highest estimate above 0, best first, then by node."""
     heap: list[Any] = [(0.0, 0, 0) for _ in range(0)]  # typed, for the compiler
     for position in range(size):
         value = bounds[position, ESTIMATE]
-        if value <= 0.0 or (len(heap) == k and value < heap[0][0]):
+        if value <= SPECK or (len(heap) == k and value < heap[0][0]):
             continue
-        entry = (value, -np.int64(nodes[candidates[position]]), position)
+        entry = (value, -np.int64(candidates[position]), position)
         if len(heap) < k:
             heapq.heappush(heap, entry)
         elif entry > heap[0]:
@@ -306,7 +374,7 @@ def best(size: int, k: int, nodes: Rows, candidates: Rows, bounds: Doubles) -> R
 @_compiled(
     types.Tuple((types.float64, types.float64, _TO_ROWS, types.int64))(  # type: ignore[no-untyped-call]
         *(types.int64, types.int64, types.float64),
-        *(_INTS, _INTS, _ROWS, _ROWS, _ROWS, _TABLE),
+        *(_INTS, _INTS, _ROWS, _NODES, _TABLE),
     )
 )
 def contest(
@@ -316,8 +384,7 @@ def contest(
     starts: Ints,
     ends: Ints,
     chosen: Rows,
-    nodes: Rows,
-    candidates: Rows,
+    candidates: Nodes,
     bounds: Doubles,
 ) -> tuple[float, float, Rows, int]:
     """Who may yet change places with the `chosen` candidates.
@@ -344,13 +411,26 @@ def contest(
         if is_open:
             found[n_found] = position
             n_found += 1
-            node = nodes[candidates[position]]
+            node = candidates[position]
             edges += ends[node] - starts[node]
     return lowest, rival, found[:n_found].copy(), edges
 
 
-@_compiled(types.none(types.int64, _ROWS, _TO_ROWS))
-def forget(count: int, nodes: Rows, slots: Rows) -> None:
-    """Make every slot free again."""
-    for slot in range(count):
-        slots[nodes[slot]] = 0
+@_compiled(types.none(types.int64, types.int64, _NODES, _NODES, _TO_TABLE, _TO_DOUBLES))
+def forget(
+    n_touched: int,
+    n_settled: int,
+    touched: Nodes,
+    settlers: Nodes,
+    cells: Doubles,
+    settled: Doubles,
+) -> None:
+    """Make every node as if it had not been touched."""
+    for at in range(n_touched):
+        if at + _WITHIN < n_touched:
+            prefetch(cells, 2 * np.int64(touched[at + _WITHIN]))
+        cells[np.uint64(touched[at]), RESIDUAL] = 0.0
+    for at in range(n_settled):
+        if at + _WITHIN < n_settled:
+            prefetch(settled, np.int64(settlers[at + _WITHIN]))
+        settled[np.uint64(settlers[at])] = 0.0

@@ -12,7 +12,7 @@ import numpy as np
 from graphmem.adapters.rankers.prepared import Prepared
 from graphmem.errors import InvalidInputError
 from graphmem.kernels.arrays import Doubles, Ints, Mask, top_rows
-from graphmem.kernels.local import PushState, Slots
+from graphmem.kernels.local import PushState, Workspace
 from graphmem.kernels.push import MASS_DOWN, MASS_UP, STEEP_UP, STUCK
 from graphmem.kernels.ranking import (
     DAMPING,
@@ -29,15 +29,17 @@ _FIRST = 0.02
 """Where thresholds begin: the residual of a node of average strength, times k."""
 _LEVEL = 4.0
 """Each threshold is this much lower than the one before, so that large residuals go first."""
-_CERTAIN_LEVEL = 2.0
-"""The same once only proof is lacking."""
-_RESOLUTION = 20.0
+_RESOLUTION = 8.0
 """An uncertain ranking stops at this share of the k-th score, for a node of average strength."""
 _BAND = 1.1
 """How far from the k-th score, as a factor, an uncertain ranking looks at nodes once more."""
-_PATIENCE = 16
+_PATIENCE = 4
 """It looks at no node of more edges than this part of those that were pushed: hubs, which average
 over so many neighbours that they are estimated well."""
+_EAGER = 2
+"""A certain one follows up to so many times as many edges to look at nodes as it pushed before."""
+_SURE, _FASTEST, _SLOWEST = 0.8, 1 / 16, 0.7
+"""Its threshold falls to this share of what estimates say that is needed, in these steps."""
 _BUDGET, _LEAST_BUDGET = 4, 20_000
 """Edges to follow, by those stored and in any case, before a push is no longer local."""
 _HEAVIEST = 1024
@@ -76,7 +78,7 @@ class PushRanker:
         self._epsilon = epsilon
         self._threads = threads or os.cpu_count() or 1
         self._exact = exact
-        self._spare: list[Slots] = []
+        self._spare: list[Workspace] = []
         self._weighed = Prepared(_Weighed.measure)
 
     def rank(
@@ -141,19 +143,19 @@ class PushRanker:
         """
         check_ranking(graph, [state.restart], k=k, damping=damping, tolerance=tolerance)
         asked = _Question(k, damping, tolerance, certain, among)
-        slots = self._borrow(graph.n_nodes)
+        room = self._borrow(graph.n_nodes)
         try:
-            ranked = self._local(graph, state, asked, slots)
-            return ranked, slots.state(state.restart)
+            ranked = self._local(graph, state, asked, room)
+            return ranked, room.state(state.restart)
         finally:
-            self._give_back(slots)
+            self._give_back(room)
 
     def _answer(self, graph: CsrGraph, restart: Restart, asked: _Question) -> Ranked:
-        slots = self._borrow(graph.n_nodes)
+        room = self._borrow(graph.n_nodes)
         try:
-            ranked = self._local(graph, PushState.start(restart), asked, slots)
+            ranked = self._local(graph, PushState.start(restart), asked, room)
         finally:
-            self._give_back(slots)
+            self._give_back(room)
         if asked.certain and not ranked.certificate.is_certain and self._exact is not None:
             return self._exact.rank(
                 graph,
@@ -166,55 +168,56 @@ class PushRanker:
             )
         return ranked
 
-    def _local(self, graph: CsrGraph, state: PushState, asked: _Question, slots: Slots) -> Ranked:
+    def _local(
+        self, graph: CsrGraph, state: PushState, asked: _Question, room: Workspace
+    ) -> Ranked:
         weighed = self._weighed.of(graph)
-        slots.begin(graph, state, damping=asked.damping, total=weighed.total)
+        room.begin(
+            graph, state, damping=asked.damping, total=weighed.total, back=1.0 / weighed.average
+        )
         budget = _BUDGET * graph.n_edges + _LEAST_BUDGET
         epsilon = self._epsilon or _FIRST / (asked.k * weighed.average)
-        edges, floor = 0, 0.0
+        floor = 0.0 if self._epsilon else epsilon * weighed.average
+        edges = 0
         while True:
-            edges += slots.push(epsilon, max_edges=max(budget - edges, 1))
-            left = slots.bracket(floor, asked.among)
-            kth = _kth(slots, asked.k)
+            edges += room.push(epsilon, max_edges=max(budget - edges, 1))
+            left = room.survey(floor, asked.among)
+            kth = _kth(room, asked.k)
             if kth < floor:
                 floor = 0.0
-                left = slots.bracket(floor, asked.among)
-                kth = _kth(slots, asked.k)
-            enough = max(kth / _RESOLUTION, asked.tolerance)
-            finest = self._epsilon or enough / weighed.average
+                left = room.survey(floor, asked.among)
+                kth = _kth(room, asked.k)
             is_last = edges >= budget or epsilon * weighed.heaviest < _ROUNDING
+            finest = self._epsilon or max(kth / _RESOLUTION, asked.tolerance) / weighed.average
             if epsilon > finest and not is_last:
                 epsilon, floor = max(epsilon / _LEVEL, finest), kth / _BAND
                 continue
-            hopeful = _hopeful(graph, asked, slots, kth, weighed) if asked.certain else np.inf
-            if epsilon > hopeful and not is_last:
-                epsilon, floor = hopeful, kth / _BAND
-                continue
             if asked.certain:
-                edges += _decide(slots, asked, left, allowance=edges)
+                shrink, followed = _decide(room, asked, allowance=_EAGER * edges)
+                edges += followed
             else:
-                near = slots.between(kth / _BAND, kth * _BAND, most=edges // _PATIENCE)
-                edges += slots.pull(near, left)
-            beyond = max(floor, _beyond(graph, asked, slots, left, weighed))
-            ranked = _ranked(graph, asked, slots, left, beyond=beyond, edges=edges)
+                near = room.between(kth / _BAND, kth * _BAND, most=edges // _PATIENCE)
+                edges += room.pull(near)
+            beyond = max(floor, _beyond(graph, asked, room, left, weighed))
+            ranked = _ranked(graph, asked, room, left, beyond=beyond, edges=edges)
             if not asked.certain or ranked.certificate.is_certain or is_last:
                 return ranked
-            epsilon, floor = epsilon / _CERTAIN_LEVEL, kth / _BAND
+            epsilon, floor = epsilon * shrink, kth / _BAND
 
-    def _borrow(self, n: int) -> Slots:
+    def _borrow(self, n: int) -> Workspace:
         while self._spare:
             try:
-                slots = self._spare.pop()
+                room = self._spare.pop()
             except IndexError:  # another thread was quicker
                 break
-            if slots.size >= n:
-                return slots
-        return Slots(n + n // 8)  # a graph that grows finds room for a while
+            if room.n_nodes >= n:
+                return room
+        return Workspace(n + n // 8)  # a graph that grows finds room for a while
 
-    def _give_back(self, slots: Slots) -> None:
-        slots.clear()
+    def _give_back(self, room: Workspace) -> None:
+        room.clear()
         if len(self._spare) < self._threads:
-            self._spare.append(slots)
+            self._spare.append(room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,48 +247,51 @@ class _Weighed:
         )
 
 
-def _kth(slots: Slots, k: int) -> float:
+def _kth(room: Workspace, k: int) -> float:
     """The k-th highest estimate, 0 for fewer."""
-    chosen = slots.best(k)
-    return float(slots.bounds(chosen[-1:])[0][0]) if len(chosen) == k else 0.0
+    chosen = room.best(k)
+    return float(room.bounds(chosen[-1:])[0][0]) if len(chosen) == k else 0.0
 
 
-def _hopeful(
-    graph: CsrGraph, asked: _Question, slots: Slots, kth: float, weighed: _Weighed
-) -> float:
-    """The threshold below which a pull can prove that the heaviest node outside is outside."""
-    heavy = weighed.heavy
-    if asked.among is not None:
-        heavy = heavy[asked.among[heavy]]
-    outside = heavy[~np.isin(heavy, slots.rows(slots.best(asked.k)))]
-    strength = float(graph.strengths[outside[0]]) if len(outside) else 0.0
-    if not (kth > 0.0 and strength > 0.0 and asked.damping > 0.0):
-        return np.inf
-    return kth / _BAND / (asked.damping**2 * strength)
+def _decide(room: Workspace, asked: _Question, *, allowance: int) -> tuple[float, int]:
+    """Pull all nodes that may change sides, if that is no more than `allowance`.
 
-
-def _decide(slots: Slots, asked: _Question, left: Doubles, *, allowance: int) -> int:
-    """Pull all nodes that may change sides, if that is no more than was pushed; edges followed."""
-    _, _, contenders, cost = slots.contest(slots.best(asked.k), asked.k, asked.tolerance)
-    return slots.pull(contenders, left) if cost <= allowance else 0
+    Returns the factor by which the threshold should fall for what is open then to be decided, and
+    the edges followed.
+    """
+    chosen = room.best(asked.k)
+    _, _, contenders, cost = room.contest(chosen, asked.k, asked.tolerance)
+    pulled = room.pull(contenders) if cost <= allowance else 0
+    chosen = room.best(asked.k)
+    _, _, contenders, _ = room.contest(chosen, asked.k, asked.tolerance)
+    estimates, lows, highs = room.bounds(contenders)
+    inside, outside = room.divide(chosen)
+    between = (inside + outside) / 2
+    is_inside = np.isin(contenders, chosen)
+    width = np.where(is_inside, estimates - lows, highs - estimates)
+    gap = np.where(is_inside, estimates - between, between - estimates) + asked.tolerance / 2
+    if not pulled:
+        width *= asked.damping
+    needed = float((gap / np.maximum(width, _ROUNDING)).min(initial=_SLOWEST))
+    return min(max(_SURE * needed, _FASTEST), _SLOWEST), pulled
 
 
 def _ranked(
-    graph: CsrGraph, asked: _Question, slots: Slots, left: Doubles, *, beyond: float, edges: int
+    graph: CsrGraph, asked: _Question, room: Workspace, left: Doubles, *, beyond: float, edges: int
 ) -> Ranked:
     """The best candidates; `beyond` is the most that any other node scores."""
-    chosen = slots.best(asked.k)
-    lowest, rival, _, _ = slots.contest(chosen, asked.k, asked.tolerance)
+    chosen = room.best(asked.k)
+    lowest, rival, _, _ = room.contest(chosen, asked.k, asked.tolerance)
     rival = max(rival, beyond)
     # What reaches a node without edges restarts, which scales all scores alike.
     scale = 1.0 - asked.damping / (1.0 - asked.damping) * float(left[STUCK])
     spill_up = 0.0 if graph.is_symmetric else asked.damping * float(left[MASS_UP])
     spill_down = 0.0 if graph.is_symmetric else asked.damping * float(left[MASS_DOWN])
     least, most = max(scale - spill_up, _ROUNDING), scale + spill_down
-    estimates, lows, highs = slots.bounds(chosen)
+    estimates, lows, highs = room.bounds(chosen)
     scores = estimates / scale
     return Ranked(
-        rows=slots.rows(chosen),
+        rows=room.rows(chosen),
         scores=scores,
         errors=np.maximum(highs / least - scores, scores - lows / most) + _ROUNDING,
         certificate=Certificate(
@@ -298,12 +304,12 @@ def _ranked(
 
 
 def _beyond(
-    graph: CsrGraph, asked: _Question, slots: Slots, left: Doubles, weighed: _Weighed
+    graph: CsrGraph, asked: _Question, room: Workspace, left: Doubles, weighed: _Weighed
 ) -> float:
     """The most that a node without slot can score."""
     if not graph.is_symmetric:
         return asked.damping * float(left[MASS_UP])
-    unseen = weighed.heavy[~slots.has(weighed.heavy)]
+    unseen = weighed.heavy[~room.has(weighed.heavy)]
     if asked.among is not None:
         unseen = unseen[asked.among[unseen]]
     strength = float(graph.strengths[unseen[0]]) if len(unseen) else weighed.others
