@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphmem.kernels import push as kernels
-from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows
+from graphmem.kernels import bounding, push
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
+from graphmem.kernels.compiled import Nodes
+from graphmem.kernels.hubs import HubTable
+from graphmem.kernels.push import RESIDUAL, SPECK, STRENGTH
 from graphmem.kernels.ranking import CsrGraph, Restart
 
 _UNWEIGHTED = np.empty(0, np.float32)
@@ -100,6 +103,8 @@ class Workspace:
 
     def __init__(self, n: int) -> None:
         self.n_nodes = n
+        self.epsilon = self.kth = self.floor = 0.0
+        """The last threshold, the k-th score that was settled by it, and what candidates reach."""
         self._n_touched = self._n_settled = self._size = 0
         self._strengths: weakref.ref[Doubles] | None = None
         self._cells = np.zeros((n, 2))
@@ -110,7 +115,8 @@ class Workspace:
         self._queue = np.empty(1 << n.bit_length(), np.uint32)
         self._candidates = np.empty(n, np.uint32)
         self._bounds = np.empty((n, 3))
-        self._left = np.zeros(5)
+        self.left = np.zeros(5)
+        """What is left in all; see :data:`graphmem.kernels.bounding.STEEP_UP`."""
 
     def begin(
         self, graph: CsrGraph, state: PushState, *, damping: float, total: float, back: float
@@ -118,33 +124,46 @@ class Workspace:
         """Take a walk up; `total` are the graph's strengths added up, `back` the mean chance to be
         back after two steps."""
         if self._strengths is None or self._strengths() is not graph.strengths:
-            self._cells[: graph.n_nodes, kernels.STRENGTH] = graph.strengths
-            self._cells[: graph.n_nodes, kernels.STRENGTH][graph.strengths < 0] = -np.inf
+            self._cells[: graph.n_nodes, STRENGTH] = graph.strengths
+            self._cells[: graph.n_nodes, STRENGTH][graph.strengths < 0] = -np.inf
             self._strengths = weakref.ref(graph.strengths)
-        # As plain arrays: a memory map is another type to a compiled function.
-        self._starts, self._ends = np.asarray(graph.starts), np.asarray(graph.row_ends)
-        self._indices = np.asarray(graph.indices).view(np.uint32)
-        self._weights = _UNWEIGHTED if graph.weights is None else np.asarray(graph.weights)
+        self._graph = plain(graph)
         self._damping, self._back = damping, back
         self._total = total if graph.is_symmetric else 0.0
-        self._list(state.rows, state.residuals, state.settled)
+        self._n_touched, self._n_settled = push.remember(
+            state.rows,
+            state.residuals,
+            state.settled,
+            self._cells,
+            self._settled,
+            self._touched,
+            self._settlers,
+        )
 
-    def _list(self, rows: Ints, residuals: Doubles, settled: Doubles) -> None:
-        holding, scoring = rows[residuals != 0], rows[settled != 0]
-        self._n_touched, self._n_settled = len(holding), len(scoring)
-        self._touched[: len(holding)], self._settlers[: len(scoring)] = holding, scoring
-        self._cells[rows, kernels.RESIDUAL], self._settled[rows] = residuals, settled
-
-    def push(self, epsilon: float, *, max_edges: int) -> int:
-        """Push down to `epsilon`; edges followed."""
-        self._n_touched, self._n_settled, edges, is_done = kernels.push(
-            self._starts,
-            self._ends,
-            self._indices,
-            self._weights,
+    def descend(
+        self,
+        epsilon: float,
+        *,
+        step: float = 1.0,
+        share: float = 0.0,
+        enough: float = np.inf,
+        least: float = 0.0,
+        k: int,
+        among: Mask | None,
+        max_edges: int,
+    ) -> tuple[int, bool]:
+        """See :func:`graphmem.kernels.push.descend`; edges followed, and whether it is done."""
+        self._n_touched, self._n_settled, edges, is_done, self.epsilon, self.kth = push.descend(
+            *self._graph,
             self._damping,
             epsilon,
+            step,
+            share,
+            enough,
+            least,
+            k,
             max_edges,
+            _EVERY if among is None else np.asarray(among),
             self._n_touched,
             self._n_settled,
             self._cells,
@@ -153,53 +172,49 @@ class Workspace:
             self._settlers,
             self._queue,
         )
-        self._steepest = epsilon if is_done else _UNKNOWN
-        return int(edges)
+        self._steepest = self.epsilon if is_done else _UNKNOWN
+        return int(edges), bool(is_done)
 
-    def survey(self, floor: float, among: Mask | None) -> Doubles:
-        """Make the nodes that may reach `floor` candidates; returns what is left in all."""
-        is_symmetric = self._total > 0.0
-        self._size = kernels.survey(
+    def conclude(
+        self, k: int, *, band: float, most: int, among: Mask | None
+    ) -> tuple[Rows, float, float, int]:
+        """See :func:`graphmem.kernels.bounding.conclude`.
+
+        Positions of the best, lowest score inside, highest outside, and edges followed.
+        """
+        chosen, self._size, lowest, rival, self.floor, edges = bounding.conclude(
+            *self._graph,
+            self._damping,
+            self._total,
+            self._back,
+            k,
             self._n_touched,
             self._n_settled,
-            self._damping,
-            # Without symmetry what is left may end anywhere.
-            floor if is_symmetric else -np.inf,
             self._steepest,
+            self.kth / band,
+            band,
+            most,
+            _EVERY if among is None else np.asarray(among),
             self._cells,
             self._settled,
             self._touched,
             self._settlers,
-            _EVERY if among is None else np.asarray(among),
-            self._left,
-            self._candidates,
-        )
-        kernels.bracket(
-            self._size,
-            self._damping,
-            self._total,
-            self._back,
-            self._left,
-            self._cells,
-            self._settled,
+            self.left,
             self._candidates,
             self._bounds,
         )
-        return self._left
+        return np.asarray(chosen), float(lowest), float(rival), int(edges)
 
     def pull(self, chosen: Rows) -> int:
         """Sharpen the bounds of some candidates, where weights are symmetric; edges followed."""
         if not self._total > 0.0 or not len(chosen):
             return 0
-        edges = kernels.pull(
-            self._starts,
-            self._ends,
-            self._indices,
-            self._weights,
+        edges = bounding.pull(
+            *self._graph,
             chosen,
             self._damping,
             self._total,
-            self._left,
+            self.left,
             self._cells,
             self._settled,
             self._candidates,
@@ -207,38 +222,39 @@ class Workspace:
         )
         return int(edges)
 
+    def ask_hubs(self, table: HubTable) -> None:
+        """Sharpen the bounds of those candidates that the table knows."""
+        lows, highs = table.bounds(
+            self._n_touched,
+            self._touched,
+            self._cells,
+            float(self.left[bounding.MASS_UP]),
+            float(self.left[bounding.MASS_DOWN]),
+        )
+        known = np.flatnonzero(np.isin(self._candidates[: self._size], table.rows))
+        order = np.argsort(table.rows)
+        nodes = self._candidates[known]
+        places = order[np.searchsorted(table.rows[order], nodes)]
+        bounds, settled = self._bounds[known], self._settled[nodes]
+        low = np.maximum(bounds[:, bounding.LOW], settled + lows[places])
+        high = np.minimum(bounds[:, bounding.HIGH], settled + highs[places])
+        self._bounds[known] = np.stack(((low + high) / 2, low, high), axis=1)
+
     def best(self, k: int) -> Rows:
         """Positions of the `k` candidates of highest estimate above 0, best first."""
-        return np.asarray(kernels.best(self._size, k, self._candidates, self._bounds))
+        return np.asarray(bounding.best(self._size, k, self._candidates, self._bounds))
 
-    def contest(self, chosen: Rows, k: int, tolerance: float) -> tuple[float, float, Rows, int]:
-        """Lowest score inside, highest outside, who may change sides, and their edges."""
-        lowest, rival, contenders, edges = kernels.contest(
-            self._size,
-            k,
-            tolerance,
-            self._starts,
-            self._ends,
-            chosen,
-            self._candidates,
-            self._bounds,
-        )
-        return float(lowest), float(rival), np.asarray(contenders), int(edges)
+    def contest(self, chosen: Rows, k: int, tolerance: float) -> tuple[float, float, Rows]:
+        """Lowest score inside, highest outside, and who may change sides."""
+        lowest, rival, contenders = bounding.contest(self._size, k, tolerance, chosen, self._bounds)
+        return float(lowest), float(rival), np.asarray(contenders)
 
     def divide(self, chosen: Rows) -> tuple[float, float]:
         """The lowest estimate of the chosen candidates, and the highest of the others."""
-        estimates = self._bounds[: self._size, kernels.ESTIMATE].copy()
+        estimates = self._bounds[: self._size, bounding.ESTIMATE].copy()
         lowest = float(estimates[chosen].min(initial=np.inf))
         estimates[chosen] = 0.0
         return lowest, float(estimates.max(initial=0.0))
-
-    def between(self, low: float, high: float, *, most: int) -> Rows:
-        """Positions of candidates with an estimate in a range, and at most so many edges."""
-        estimates = self._bounds[: self._size, kernels.ESTIMATE]
-        near = np.flatnonzero((estimates >= low) & (estimates <= high))
-        nodes = self._candidates[near]
-        few = self._ends[nodes] - self._starts[nodes] <= most
-        return near[few].astype(np.int32)
 
     def rows(self, chosen: Rows) -> Ints:
         """The nodes of some candidates."""
@@ -247,24 +263,25 @@ class Workspace:
     def bounds(self, chosen: Rows) -> tuple[Doubles, Doubles, Doubles]:
         """Estimate, low and high of some candidates."""
         found = self._bounds[chosen]
-        return found[:, kernels.ESTIMATE], found[:, kernels.LOW], found[:, kernels.HIGH]
+        return found[:, bounding.ESTIMATE], found[:, bounding.LOW], found[:, bounding.HIGH]
 
-    def has(self, rows: Ints) -> Mask:
-        """Which rows hold a residual or a score."""
-        return np.asarray((self._cells[rows, kernels.RESIDUAL] != 0) | (self._settled[rows] != 0))
+    def first_unseen(self, rows: Ints, among: Mask | None) -> int:
+        """The place of the first of `rows` that holds no residual and no score; -1 for none."""
+        allowed = _EVERY if among is None else np.asarray(among)
+        return int(bounding.first_unseen(rows, allowed, self._cells, self._settled))
 
     def state(self, restart: Restart) -> PushState:
         """What is settled and left, for another day."""
         touched = (self._touched[: self._n_touched], self._settlers[: self._n_settled])
         rows = np.unique(np.concatenate(touched)).astype(np.int64)
-        rows = rows[self._cells[rows, kernels.STRENGTH] >= 0]  # what reached others does not count
-        settled, residuals = self._settled[rows], self._cells[rows, kernels.RESIDUAL]
-        used = (np.abs(settled) > kernels.SPECK) | (np.abs(residuals) > kernels.SPECK)
+        rows = rows[self._cells[rows, STRENGTH] >= 0]  # what reached others does not count
+        settled, residuals = self._settled[rows], self._cells[rows, RESIDUAL]
+        used = (np.abs(settled) > SPECK) | (np.abs(residuals) > SPECK)
         return PushState(restart, rows[used], settled[used], residuals[used])
 
     def clear(self) -> None:
         """Forget the walk; cost follows what it touched."""
-        kernels.forget(
+        push.forget(
             self._n_touched,
             self._n_settled,
             self._touched,
@@ -273,3 +290,10 @@ class Workspace:
             self._settled,
         )
         self._n_touched = self._n_settled = 0
+
+
+def plain(graph: CsrGraph) -> tuple[Ints, Ints, Nodes, Floats]:
+    """A graph as kernels take it: a memory map is another type to a compiled function."""
+    weights = _UNWEIGHTED if graph.weights is None else np.asarray(graph.weights)
+    starts, ends = np.asarray(graph.starts), np.asarray(graph.row_ends)
+    return starts, ends, np.asarray(graph.indices).view(np.uint32), weights

@@ -38,46 +38,31 @@ Wu et al. (2014), *FLoS* (stopping when the top k is decided).
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
-import numpy.typing as npt
 from numba import types
 
-from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask
+from graphmem.kernels.compiled import (
+    DOUBLES,
+    GRAPH,
+    INTS,
+    MASK,
+    NODES,
+    TO_DOUBLES,
+    TO_NODES,
+    TO_TABLE,
+    WITHIN,
+    Nodes,
+    compiled,
+)
 from graphmem.kernels.prefetch import prefetch
-
-Nodes = npt.NDArray[np.uint32]
-"""Rows; unsigned, so that a compiled look-up need not ask whether it counts from the end."""
 
 RESIDUAL, STRENGTH = 0, 1
 """Columns of cells, shape (n, 2): all that an edge reads of a node. A residual is 0 only where
 nothing was touched, else at least a :data:`SPECK`; a strength is negative while its node is queued,
 and minus infinity for a node that is absent."""
-ESTIMATE, LOW, HIGH = 0, 1, 2
-"""Columns of bounds, shape (n, 3): a candidate's score, estimated and proven."""
-STEEP_UP, STEEP_DOWN, MASS_UP, MASS_DOWN, STUCK = 0, 1, 2, 3, 4
-"""What is left in all: largest residual by strength, above and below 0, sums of residuals above and
-below 0, none negative; and what is settled on nodes without edges."""
 SPECK = 1e-300
 """A residual that was emptied; so small that it changes no sum."""
-
-_Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
-
-_INTS = types.Array(types.int64, 1, "C", readonly=True)
-_NODES = types.Array(types.uint32, 1, "C", readonly=True)
-_ROWS = types.Array(types.int32, 1, "C", readonly=True)
-_FLOATS = types.Array(types.float32, 1, "C", readonly=True)
-_DOUBLES = types.Array(types.float64, 1, "C", readonly=True)
-_TABLE = types.Array(types.float64, 2, "C", readonly=True)
-_MASK = types.Array(types.boolean, 1, "C", readonly=True)
-_TO_NODES = types.uint32[::1]
-_TO_ROWS = types.int32[::1]
-_TO_DOUBLES = types.float64[::1]
-_TO_TABLE = types.float64[:, ::1]
 
 _AHEAD = 96
 """Edges that are looked up before they are followed."""
@@ -85,22 +70,28 @@ _ROW_AHEAD, _NODE_AHEAD = np.uint64(6), np.uint64(12)
 """How many queued nodes before that their rows are fetched, and where these begin."""
 _HEAD = 64
 """So much of a row is looked up while it is queued, the rest while it is followed."""
-_WITHIN = 32
-"""Edges that are looked up ahead in what is followed, pulled or scanned in order."""
+_NEAR = 1.1
+"""A threshold is not lowered by less than this."""
 _ONE = np.uint64(1)
 
 
-def _compiled(signature: Any) -> Callable[[_Kernel], _Kernel]:
-    # By signature, so that a question never waits for a compiler; read-only, as maps of files are.
-    compile_it = numba.njit(signature, cache=True, nogil=True, error_model="numpy")
-    return cast("Callable[[_Kernel], _Kernel]", compile_it)
+@compiled(types.float64, types.int64, types.int64, DOUBLES, NODES, MASK)
+def kth_settled(k: int, n_settled: int, settled: Doubles, settlers: Nodes, among: Mask) -> float:
+    """The k-th highest score that is settled, 0 where there are fewer."""
+    values = np.empty(n_settled)
+    size = 0
+    for node in settlers[:n_settled]:
+        if len(among) == 0 or among[node]:
+            values[size] = settled[node]
+            size += 1
+    return float(np.partition(values[:size], size - k)[size - k]) if size >= k else 0.0
 
 
-@_compiled(
-    types.Tuple((types.int64, types.int64, types.int64, types.boolean))(  # type: ignore[no-untyped-call]
-        *(_INTS, _INTS, _NODES, _FLOATS, types.float64, types.float64, types.int64),
-        *(types.int64, types.int64, _TO_TABLE, _TO_DOUBLES, _TO_NODES, _TO_NODES, _TO_NODES),
-    )
+@compiled(
+    types.Tuple((types.int64, types.int64, types.int64, types.boolean)),
+    *GRAPH,
+    *(types.float64, types.float64, types.int64),
+    *(types.int64, types.int64, TO_TABLE, TO_DOUBLES, TO_NODES, TO_NODES, TO_NODES),
 )
 def push(
     starts: Ints,
@@ -130,8 +121,8 @@ def push(
     edges, ahead = 0, 0
     is_weighted = len(weights) > 0
     for at in range(n_touched):
-        if at + _WITHIN < n_touched:
-            prefetch(cells, 2 * np.int64(touched[at + _WITHIN]))
+        if at + WITHIN < n_touched:
+            prefetch(cells, 2 * np.int64(touched[at + WITHIN]))
         node = np.uint64(touched[at])
         strength = cells[node, STRENGTH]
         if strength > 0.0 and abs(cells[node, RESIDUAL]) > epsilon * strength:
@@ -170,8 +161,8 @@ def push(
         edges += last - first
         ahead -= min(last - first, _HEAD)
         for place in range(first, last):
-            if place + _WITHIN < last and place - first >= _HEAD - _WITHIN:
-                prefetch(cells, 2 * np.int64(indices[place + _WITHIN]))
+            if place + WITHIN < last and place - first >= _HEAD - WITHIN:
+                prefetch(cells, 2 * np.int64(indices[place + WITHIN]))
             # Without branches: which way one goes could not be foreseen.
             target = np.uint64(indices[place])
             residual, strength = cells[target, RESIDUAL], cells[target, STRENGTH]
@@ -192,231 +183,97 @@ def push(
     return n_touched, n_settled, edges, is_done
 
 
-@_compiled(
-    types.int64(
-        *(types.int64, types.int64, types.float64, types.float64, types.float64),
-        *(_TABLE, _DOUBLES, _NODES, _NODES, _MASK, _TO_DOUBLES, _TO_NODES),
-    )
+@compiled(
+    types.Tuple(
+        (types.int64, types.int64, types.int64, types.boolean, types.float64, types.float64)
+    ),
+    *GRAPH,
+    *(types.float64, types.float64, types.float64),
+    *(types.float64, types.float64, types.float64, types.int64, types.int64, MASK),
+    *(types.int64, types.int64, TO_TABLE, TO_DOUBLES, TO_NODES, TO_NODES, TO_NODES),
 )
-def survey(
-    n_touched: int,
-    n_settled: int,
-    damping: float,
-    floor: float,
-    epsilon: float,
-    cells: Doubles,
-    settled: Doubles,
-    touched: Nodes,
-    settlers: Nodes,
-    among: Mask,
-    left: Doubles,
-    candidates: Nodes,
-) -> int:
-    """Add up what is `left` in all, shape (5,), and list the nodes that may reach `floor`.
-
-    `epsilon` is what no residual by strength exceeds. `among`, by node, tells which may be
-    returned; empty for all. Returns how many candidates there are.
-    """
-    left[:] = 0.0
-    size = 0
-    is_some = len(among) > 0
-    for at in range(n_settled):
-        if at + _WITHIN < n_settled:
-            prefetch(settled, np.int64(settlers[at + _WITHIN]))
-            prefetch(cells, 2 * np.int64(settlers[at + _WITHIN]))
-        node = np.uint64(settlers[at])
-        residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
-        if strength == 0.0:
-            left[STUCK] += settled[node]
-        known = settled[node] + (1.0 - damping) * residual
-        may = strength >= 0.0 and known + damping * epsilon * strength >= floor
-        if may and (not is_some or among[node]):
-            candidates[size] = node
-            size += 1
-    for at in range(n_touched):
-        if at + _WITHIN < n_touched:
-            prefetch(cells, 2 * np.int64(touched[at + _WITHIN]))
-        node = np.uint64(touched[at])
-        residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
-        if strength < 0.0:
-            continue
-        if strength == 0.0:  # it stays there
-            left[STUCK] += (1.0 - damping) * residual
-        else:
-            left[MASS_UP] += max(residual, 0.0)
-            left[MASS_DOWN] += max(-residual, 0.0)
-            left[STEEP_UP] = max(left[STEEP_UP], residual / strength)
-            left[STEEP_DOWN] = max(left[STEEP_DOWN], -residual / strength)
-        may = (1.0 - damping) * residual + damping * epsilon * strength >= floor
-        if may and settled[node] == 0.0 and (not is_some or among[node]):
-            candidates[size] = node
-            size += 1
-    return size
-
-
-@_compiled(
-    types.none(
-        *(types.int64, types.float64, types.float64, types.float64),
-        *(_DOUBLES, _TABLE, _DOUBLES, _NODES, _TO_TABLE),
-    )
-)
-def bracket(
-    size: int,
-    damping: float,
-    total: float,
-    back: float,
-    left: Doubles,
-    cells: Doubles,
-    settled: Doubles,
-    candidates: Nodes,
-    bounds: Doubles,
-) -> None:
-    """Estimate and bound the scores of `size` candidates.
-
-    `total` are all strengths of a graph with symmetric weights added up, 0 for another, `back` the
-    chance that a walk is back after two steps.
-    """
-    drift = (left[MASS_UP] - left[MASS_DOWN]) / total if total > 0.0 else 0.0
-    for at in range(size):
-        node = np.uint64(candidates[at])
-        residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
-        known = settled[node] + (1.0 - damping) * residual
-        up, down = left[MASS_UP], left[MASS_DOWN]
-        if total > 0.0:
-            up, down = min(up, left[STEEP_UP] * strength), min(down, left[STEEP_DOWN] * strength)
-        low, high = max(known - damping * down, 0.0), known + damping * up
-        likely = damping * drift * strength
-        if strength > 0.0:
-            likely += (1.0 - damping) * damping * damping * back * residual
-        bounds[at, ESTIMATE] = min(max(known + likely, low), high)
-        bounds[at, LOW] = low
-        bounds[at, HIGH] = high
-
-
-@_compiled(
-    types.int64(
-        *(_INTS, _INTS, _NODES, _FLOATS, _ROWS, types.float64, types.float64, _DOUBLES),
-        *(_TABLE, _DOUBLES, _NODES, _TO_TABLE),
-    )
-)
-def pull(
+def descend(
     starts: Ints,
     ends: Ints,
     indices: Nodes,
     weights: Floats,
-    chosen: Rows,
     damping: float,
-    total: float,
-    left: Doubles,
+    epsilon: float,
+    step: float,
+    share: float,
+    enough: float,
+    least: float,
+    k: int,
+    max_edges: int,
+    among: Mask,
+    n_touched: int,
+    n_settled: int,
     cells: Doubles,
     settled: Doubles,
-    candidates: Nodes,
-    bounds: Doubles,
-) -> int:
-    """Sharpen the bounds of the `chosen` candidates by one step along their own edges.
+    touched: Nodes,
+    settlers: Nodes,
+    queue: Nodes,
+) -> tuple[int, int, int, bool, float, float]:
+    """Push to `epsilon` and then on, by `step` at most, to the `share` of the k-th score.
 
-    For symmetric weights only. Returns the edges followed.
+    Large residuals so go first. It is never pushed below `enough`, nor on below `least`. Returns
+    what :func:`push` does, the last threshold, and the k-th score that is settled.
     """
     edges = 0
-    is_weighted = len(weights) > 0
-    drift = (left[MASS_UP] - left[MASS_DOWN]) / total
-    rest = damping * damping
-    for position in chosen:
-        own = np.uint64(candidates[position])
-        strength = cells[own, STRENGTH]
-        if strength <= 0.0:
-            continue
-        first, last = starts[own], ends[own]
-        edges += last - first
-        gathered, returned = 0.0, 0.0
-        for place in range(first, last):
-            if place + _WITHIN < last:
-                prefetch(cells, 2 * np.int64(indices[place + _WITHIN]))
-            other = np.uint64(indices[place])
-            others = cells[other, STRENGTH]
-            if others > 0.0:
-                weight = weights[place] if is_weighted else 1.0
-                gathered += weight * cells[other, RESIDUAL] / others
-                returned += weight * weight / others
-        back = min(returned / strength, 1.0)
-        within = 1.0 - rest * back
-        known = (1.0 - damping) * (cells[own, RESIDUAL] + damping * gathered)
-        up = min(left[MASS_UP], left[STEEP_UP] * strength * (1.0 - back))
-        down = min(left[MASS_DOWN], left[STEEP_DOWN] * strength * (1.0 - back))
-        low = max(bounds[position, LOW], settled[own] + (known - rest * down) / within)
-        high = min(bounds[position, HIGH], settled[own] + (known + rest * up) / within)
-        likely = settled[own] + (known + rest * drift * strength * (1.0 - back)) / within
-        bounds[position, ESTIMATE] = min(max(likely, low), high)
-        bounds[position, LOW] = low
-        bounds[position, HIGH] = high
-    return edges
+    while True:
+        n_touched, n_settled, followed, is_done = push(
+            starts,
+            ends,
+            indices,
+            weights,
+            damping,
+            epsilon,
+            max_edges - edges,
+            n_touched,
+            n_settled,
+            cells,
+            settled,
+            touched,
+            settlers,
+            queue,
+        )
+        edges += followed
+        kth = kth_settled(k, n_settled, settled, settlers, among)
+        finest = max(share * kth, enough)
+        if not is_done or epsilon <= _NEAR * finest or epsilon < least:
+            return n_touched, n_settled, edges, is_done, epsilon, kth
+        epsilon = max(epsilon / step, finest)
 
 
-@_compiled(_TO_ROWS(types.int64, types.int64, _NODES, _TABLE))
-def best(size: int, k: int, candidates: Nodes, bounds: Doubles) -> Rows:
-    """Positions of the `k` candidates of highest estimate above 0, best first, then by node."""
-    heap: list[Any] = [(0.0, 0, 0) for _ in range(0)]  # typed, for the compiler
-    for position in range(size):
-        value = bounds[position, ESTIMATE]
-        if value <= SPECK or (len(heap) == k and value < heap[0][0]):
-            continue
-        entry = (value, -np.int64(candidates[position]), position)
-        if len(heap) < k:
-            heapq.heappush(heap, entry)
-        elif entry > heap[0]:
-            heapq.heapreplace(heap, entry)
-    chosen = np.empty(len(heap), np.int32)
-    for place in range(len(heap) - 1, -1, -1):
-        chosen[place] = heapq.heappop(heap)[2]
-    return chosen
-
-
-@_compiled(
-    types.Tuple((types.float64, types.float64, _TO_ROWS, types.int64))(  # type: ignore[no-untyped-call]
-        *(types.int64, types.int64, types.float64),
-        *(_INTS, _INTS, _ROWS, _NODES, _TABLE),
-    )
+@compiled(
+    types.Tuple((types.int64, types.int64)),
+    *(INTS, DOUBLES, DOUBLES),
+    *(TO_TABLE, TO_DOUBLES, TO_NODES, TO_NODES),
 )
-def contest(
-    size: int,
-    k: int,
-    tolerance: float,
-    starts: Ints,
-    ends: Ints,
-    chosen: Rows,
-    candidates: Nodes,
-    bounds: Doubles,
-) -> tuple[float, float, Rows, int]:
-    """Who may yet change places with the `chosen` candidates.
-
-    Returns the lowest score that is possible inside (0 for fewer than `k`), the highest outside
-    among candidates, those whose bounds leave it open on which side they are, and their edges.
-    """
-    is_inside = np.zeros(size, np.bool_)
-    is_inside[chosen] = True
-    lowest = np.inf if len(chosen) == k else 0.0
-    for position in chosen:
-        lowest = min(lowest, bounds[position, LOW])
-    rival = 0.0
-    for position in range(size):
-        if not is_inside[position]:
-            rival = max(rival, bounds[position, HIGH])
-    found, edges = np.empty(size, np.int32), 0
-    n_found = 0
-    for position in range(size):
-        if is_inside[position]:
-            is_open = bounds[position, LOW] < rival - tolerance
-        else:
-            is_open = bounds[position, HIGH] > lowest + tolerance
-        if is_open:
-            found[n_found] = position
-            n_found += 1
-            node = candidates[position]
-            edges += ends[node] - starts[node]
-    return lowest, rival, found[:n_found].copy(), edges
+def remember(
+    rows: Ints,
+    residuals: Doubles,
+    scores: Doubles,
+    cells: Doubles,
+    settled: Doubles,
+    touched: Nodes,
+    settlers: Nodes,
+) -> tuple[int, int]:
+    """Put down a walk's state where none is; how many nodes hold a residual, and a score."""
+    n_touched, n_settled = 0, 0
+    for at in range(len(rows)):
+        node = rows[at]
+        cells[node, RESIDUAL], settled[node] = residuals[at], scores[at]
+        if residuals[at] != 0.0:
+            touched[n_touched] = node
+            n_touched += 1
+        if scores[at] != 0.0:
+            settlers[n_settled] = node
+            n_settled += 1
+    return n_touched, n_settled
 
 
-@_compiled(types.none(types.int64, types.int64, _NODES, _NODES, _TO_TABLE, _TO_DOUBLES))
+@compiled(types.none, types.int64, types.int64, NODES, NODES, TO_TABLE, TO_DOUBLES)
 def forget(
     n_touched: int,
     n_settled: int,
@@ -427,10 +284,10 @@ def forget(
 ) -> None:
     """Make every node as if it had not been touched."""
     for at in range(n_touched):
-        if at + _WITHIN < n_touched:
-            prefetch(cells, 2 * np.int64(touched[at + _WITHIN]))
+        if at + WITHIN < n_touched:
+            prefetch(cells, 2 * np.int64(touched[at + WITHIN]))
         cells[np.uint64(touched[at]), RESIDUAL] = 0.0
     for at in range(n_settled):
-        if at + _WITHIN < n_settled:
-            prefetch(settled, np.int64(settlers[at + _WITHIN]))
+        if at + WITHIN < n_settled:
+            prefetch(settled, np.int64(settlers[at + WITHIN]))
         settled[np.uint64(settlers[at])] = 0.0

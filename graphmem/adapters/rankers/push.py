@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ import numpy as np
 
 from graphmem.adapters.rankers.prepared import Prepared
 from graphmem.errors import InvalidInputError
-from graphmem.kernels.arrays import Doubles, Ints, Mask, top_rows
-from graphmem.kernels.local import PushState, Workspace
-from graphmem.kernels.push import MASS_DOWN, MASS_UP, STEEP_UP, STUCK
+from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows, top_rows
+from graphmem.kernels.bounding import MASS_DOWN, MASS_UP, STEEP_UP, STUCK
+from graphmem.kernels.hubs import HubTable
+from graphmem.kernels.local import PushState, Workspace, plain
 from graphmem.kernels.ranking import (
     DAMPING,
     TOLERANCE,
@@ -36,10 +38,10 @@ _BAND = 1.1
 _PATIENCE = 4
 """It looks at no node of more edges than this part of those that were pushed: hubs, which average
 over so many neighbours that they are estimated well."""
-_EAGER = 2
-"""A certain one follows up to so many times as many edges to look at nodes as it pushed before."""
 _SURE, _FASTEST, _SLOWEST = 0.8, 1 / 16, 0.7
-"""Its threshold falls to this share of what estimates say that is needed, in these steps."""
+"""A certain one's threshold falls to this share of what seems to be needed, in such steps."""
+_HUB_ERROR = 1e-7
+"""What a table may lack of the chance that a walk ends on a hub."""
 _BUDGET, _LEAST_BUDGET = 4, 20_000
 """Edges to follow, by those stored and in any case, before a push is no longer local."""
 _HEAVIEST = 1024
@@ -71,7 +73,12 @@ class PushRanker:
     name = "push"
 
     def __init__(
-        self, *, epsilon: float | None = None, threads: int = 0, exact: Ranker | None = None
+        self,
+        *,
+        epsilon: float | None = None,
+        threads: int = 0,
+        exact: Ranker | None = None,
+        hubs: int = 16,
     ) -> None:
         if epsilon is not None and not 0.0 < epsilon < np.inf:
             raise InvalidInputError(f"epsilon={epsilon} is not above 0")
@@ -80,6 +87,9 @@ class PushRanker:
         self._exact = exact
         self._spare: list[Workspace] = []
         self._weighed = Prepared(_Weighed.measure)
+        self._hubs = hubs
+        self._tables = Prepared(_no_tables)
+        self._making = threading.Lock()
 
     def rank(
         self,
@@ -176,33 +186,59 @@ class PushRanker:
             graph, state, damping=asked.damping, total=weighed.total, back=1.0 / weighed.average
         )
         budget = _BUDGET * graph.n_edges + _LEAST_BUDGET
-        epsilon = self._epsilon or _FIRST / (asked.k * weighed.average)
-        floor = 0.0 if self._epsilon else epsilon * weighed.average
-        edges = 0
+        least = _ROUNDING / (weighed.heaviest or 1.0)
+        edges, is_done = room.descend(
+            self._epsilon or _FIRST / (asked.k * weighed.average),
+            step=_LEVEL,
+            share=1.0 / (_RESOLUTION * weighed.average),
+            enough=np.inf if self._epsilon else asked.tolerance / weighed.average,
+            least=least,
+            k=asked.k,
+            among=asked.among,
+            max_edges=budget,
+        )
+        if not asked.certain:
+            most = edges // _PATIENCE
+            chosen, *margin, followed = room.conclude(
+                asked.k, band=_BAND, most=most, among=asked.among
+            )
+            edges += followed
+            return _ranked(graph, asked, room, weighed, chosen, *margin, edges=edges)
+        table = self._table(graph, asked.damping, weighed)
         while True:
-            edges += room.push(epsilon, max_edges=max(budget - edges, 1))
-            left = room.survey(floor, asked.among)
-            kth = _kth(room, asked.k)
-            if kth < floor:
-                floor = 0.0
-                left = room.survey(floor, asked.among)
-                kth = _kth(room, asked.k)
-            is_last = edges >= budget or epsilon * weighed.heaviest < _ROUNDING
-            finest = self._epsilon or max(kth / _RESOLUTION, asked.tolerance) / weighed.average
-            if epsilon > finest and not is_last:
-                epsilon, floor = max(epsilon / _LEVEL, finest), kth / _BAND
-                continue
-            if asked.certain:
-                shrink, followed = _decide(room, asked, allowance=_EAGER * edges)
-                edges += followed
-            else:
-                near = room.between(kth / _BAND, kth * _BAND, most=edges // _PATIENCE)
-                edges += room.pull(near)
-            beyond = max(floor, _beyond(graph, asked, room, left, weighed))
-            ranked = _ranked(graph, asked, room, left, beyond=beyond, edges=edges)
-            if not asked.certain or ranked.certificate.is_certain or is_last:
+            room.conclude(asked.k, band=_BAND, most=0, among=asked.among)
+            if table is not None:
+                room.ask_hubs(table)
+            chosen, *margin, shrink, followed = _decide(asked, room)
+            edges += followed
+            ranked = _ranked(graph, asked, room, weighed, chosen, *margin, edges=edges)
+            if ranked.certificate.is_certain or not is_done or room.epsilon < least:
                 return ranked
-            epsilon, floor = epsilon * shrink, kth / _BAND
+            followed, is_done = room.descend(
+                room.epsilon * shrink,
+                k=asked.k,
+                among=asked.among,
+                max_edges=max(budget - edges, 1),
+            )
+            edges += followed
+
+    def _table(self, graph: CsrGraph, damping: float, weighed: _Weighed) -> HubTable | None:
+        rows = weighed.heavy[: self._hubs]
+        rows = rows[graph.strengths[rows] > 0.0]
+        if not graph.is_symmetric or not len(rows):
+            return None
+        with self._making:
+            known = self._tables.of(graph)
+            if damping not in known:
+                known.clear()
+                known[damping] = HubTable.of(
+                    rows,
+                    plain(graph),
+                    np.asarray(graph.strengths),
+                    damping=damping,
+                    enough=_HUB_ERROR,
+                )
+            return known[damping]
 
     def _borrow(self, n: int) -> Workspace:
         while self._spare:
@@ -247,42 +283,55 @@ class _Weighed:
         )
 
 
-def _kth(room: Workspace, k: int) -> float:
-    """The k-th highest estimate, 0 for fewer."""
-    chosen = room.best(k)
-    return float(room.bounds(chosen[-1:])[0][0]) if len(chosen) == k else 0.0
+def _decide(asked: _Question, room: Workspace) -> tuple[Rows, float, float, float, int]:
+    """Pull the nodes that may change sides, if that is likely to decide on which they are.
 
-
-def _decide(room: Workspace, asked: _Question, *, allowance: int) -> tuple[float, int]:
-    """Pull all nodes that may change sides, if that is no more than `allowance`.
-
-    Returns the factor by which the threshold should fall for what is open then to be decided, and
-    the edges followed.
+    Returns the best, the lowest score inside and the highest outside, the factor by which the
+    threshold should fall for what is open to be decided, and the edges followed.
     """
     chosen = room.best(asked.k)
-    _, _, contenders, cost = room.contest(chosen, asked.k, asked.tolerance)
-    pulled = room.pull(contenders) if cost <= allowance else 0
+    _, _, contenders = room.contest(chosen, asked.k, asked.tolerance)
+    gaps, widths = _gaps(room, asked, chosen, contenders)
+    hopeful = contenders[asked.damping * widths <= gaps]
+    edges = room.pull(hopeful)
     chosen = room.best(asked.k)
-    _, _, contenders, _ = room.contest(chosen, asked.k, asked.tolerance)
-    estimates, lows, highs = room.bounds(contenders)
+    lowest, rival, contenders = room.contest(chosen, asked.k, asked.tolerance)
+    gaps, widths = _gaps(room, asked, chosen, contenders)
+    widths[~np.isin(contenders, hopeful)] *= asked.damping  # once they are pulled
+    needed = float((gaps / np.maximum(widths, _ROUNDING)).min(initial=_SLOWEST / _SURE))
+    return chosen, lowest, rival, min(max(_SURE * needed, _FASTEST), _SLOWEST), edges
+
+
+def _gaps(
+    room: Workspace, asked: _Question, chosen: Rows, contenders: Rows
+) -> tuple[Doubles, Doubles]:
+    """How far contenders seem to be from the border of the best, and how far they could be off."""
     inside, outside = room.divide(chosen)
-    between = (inside + outside) / 2
+    border = (inside + outside) / 2
+    estimates, lows, highs = room.bounds(contenders)
     is_inside = np.isin(contenders, chosen)
-    width = np.where(is_inside, estimates - lows, highs - estimates)
-    gap = np.where(is_inside, estimates - between, between - estimates) + asked.tolerance / 2
-    if not pulled:
-        width *= asked.damping
-    needed = float((gap / np.maximum(width, _ROUNDING)).min(initial=_SLOWEST))
-    return min(max(_SURE * needed, _FASTEST), _SLOWEST), pulled
+    gaps = np.abs(estimates - border) + asked.tolerance / 2
+    return gaps, np.where(is_inside, estimates - lows, highs - estimates)
+
+
+def _no_tables(_: CsrGraph) -> dict[float, HubTable]:
+    return {}
 
 
 def _ranked(
-    graph: CsrGraph, asked: _Question, room: Workspace, left: Doubles, *, beyond: float, edges: int
+    graph: CsrGraph,
+    asked: _Question,
+    room: Workspace,
+    weighed: _Weighed,
+    chosen: Rows,
+    lowest: float,
+    rival: float,
+    *,
+    edges: int,
 ) -> Ranked:
-    """The best candidates; `beyond` is the most that any other node scores."""
-    chosen = room.best(asked.k)
-    lowest, rival, _, _ = room.contest(chosen, asked.k, asked.tolerance)
-    rival = max(rival, beyond)
+    """The chosen candidates; what no candidate is may score `floor`, or what `_beyond` says."""
+    left = room.left
+    rival = max(rival, room.floor, _beyond(graph, asked, room, weighed))
     # What reaches a node without edges restarts, which scales all scores alike.
     scale = 1.0 - asked.damping / (1.0 - asked.damping) * float(left[STUCK])
     spill_up = 0.0 if graph.is_symmetric else asked.damping * float(left[MASS_UP])
@@ -303,14 +352,11 @@ def _ranked(
     )
 
 
-def _beyond(
-    graph: CsrGraph, asked: _Question, room: Workspace, left: Doubles, weighed: _Weighed
-) -> float:
-    """The most that a node without slot can score."""
+def _beyond(graph: CsrGraph, asked: _Question, room: Workspace, weighed: _Weighed) -> float:
+    """The most that a node can score which the push has not touched."""
+    up = float(room.left[MASS_UP])
     if not graph.is_symmetric:
-        return asked.damping * float(left[MASS_UP])
-    unseen = weighed.heavy[~room.has(weighed.heavy)]
-    if asked.among is not None:
-        unseen = unseen[asked.among[unseen]]
-    strength = float(graph.strengths[unseen[0]]) if len(unseen) else weighed.others
-    return asked.damping * min(float(left[MASS_UP]), float(left[STEEP_UP]) * strength)
+        return asked.damping * up
+    place = room.first_unseen(weighed.heavy, asked.among)
+    strength = float(graph.strengths[weighed.heavy[place]]) if place >= 0 else weighed.others
+    return asked.damping * min(up, float(room.left[STEEP_UP]) * strength)
