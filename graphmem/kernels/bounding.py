@@ -24,6 +24,7 @@ from graphmem.kernels.compiled import (
     WITHIN,
     Nodes,
     compiled,
+    several,
 )
 from graphmem.kernels.prefetch import prefetch
 from graphmem.kernels.push import RESIDUAL, SPECK, STRENGTH
@@ -214,7 +215,7 @@ def best(size: int, k: int, candidates: Nodes, bounds: Doubles) -> Rows:
     return chosen
 
 
-@compiled(types.UniTuple(types.float64, 2), types.int64, types.int64, ROWS, TABLE)
+@compiled(several(types.float64, types.float64), types.int64, types.int64, ROWS, TABLE)
 def margin(size: int, k: int, chosen: Rows, bounds: Doubles) -> tuple[float, float]:
     """The lowest score that is possible for the `chosen` candidates, 0 for fewer than `k`, and the
     highest for the others."""
@@ -231,7 +232,7 @@ def margin(size: int, k: int, chosen: Rows, bounds: Doubles) -> tuple[float, flo
 
 
 @compiled(
-    types.Tuple((types.float64, types.float64, TO_ROWS)),
+    several(types.float64, types.float64, TO_ROWS),
     *(types.int64, types.int64, types.float64, ROWS, TABLE),
 )
 def contest(
@@ -258,7 +259,7 @@ def contest(
 
 
 @compiled(
-    types.Tuple((TO_ROWS, types.int64, types.float64, types.float64, types.float64, types.int64)),
+    several(TO_ROWS, types.int64, types.float64, types.float64, types.float64, types.int64),
     *GRAPH,
     *(types.float64, types.float64, types.float64),
     *(types.int64, types.int64, types.int64, types.float64, types.float64, types.float64),

@@ -35,6 +35,11 @@ WITHIN = 32
 """Edges that are looked up ahead in what is followed, pulled or scanned in order."""
 
 
+def several(*results: Any) -> Any:
+    """The type of several results."""
+    return types.Tuple(results)  # type: ignore[no-untyped-call]
+
+
 def compiled(result: Any, *arguments: Any) -> Callable[[_Kernel], _Kernel]:
     """Compile by signature, so that a question never waits for a compiler.
 

@@ -13,6 +13,7 @@ Wang et al. (2016), *HubPPR: Effective Indexing for Approximate Personalized Pag
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,27 +27,32 @@ from graphmem.kernels.compiled import (
     NODES,
     SINGLES,
     TABLE,
+    TO_DOUBLES,
     TO_SINGLES,
     WITHIN,
     Nodes,
     compiled,
 )
 from graphmem.kernels.prefetch import prefetch
-from graphmem.kernels.push import RESIDUAL, STRENGTH
+from graphmem.kernels.push import RESIDUAL
 
 Chances = npt.NDArray[np.float32]
 
+WIDTH = 16
+"""Hubs that a table knows at most: one line of the processor's cache a node."""
 _UNIT = 2.0**-24
 """What rounding to float32 changes at most, relatively."""
+_BLOCK = 1 << 14
+"""Nodes whose neighbours one thread goes through at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class HubTable:
-    """For symmetric graphs and one damping; a node takes 4 bytes a hub."""
+    """For symmetric graphs and one damping; 64 bytes a node."""
 
     rows: Ints
     chances: Chances
-    """Shape (n, hubs): that a walk from a node ends on a hub; 0 for nodes that are absent."""
+    """Shape (n, 16): that a walk from a node ends on a hub; 0 for nodes that are absent."""
     damping: float
     precision: float
     """A chance is wrong by this share of it at most..."""
@@ -62,97 +68,113 @@ class HubTable:
         *,
         damping: float,
         enough: float,
+        threads: int,
     ) -> HubTable:
-        """For `rows`, so fine that no more than `enough` is missing of a chance.
+        """For at most 16 `rows`, so fine that no more than `enough` is missing of a chance.
 
-        Every step takes one pass over all edges.
+        Every step takes one pass over all edges, in `threads`.
         """
         n = len(strengths)
-        here = np.zeros((n, len(rows)), np.float32)
+        here, following, chances = (_lines(n) for _ in range(3))
         here[rows, np.arange(len(rows))] = 1.0
-        following = np.empty_like(here)
-        chances = (1.0 - damping) * here
+        np.multiply(here, 1.0 - damping, out=chances)
         steps, part = 0, 1.0
         missing = np.full(len(rows), damping)
-        while missing.max() > enough:
-            _average(*graph, strengths, here, following)
-            here, following = following, here
-            steps, part = steps + 1, part * damping
-            _add(np.float64((1.0 - damping) * part), here, chances)
-            missing = part * damping * here.max(axis=0).astype(np.float64)
+        blocks = range(0, n, _BLOCK)
+        with ThreadPoolExecutor(threads) as pool:
+            while missing.max() > enough:
+                part *= damping
+
+                def step(
+                    first: int,
+                    values: Chances = here,
+                    means: Chances = following,
+                    factor: float = (1.0 - damping) * part,
+                ) -> None:
+                    last = min(first + _BLOCK, n)
+                    _average(*graph, strengths, first, last, factor, values, means, chances)
+
+                list(pool.map(step, blocks))
+                here, following = following, here
+                steps += 1
+                most = here[:, : len(rows)].max(axis=0).astype(np.float64)
+                missing = part * damping * most
         precision = (3 * steps + 4) * _UNIT
         return cls(rows, chances, damping, precision, missing * (1.0 + precision))
 
     def bounds(
-        self, n_touched: int, touched: Nodes, cells: Doubles, mass_up: float, mass_down: float
+        self, n_touched: int, touched: Nodes, cells: Doubles, mass: float
     ) -> tuple[Doubles, Doubles]:
-        """What the hubs will get at least and at most, shape (hubs,) each, of the residuals."""
-        up, down = _gathered(n_touched, touched, cells, self.chances)
-        least, most = 1.0 - self.precision, 1.0 + self.precision
-        return (
-            up * least - down * most - self.missing * mass_down,
-            up * most - down * least + self.missing * mass_up,
-        )
+        """What the hubs will get at least and at most, shape (hubs,) each, of the residuals.
+
+        None of these may be negative; `mass` is their sum.
+        """
+        likely = _gathered(n_touched, touched, cells, self.chances)[: len(self.rows)]
+        lows = likely * (1.0 - self.precision)
+        return lows, likely * (1.0 + self.precision) + self.missing * mass
 
 
-@compiled(types.none, *GRAPH, DOUBLES, SINGLES, TO_SINGLES)
+def _lines(n: int) -> Chances:
+    """Zeros, shape (n, 16), each row one line of the processor's cache."""
+    numbers = np.zeros((n + 1) * WIDTH, np.float32)
+    first = -numbers.ctypes.data % (4 * WIDTH) // 4
+    return numbers[first : first + n * WIDTH].reshape(n, WIDTH)
+
+
+@compiled(
+    types.none,
+    *GRAPH,
+    *(DOUBLES, types.int64, types.int64, types.float64, SINGLES, TO_SINGLES, TO_SINGLES),
+)
 def _average(
     starts: Ints,
     ends: Ints,
     indices: Nodes,
     weights: Floats,
     strengths: Doubles,
+    first: int,
+    last: int,
+    factor: float,
     values: Chances,
     means: Chances,
+    sums: Chances,
 ) -> None:
-    """Each node's mean of its neighbours' values by weight; 0 for a node without edges."""
-    width = values.shape[1]
+    """Nodes' means of their neighbours' values by weight, 0 for a node without edges.
+
+    For the nodes ``first:last``; `factor` times them is added to `sums`.
+    """
     is_weighted = len(weights) > 0
-    sums = np.empty(width)
-    for node in range(len(strengths)):
-        sums[:] = 0.0
-        if strengths[node] > 0.0:
+    found = np.zeros(WIDTH)
+    for node in range(first, last):
+        for hub in range(WIDTH):
+            found[hub] = 0.0
+        strength = strengths[node]
+        if strength > 0.0:
             for place in range(starts[node], ends[node]):
                 if place + WITHIN < len(indices):
-                    prefetch(values, width * np.int64(indices[place + WITHIN]))
+                    prefetch(values, WIDTH * np.int64(indices[place + WITHIN]))
                 other = np.uint64(indices[place])
-                if strengths[other] > 0.0:
-                    weight = weights[place] if is_weighted else 1.0
-                    for hub in range(width):
-                        sums[hub] += weight * values[other, hub]
-            for hub in range(width):
-                sums[hub] /= strengths[node]
-        for hub in range(width):
-            means[node, hub] = sums[hub]
+                weight = np.float64(weights[place]) if is_weighted else 1.0
+                for hub in range(WIDTH):
+                    found[hub] += weight * values[other, hub]
+            for hub in range(WIDTH):
+                found[hub] /= strength
+        for hub in range(WIDTH):
+            means[node, hub] = found[hub]
+            sums[node, hub] += factor * found[hub]
 
 
-@compiled(types.none, types.float64, SINGLES, TO_SINGLES)
-def _add(factor: float, values: Chances, sums: Chances) -> None:
-    """Add `factor` times the values to the sums."""
-    for node in range(values.shape[0]):
-        for hub in range(values.shape[1]):
-            sums[node, hub] += factor * values[node, hub]
-
-
-@compiled(types.UniTuple(types.float64[::1], 2), types.int64, NODES, TABLE, SINGLES)
-def _gathered(
-    n_touched: int, touched: Nodes, cells: Doubles, chances: Chances
-) -> tuple[Doubles, Doubles]:
-    """Residuals above 0 times chances, added up by hub, and those below likewise."""
-    width = chances.shape[1]
-    up, down = np.zeros(width), np.zeros(width)
+@compiled(TO_DOUBLES, types.int64, NODES, TABLE, SINGLES)
+def _gathered(n_touched: int, touched: Nodes, cells: Doubles, chances: Chances) -> Doubles:
+    """Residuals times chances, added up by hub."""
+    sums = np.zeros(WIDTH)
     for at in range(n_touched):
         if at + WITHIN < n_touched:
             prefetch(cells, 2 * np.int64(touched[at + WITHIN]))
-            prefetch(chances, width * np.int64(touched[at + WITHIN]))
+            prefetch(chances, WIDTH * np.int64(touched[at + WITHIN]))
         node = np.uint64(touched[at])
+        # What reached a node that is absent has no chances there.
         residual = cells[node, RESIDUAL]
-        if cells[node, STRENGTH] <= 0.0:
-            continue
-        if residual > 0.0:
-            for hub in range(width):
-                up[hub] += residual * chances[node, hub]
-        else:
-            for hub in range(width):
-                down[hub] -= residual * chances[node, hub]
-    return up, down
+        for hub in range(WIDTH):
+            sums[hub] += residual * chances[node, hub]
+    return sums

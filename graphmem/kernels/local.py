@@ -222,23 +222,41 @@ class Workspace:
         )
         return int(edges)
 
-    def ask_hubs(self, table: HubTable) -> None:
-        """Sharpen the bounds of those candidates that the table knows."""
-        lows, highs = table.bounds(
-            self._n_touched,
-            self._touched,
-            self._cells,
-            float(self.left[bounding.MASS_UP]),
-            float(self.left[bounding.MASS_DOWN]),
-        )
-        known = np.flatnonzero(np.isin(self._candidates[: self._size], table.rows))
+    def ask_hubs(self, table: HubTable, contenders: Rows) -> None:
+        """Sharpen the bounds of the table's hubs, where any of the contenders is one.
+
+        What is left must be nowhere negative; else this does nothing.
+        """
+        if self.left[bounding.MASS_DOWN] > 0.0:
+            return
+        if not np.isin(self._candidates[contenders], table.rows).any():
+            return
+        mass = float(self.left[bounding.MASS_UP])
+        lows, highs = table.bounds(self._n_touched, self._touched, self._cells, mass)
+        settled = self._settled[table.rows]
         order = np.argsort(table.rows)
-        nodes = self._candidates[known]
-        places = order[np.searchsorted(table.rows[order], nodes)]
-        bounds, settled = self._bounds[known], self._settled[nodes]
-        low = np.maximum(bounds[:, bounding.LOW], settled + lows[places])
-        high = np.minimum(bounds[:, bounding.HIGH], settled + highs[places])
-        self._bounds[known] = np.stack(((low + high) / 2, low, high), axis=1)
+        self._narrow(table.rows[order], (settled + lows)[order], (settled + highs)[order])
+
+    def known(self) -> tuple[Ints, Doubles, Doubles]:
+        """Nodes that are candidates, ascending, and their bounds: true whatever is pushed later."""
+        nodes = self._candidates[: self._size].astype(np.int64)
+        order = np.argsort(nodes)
+        bounds = self._bounds[order]
+        return nodes[order], bounds[:, bounding.LOW], bounds[:, bounding.HIGH]
+
+    def hold(self, known: tuple[Ints, Doubles, Doubles]) -> None:
+        """Candidates keep the bounds that they had."""
+        self._narrow(*known)
+
+    def _narrow(self, nodes: Ints, lows: Doubles, highs: Doubles) -> None:
+        candidates = self._candidates[: self._size]
+        places = np.minimum(np.searchsorted(nodes, candidates), len(nodes) - 1)
+        found = np.flatnonzero(nodes[places] == candidates)
+        places, bounds = places[found], self._bounds[found]
+        low = np.maximum(bounds[:, bounding.LOW], lows[places])
+        high = np.minimum(bounds[:, bounding.HIGH], highs[places])
+        estimates = np.clip(bounds[:, bounding.ESTIMATE], low, high)
+        self._bounds[found] = np.stack((estimates, low, high), axis=1)
 
     def best(self, k: int) -> Rows:
         """Positions of the `k` candidates of highest estimate above 0, best first."""

@@ -54,6 +54,7 @@ from graphmem.kernels.compiled import (
     WITHIN,
     Nodes,
     compiled,
+    several,
 )
 from graphmem.kernels.prefetch import prefetch
 
@@ -88,7 +89,7 @@ def kth_settled(k: int, n_settled: int, settled: Doubles, settlers: Nodes, among
 
 
 @compiled(
-    types.Tuple((types.int64, types.int64, types.int64, types.boolean)),
+    several(types.int64, types.int64, types.int64, types.boolean),
     *GRAPH,
     *(types.float64, types.float64, types.int64),
     *(types.int64, types.int64, TO_TABLE, TO_DOUBLES, TO_NODES, TO_NODES, TO_NODES),
@@ -167,7 +168,7 @@ def push(
             target = np.uint64(indices[place])
             residual, strength = cells[target, RESIDUAL], cells[target, STRENGTH]
             touched[n_touched] = target
-            n_touched += np.int64(residual == 0.0)
+            n_touched += int(residual == 0.0)
             residual += share * weights[place] if is_weighted else share
             residual = residual if residual != 0.0 else SPECK
             cells[target, RESIDUAL] = residual
@@ -184,9 +185,7 @@ def push(
 
 
 @compiled(
-    types.Tuple(
-        (types.int64, types.int64, types.int64, types.boolean, types.float64, types.float64)
-    ),
+    several(types.int64, types.int64, types.int64, types.boolean, types.float64, types.float64),
     *GRAPH,
     *(types.float64, types.float64, types.float64),
     *(types.float64, types.float64, types.float64, types.int64, types.int64, MASK),
@@ -246,7 +245,7 @@ def descend(
 
 
 @compiled(
-    types.Tuple((types.int64, types.int64)),
+    several(types.int64, types.int64),
     *(INTS, DOUBLES, DOUBLES),
     *(TO_TABLE, TO_DOUBLES, TO_NODES, TO_NODES),
 )

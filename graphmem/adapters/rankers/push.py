@@ -14,7 +14,7 @@ from graphmem.adapters.rankers.prepared import Prepared
 from graphmem.errors import InvalidInputError
 from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows, top_rows
 from graphmem.kernels.bounding import MASS_DOWN, MASS_UP, STEEP_UP, STUCK
-from graphmem.kernels.hubs import HubTable
+from graphmem.kernels.hubs import WIDTH, HubTable
 from graphmem.kernels.local import PushState, Workspace, plain
 from graphmem.kernels.ranking import (
     DAMPING,
@@ -38,9 +38,12 @@ _BAND = 1.1
 _PATIENCE = 4
 """It looks at no node of more edges than this part of those that were pushed: hubs, which average
 over so many neighbours that they are estimated well."""
-_SURE, _FASTEST, _SLOWEST = 0.8, 1 / 16, 0.7
-"""A certain one's threshold falls to this share of what seems to be needed, in such steps."""
-_HUB_ERROR = 1e-7
+_MANY, _SURE, _FASTEST, _SLOWEST = 0.25, 0.8, 1 / 4, 0.6
+"""A certain one's threshold falls to what seems to decide this share of what is open, in steps."""
+_SPREAD = 1.5
+"""It begins where the heaviest node that no table knows is as uncertain as this part of the k-th
+score."""
+_HUB_ERROR = 5e-7
 """What a table may lack of the chance that a walk ends on a hub."""
 _BUDGET, _LEAST_BUDGET = 4, 20_000
 """Edges to follow, by those stored and in any case, before a push is no longer local."""
@@ -78,7 +81,7 @@ class PushRanker:
         epsilon: float | None = None,
         threads: int = 0,
         exact: Ranker | None = None,
-        hubs: int = 16,
+        hubs: int = WIDTH,
     ) -> None:
         if epsilon is not None and not 0.0 < epsilon < np.inf:
             raise InvalidInputError(f"epsilon={epsilon} is not above 0")
@@ -205,11 +208,21 @@ class PushRanker:
             edges += followed
             return _ranked(graph, asked, room, weighed, chosen, *margin, edges=edges)
         table = self._table(graph, asked.damping, weighed)
+        unknown = weighed.strength(0 if table is None else len(table.rows))
+        if is_done and graph.is_symmetric and unknown > 0.0:
+            hopeful = room.kth / (_SPREAD * max(asked.damping, _ROUNDING) ** 2 * unknown)
+            if least < hopeful < room.epsilon:
+                followed, is_done = room.descend(
+                    hopeful, k=asked.k, among=asked.among, max_edges=max(budget - edges, 1)
+                )
+                edges += followed
+        known = None
         while True:
             room.conclude(asked.k, band=_BAND, most=0, among=asked.among)
-            if table is not None:
-                room.ask_hubs(table)
-            chosen, *margin, shrink, followed = _decide(asked, room)
+            if known is not None:
+                room.hold(known)
+            chosen, *margin, shrink, followed = _decide(asked, room, table)
+            known = room.known()
             edges += followed
             ranked = _ranked(graph, asked, room, weighed, chosen, *margin, edges=edges)
             if ranked.certificate.is_certain or not is_done or room.epsilon < least:
@@ -223,7 +236,7 @@ class PushRanker:
             edges += followed
 
     def _table(self, graph: CsrGraph, damping: float, weighed: _Weighed) -> HubTable | None:
-        rows = weighed.heavy[: self._hubs]
+        rows = weighed.heavy[: min(self._hubs, WIDTH)]
         rows = rows[graph.strengths[rows] > 0.0]
         if not graph.is_symmetric or not len(rows):
             return None
@@ -237,6 +250,7 @@ class PushRanker:
                     np.asarray(graph.strengths),
                     damping=damping,
                     enough=_HUB_ERROR,
+                    threads=self._threads,
                 )
             return known[damping]
 
@@ -265,9 +279,15 @@ class _Weighed:
     """Of the nodes with edges; 1 where there is none."""
     heavy: Ints
     """The rows of highest strength, highest first."""
+    top: list[float]
+    """Their strengths, first of all."""
     heaviest: float
     others: float
     """No other row is stronger."""
+
+    def strength(self, place: int) -> float:
+        """Of the heaviest node but so many."""
+        return self.top[place] if place < len(self.top) else self.others
 
     @classmethod
     def measure(cls, graph: CsrGraph) -> _Weighed:
@@ -278,12 +298,15 @@ class _Weighed:
             total=total,
             average=total / n_walked if n_walked else 1.0,
             heavy=heavy,
+            top=strengths[heavy[: WIDTH + 1]].tolist(),
             heaviest=float(strengths[heavy[0]]),
             others=float(strengths[heavy[-1]]) if len(heavy) < len(strengths) else 0.0,
         )
 
 
-def _decide(asked: _Question, room: Workspace) -> tuple[Rows, float, float, float, int]:
+def _decide(
+    asked: _Question, room: Workspace, table: HubTable | None
+) -> tuple[Rows, float, float, float, int]:
     """Pull the nodes that may change sides, if that is likely to decide on which they are.
 
     Returns the best, the lowest score inside and the highest outside, the factor by which the
@@ -291,6 +314,10 @@ def _decide(asked: _Question, room: Workspace) -> tuple[Rows, float, float, floa
     """
     chosen = room.best(asked.k)
     _, _, contenders = room.contest(chosen, asked.k, asked.tolerance)
+    if table is not None:
+        room.ask_hubs(table, contenders)
+        chosen = room.best(asked.k)
+        _, _, contenders = room.contest(chosen, asked.k, asked.tolerance)
     gaps, widths = _gaps(room, asked, chosen, contenders)
     hopeful = contenders[asked.damping * widths <= gaps]
     edges = room.pull(hopeful)
@@ -298,7 +325,8 @@ def _decide(asked: _Question, room: Workspace) -> tuple[Rows, float, float, floa
     lowest, rival, contenders = room.contest(chosen, asked.k, asked.tolerance)
     gaps, widths = _gaps(room, asked, chosen, contenders)
     widths[~np.isin(contenders, hopeful)] *= asked.damping  # once they are pulled
-    needed = float((gaps / np.maximum(widths, _ROUNDING)).min(initial=_SLOWEST / _SURE))
+    needs = gaps / np.maximum(widths, _ROUNDING)
+    needed = float(np.quantile(needs, _MANY)) if len(needs) else 1.0
     return chosen, lowest, rival, min(max(_SURE * needed, _FASTEST), _SLOWEST), edges
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 _KERNELS = """
 import numba
-from graphmem.kernels import push
-kernels = [k for k in vars(push).values() if isinstance(k, numba.core.dispatcher.Dispatcher)]
+from graphmem.kernels import bounding, hubs, push
+modules = (push, bounding, hubs)
+found = (k for module in modules for k in vars(module).values())
+kernels = [k for k in found if isinstance(k, numba.core.dispatcher.Dispatcher)]
 assert kernels
 print(sum(sum(kernel.stats.cache_misses.values()) for kernel in kernels))
 """
