@@ -116,11 +116,12 @@ def lifespans(page: Page, *, now: datetime | None) -> Iterator[FactDraft]:
             continue
         offset = match.start(1)
         inner = match[1]
-        if _BORN.match(inner) or _DIED.match(inner):
+        ends = _DASH.split(inner)
+        is_life = len(ends) == 2 and _BORN.match(ends[0]) and _DIED.match(ends[1])
+        if (_BORN.match(inner) or _DIED.match(inner)) and not is_life:
             is_birth = _BORN.match(inner) is not None
             yield from _life_event(page, named, inner, offset, is_birth=is_birth, now=now)
             continue
-        ends = _DASH.split(inner)
         is_born = all(re.search(r"\d \w+ \d{3,4}|\w+ \d\d?, \d{3,4}", end) for end in ends)
         if len(ends) != 2 or not (named.referent.type is EntityType.PERSON or is_born):
             continue

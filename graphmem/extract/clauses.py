@@ -24,7 +24,7 @@ from graphmem.model.source import EpisodeKind
 
 _SUBJECT: Final = ("nsubj", "nsubjpass")
 _DOUBT: Final = frozenset("believe think feel suggest allege claim guess suppose".split())
-_DENY: Final = frozenset("fail refuse decline neglect".split())
+_DENY: Final = frozenset("fail refuse decline neglect deny avoid forget".split())
 _OBJECT_CONTROL: Final = frozenset(
     """ask tell want allow help let make encourage persuade force order invite teach enable require
     expect urge lead permit cause get have see hear advise convince inspire motivate instruct
@@ -50,6 +50,7 @@ class Clause:
     """A verb and the heads of its arguments; `group` are the tokens of the verb group, in order.
 
     `bearer` is the clause whose object this one describes ("Ann won a prize *given by Bob*").
+    Where `is_neither`, its subjects say that it is denied ("Neither Ann nor Bob came").
     `governor` is the clause that an infinitive completes ("Ann asked Bob *to leave*").
     Where `is_elided`, the subject is what the page is about, and not written ("Founded in 1873.").
     """
@@ -68,6 +69,7 @@ class Clause:
     is_question: bool = False
     is_inner: bool = False
     is_elided: bool = False
+    is_neither: bool = False
     polarity: Polarity = Polarity.POSITIVE
     modality: Modality = Modality.ACTUAL
     attribution: int | None = None
@@ -200,16 +202,25 @@ def _read_children(page: Page, clause: Clause) -> None:
             clause.agents += [] if inner is None else [inner]
         elif dep == "prep" and parse.pos[kid] in PREPOSITIONS:
             clause.roles += roles_of_preposition(page, kid)
+            if kid in page.time_at and object_of(page, kid) is None:  # "until then"
+                clause.times.append(kid)
         elif dep in ("npadvmod", "advmod", "tmod") and kid in page.time_at:
             clause.times.append(kid)
         elif dep in ("advmod", "npadvmod", "acomp") or (dep == "advcl" and parse.pos[kid] == "ADJ"):
-            found = list(roles_of_adverb(page, kid))
-            clause.roles += found
-            is_extent = dep == "npadvmod" and kid > clause.verb
-            if is_extent and not found:
-                clause.extents.append(kid)
+            _read_adverbial(page, clause, kid)
     if not clause.subjects and parse.child(clause.verb, "expl") is not None:
         clause.subjects, clause.attributes = clause.attributes, []
+
+
+def _read_adverbial(page: Page, clause: Clause, kid: int) -> None:
+    """What an adverb leads to, or how far something goes; a name is an object misread."""
+    found = list(roles_of_adverb(page, kid))
+    clause.roles += found
+    is_extent = page.parse.deps[kid] == "npadvmod" and kid > clause.verb and not found
+    if is_extent and kid in page.name_at and not clause.objects:
+        clause.objects.append(kid)  # "never met Bob"
+    elif is_extent:
+        clause.extents.append(kid)
 
 
 def _is_addressed(page: Page, subject: int, verb: int) -> bool:
@@ -330,9 +341,10 @@ def _read_mood(page: Page, clause: Clause) -> None:
     if (
         any(parse.deps[t] == "neg" for t in parse.children[clause.verb])
         or "never" in words
-        or "no" in determiners
+        or {"no", "neither", "nor"} & set(determiners)
     ):
         clause.polarity = Polarity.NEGATIVE
+        clause.is_neither = bool({"neither", "nor"} & set(determiners))
     if _is_foregone(page, clause.verb):
         clause.polarity = Polarity.NEGATIVE
     is_document = page.context.kind is EpisodeKind.DOCUMENT
@@ -369,6 +381,8 @@ def _follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> No
     if dep == "xcomp":
         is_going_to = lemma == "go" and parse.tags[above.verb] == "VBG"
         by_verb = Modality.INTENDED if is_going_to else _CONTROL.get(lemma, Modality.ACTUAL)
+        if above.is_passive and lemma in SAYING_VERBS:  # "is said to be"
+            by_verb = Modality.POSSIBLE
         clause.modality = by_verb if by_verb is not Modality.ACTUAL else above.modality
         if above.polarity is Polarity.NEGATIVE or lemma in _DENY:
             clause.polarity = Polarity.NEGATIVE

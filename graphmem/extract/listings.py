@@ -12,6 +12,7 @@ from graphmem.model.extraction import FactDraft
 from graphmem.model.knowledge import EntityType, FactKind
 
 _CONFIDENCE = 0.6
+_LEAD = "Listed under "
 _MOST_ITEMS = 5
 _SHORTEST_TABLE = 30
 _MOST_VERBS = 0.04
@@ -40,11 +41,12 @@ def items(page: Page, ranges: list[tuple[int, int]]) -> Iterator[FactDraft]:
         for start in range(0, len(slots), _MOST_ITEMS):
             part = slots[start : start + _MOST_ITEMS]
             members, frame = with_topic(page, members_of(page, part))
-            if len(members) < 2 or not frame:
+            if len(members) < 2 or not frame or page.topic is None:
                 continue
+            listed = ", ".join(slot.phrase.shown for slot in part)
             begin, end = extent_of(members, part[0].phrase.start, part[0].phrase.end)
             yield FactDraft(
-                text=finished(frame + ", ".join(slot.phrase.shown for slot in part)),
+                text=finished(f"{_LEAD}{page.topic.shown}: {listed}"),
                 predicate="be",
                 members=members,
                 start=begin,

@@ -262,7 +262,7 @@ def _definite(page: Page, token: int, scene: Scene, sentence: int) -> Entity | N
         and entity.meant.type in (kind, EntityType.OTHER)
         and entity.thing
         and not entity.nouns
-        and sentence - entity.last_mentioned() <= 2
+        and (entity.is_topic or sentence - entity.last_mentioned() <= 2)
     ]
     return scene.best(alike, sentence, least=LEAST_SALIENT)
 

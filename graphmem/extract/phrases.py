@@ -312,7 +312,8 @@ def _left_part(page: Page, head: int) -> tuple[int, list[int]]:
         referent = page.referent(kid)
         is_named = referent is not None and referent.type is not EntityType.GROUP
         if is_named and parse.deps[kid] in ("poss", "compound", "nmod"):
-            parts.append(kid)
+            owners = conjuncts(page, kid) if parse.deps[kid] == "poss" else [kid]
+            parts += owners if owners[0] == kid else [kid]
     return first, parts
 
 

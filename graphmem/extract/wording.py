@@ -97,6 +97,8 @@ def _lead_of_time(page: Page, slot: Slot) -> str:
         return ""
     if slot.phrase.text.startswith("week"):
         return "in the"
+    if time.interval.start is None or time.interval.end is None:
+        return "since" if time.interval.start else "until"
     is_day = time.interval.precision is Precision.DAY and "–" not in slot.phrase.text
     return "on" if is_day else "in"
 
@@ -123,6 +125,8 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
         else:
             words.append(word)
     first = parse.tags[group[0]]
+    if clause.is_neither:
+        words = _denied(page, clause, group, words)
     if words[:2] == ["is", "been"]:
         words[0] = "has"
     if is_alone and first == "VBP":
@@ -135,6 +139,16 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
     if not words[0].isupper():
         words[0] = words[0][:1].lower() + words[0][1:]
     return " ".join(_finite(page, clause, group, words))
+
+
+def _denied(page: Page, clause: Clause, group: Sequence[int], words: list[str]) -> list[str]:
+    """The words with the "not" that stands outside of them: "neither Ann nor Bob came"."""
+    parse = page.parse
+    lemma, tag = parse.lemmas[clause.verb], parse.tags[group[0]]
+    if len(group) > 1 or lemma == "be":
+        return [words[0], "not", *words[1:]]
+    helper = "did" if tag == "VBD" else "does" if tag == "VBZ" else "do"
+    return [helper, "not", lemma]
 
 
 def _finite(page: Page, clause: Clause, group: Sequence[int], words: list[str]) -> list[str]:

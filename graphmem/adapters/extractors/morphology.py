@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _KEPT = 100_000
 _LEMMATISED: Final = frozenset(("VERB", "AUX", "NOUN", "ADJ"))
+_HISSING: Final = ("s", "x", "z", "ch", "sh", "o", "y", "i")
 _OTHER: Final = "dep"
 """Stands for every relation that no rule names."""
 
@@ -76,8 +77,10 @@ class Morphology:
             return token.lower_
         if token.lemma != 0:  # set by the rules, as for auxiliaries
             return token.lemma_.lower()
-        lemma: str = self._lemmatizer.lemmatize(token)[0]
-        return lemma.lower()
+        lemma: str = self._lemmatizer.lemmatize(token)[0].lower()
+        # "-es" follows a hiss or "o" only: "hopes" is of "hope", not of "hop".
+        is_cut = token.lower_ == f"{lemma}es" and not lemma.endswith(_HISSING)
+        return f"{lemma}e" if is_cut else lemma
 
 
 def _named(conditions: Sequence[Any]) -> list[str]:

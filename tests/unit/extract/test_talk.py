@@ -89,3 +89,43 @@ def test_what_was_described_once_is_the_one_from_then_on(extractor: SpacyExtract
     assert texts(found)[1] == "Mary Hill sold the shelf."
     sold = found.facts[1]
     assert [text[m.start : m.end] for m in sold.members] == ["She", "it"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Neither Ann nor Bob came to Oslo.",
+            ["Ann did not come to Oslo. (negative)", "Bob did not come to Oslo. (negative)"],
+        ),
+        ("Peter Hall denied stealing the car.", ["Peter Hall denied stealing the car. (negative)"]),
+        ("Ann Lee never met Bob.", ["Ann Lee never met Bob. (negative)"]),
+        ("Ann Lee hopes to visit Rome.", ["Ann Lee hopes to visit Rome. (intended)"]),
+        (
+            "Ann Lee worked at IBM until 2005. Until then, she lived in Boston.",
+            ["Ann Lee worked at IBM until 2005.", "Ann Lee lived in Boston until 2005."],
+        ),
+        (
+            "Ada Lovelace (born 10 December 1815 – died 27 November 1852) wrote.",
+            [
+                "Ada Lovelace was born on 10 December 1815.",
+                "Ada Lovelace died on 27 November 1852.",
+            ],
+        ),
+    ],
+)
+def test_sentences_are_told_as_they_mean(
+    extractor: SpacyExtractor, text: str, expected: list[str]
+) -> None:
+    [found] = extractor.extract([PassageContext(passage_id="d", text=text)])
+    moods = {fact.text: {fact.polarity.value, fact.modality.value} for fact in found.facts}
+    plain = {"positive", "actual"}
+    told = [f"{text} ({m})" if (m := min(mood - plain, default="")) else text
+            for text, mood in moods.items()]  # fmt: skip
+    assert [text for text in told if "wrote" not in text] == expected
+
+
+def test_two_who_own_together_are_both_members(extractor: SpacyExtractor) -> None:
+    text = "Ann and Bob's son Carl was born in 1990."
+    [found] = extractor.extract([PassageContext(passage_id="d", text=text)])
+    assert all({"Ann", "Bob"} <= {m.name for m in fact.members} for fact in found.facts)

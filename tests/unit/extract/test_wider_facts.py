@@ -256,7 +256,7 @@ def test_items_of_a_list_are_said_of_the_topic(reading: Reading) -> None:
     """
     found = reading(table, [(0, 1, "GPE"), (2, 3, "ORG")], title="Fjord Games")
     [fact] = found.facts
-    assert fact.text == "Regarding Fjord Games, Oslo, Bergen, 1923."
+    assert fact.text == "Listed under Fjord Games: Oslo, Bergen, 1923."
     assert members(fact) == ["Oslo", "Bergen", "1923", "Fjord Games"]
     assert reading(table, [(0, 1, "GPE"), (2, 3, "ORG")]).facts == ()
 
