@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
@@ -278,6 +281,21 @@ def embedder_of(settings: Settings) -> Embedder:
     from graphmem.adapters.embedders import make_embedder
 
     return make_embedder(settings)
+
+
+@contextmanager
+def scratch_store() -> Iterator[GraphStore]:
+    """An empty store in a folder of its own, which is removed afterwards."""
+    from graphmem.adapters.stores.sqlite import SqliteStore
+
+    with TemporaryDirectory(prefix="graphmem-") as folder:
+        store = SqliteStore.open(
+            Path(folder) / "memory", create=True, read_only=False, clock=_system_clock
+        )
+        try:
+            yield store
+        finally:
+            store.close()
 
 
 def make_extractor(settings: Settings, *, llm: LLM | None = None) -> Extractor:

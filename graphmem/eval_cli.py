@@ -12,7 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
 
-from graphmem.build import embedder_of, load_settings, make_extractor, open_memory
+from graphmem.build import (
+    embedder_of,
+    load_settings,
+    make_extractor,
+    open_memory,
+    scratch_store,
+)
 from graphmem.errors import InvalidInputError
 from graphmem.model.retrieval import Mode
 from graphmem.terminal import RerankOption, console, emit, progress_bars
@@ -252,6 +258,62 @@ def entities(
     if json_file is not None:
         json_file.write_text(scoring.as_text(result), encoding="utf-8")
     console.print(_entities_table(result))
+
+
+@measures.command()
+def revision(
+    cases: Annotated[
+        Path, typer.Argument(help="Labelled cases, one a line.", metavar="CASES.jsonl")
+    ],
+    json_file: JsonFileOption = None,
+) -> None:
+    """Score what statements do to what is known: added, updated, superseded, retired, known."""
+    from graphmem.evaluation import revision as scoring
+    from graphmem.evaluation.resources import about_machine, commit, versions
+    from graphmem.resolve.states import load_states
+    from graphmem.trials import operations_of
+
+    _refuse_nowhere(json_file)
+    labelled = scoring.read_cases(cases)
+    settings = load_settings(workers=0)
+    extractor = make_extractor(settings)
+    states = load_states(settings.states)
+    try:
+        with scratch_store() as store:
+            found = scoring.report(
+                labelled,
+                lambda asked: operations_of(asked, extractor=extractor, store=store, states=states),
+            )
+    finally:
+        extractor.close()
+    result = {
+        "set": cases.name,
+        **found,
+        "extractor": extractor.name,
+        "machine": about_machine(),
+        "versions": versions(),
+        "commit": commit(),
+    }
+    if json_file == Path("-"):
+        emit(result)
+        return
+    if json_file is not None:
+        json_file.write_text(scoring.as_text(result), encoding="utf-8")
+    console.print(_revision_table(result))
+
+
+def _revision_table(result: dict[str, Any]) -> Table:
+    table = Table(
+        *("half", "operation", "cases", "precision", "recall", "F1"),
+        title=f"{result['set']}: {result['cases']} cases",
+    )
+    for half, scores in result["halves"].items():
+        table.add_section()
+        for operation, row in scores["by_operation"].items():
+            rates = [f"{100 * row[name]:.1f}" for name in ("precision", "recall", "f1")]
+            table.add_row(half, operation, str(row["n"]), *rates)
+        table.add_row(half, "all", str(scores["n"]), "", "", f"{100 * scores['f1']:.1f}")
+    return table
 
 
 def _entities_table(result: dict[str, Any]) -> Table:

@@ -33,7 +33,7 @@ from graphmem.resolve.revise import (
     says_more,
     with_deaths,
 )
-from graphmem.resolve.states import LIFE, Effect, Reading, States
+from graphmem.resolve.states import LIFE, Effect, Reading, States, same_value
 
 _BEGAN: Final = " began"
 _RANK: Final = (Operation.RETIRE, Operation.SUPERSEDE, Operation.UPDATE)
@@ -445,7 +445,7 @@ def _operation(
     own = [claim for claim in claims if claim.fact_id == fact_id]
     is_known = any(
         claim.slot == other.slot
-        and claim.values == other.values
+        and same_value(claim.values, other.values)
         and claim.effect is not Effect.ENDS
         and other.effect is not Effect.ENDS
         and not says_more(claim, other)

@@ -33,7 +33,7 @@ _ENDED: Final = re.compile(
 _BEGAN: Final = re.compile(r"\b(?:start(?:s|ed|ing)?|began|begins?|begun)\b", re.IGNORECASE)
 _PAST: Final = re.compile(
     r"(?<!has )(?<!have )(?<!'ve )(?<!had )\b(?:lived|resided|dwelt|worked|was|were|served|studied|"
-    r"played|owned|employed|remained)\b",
+    r"played|remained)\b",
     re.IGNORECASE,
 )
 _BREAK: Final = re.compile(r"[.!?](?=\s)|\n")
@@ -157,7 +157,7 @@ def _is_excluded(start: int | None, stated: Sequence[Stated]) -> bool:
 
 
 def _is_past(sentence: str) -> bool:
-    return _PAST.search(sentence) is not None
+    return _PAST.search(_CORRECTION.sub("", sentence)) is not None
 
 
 def _any(pattern: re.Pattern[str], sentences: Iterable[str]) -> bool:

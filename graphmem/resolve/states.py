@@ -97,6 +97,7 @@ class States:
     prefixes: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
     adjectives: Mapping[str, str] = field(default_factory=dict)
+    participles: Mapping[str, str] = field(default_factory=dict)
     regions: frozenset[str] = frozenset()
 
     @property
@@ -115,7 +116,8 @@ class States:
             for title in self.titles
         }
         verbs = {*_STARTING_OFFICE, *_HOLDING_OFFICE, *_ENDING_OFFICE, *self.changes, "is"}
-        return tuple(sorted({*self.patterns, *named, *offices, *stated, *verbs}))
+        told = {*self.patterns, *self.participles, *named, *offices, *stated, *verbs}
+        return tuple(sorted(told))
 
     def readings(
         self,
@@ -157,7 +159,8 @@ class States:
     def _of_patterns(self, predicate: str, parts: Sequence[Part]) -> Iterable[Reading]:
         for pattern in self.patterns.get(predicate, ()):
             holders = [part for part in parts if part.role in pattern.holder_roles]
-            values = [part for part in parts if part.role in pattern.value_roles]
+            # "Moved back to" is "to".
+            values = [part for part in parts if part.role.split()[-1] in pattern.value_roles]
             is_unnamed = not holders or not _is_name(holders[0].name)
             if is_unnamed or (pattern.value_roles and not values):
                 continue
@@ -246,15 +249,17 @@ class States:
         return plain in self.nouns or plain.split(" ", 1)[0] in self.prefixes
 
     def _of_adjective(self, predicate: str, parts: Sequence[Part]) -> Iterable[Reading]:
-        subject = _first(parts, "subject")
-        word = predicate.removeprefix("be ")
         roles = _PLAIN_ROLES
-        if predicate == "is":
+        subject, value = _first(parts, "subject"), _first(parts, "attribute")
+        word = predicate.removeprefix("be ")
+        if predicate == "be" and value:
+            word = normalise_name(value.name)
+        elif predicate == "is":
             value = _first(parts, "object")
-            word, roles = (
-                (normalise_name(value.name) if value else ""),
-                frozenset(("subject", "object")),
-            )
+            word, roles = (normalise_name(value.name) if value else ""), roles | {"object"}
+        elif predicate in self.participles and subject is None:
+            subject = _first(parts, "object")
+            word, roles = self.participles[predicate], roles | {"object"}
         family = self.adjectives.get(word)
         is_plain = all(part.role in roles for part in parts)
         if family and subject and is_plain and _is_name(subject.name):
@@ -304,6 +309,7 @@ def _states(tables: Sequence[Mapping[str, Any]]) -> States:
     mutual = set()
     titles: dict[str, tuple[str, ...]] = {}
     adjectives: dict[str, str] = {}
+    participles: dict[str, str] = {}
     for table in tables:
         for is_once, kind in ((False, "state"), (True, "once")):
             for state in table.get(kind, ()):
@@ -318,6 +324,7 @@ def _states(tables: Sequence[Mapping[str, Any]]) -> States:
             titles.update((title, tuple(same)) for title in same)
         for family in table.get("adjectives", {}).get("families", ()):
             adjectives.update((word, family[0]) for word in family)
+        participles.update(table.get("adjectives", {}).get("participles", {}))
     of_attribute = [table.get("attribute", {}) for table in tables]
     return States(
         patterns={predicate: tuple(found) for predicate, found in patterns.items()},
@@ -328,6 +335,7 @@ def _states(tables: Sequence[Mapping[str, Any]]) -> States:
         prefixes=_all(of_attribute, "prefixes"),
         changes=_all(of_attribute, "changes"),
         adjectives=adjectives,
+        participles=participles,
         regions=_all([table.get("places", {}) for table in tables], "regions"),
     )
 
