@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +39,8 @@ class Parts:
     `embedder` makes the one of a name, for ``None`` that of the settings; `analyst` takes the name
     of an engine, ``None`` for the best that there is; `partitioner` makes what draws communities.
     `index_dir` is where retrieval keeps its rebuildable files, ``None`` for in memory only.
+    `derived` are other places that hold words of what was ingested, by name, each with what
+    empties it: an erasure calls all of them.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Parts:
         llm: LLM | None = None,
         reranking: Reranking | None = None,
         states: Callable[[], States] = load_states,
+        derived: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
         self.store = store
         self.extractor = extractor
@@ -65,6 +68,7 @@ class Parts:
         self.index_dir = index_dir
         self.clock = clock
         self.analyst = analyst
+        self.derived = dict(derived or {})
         self._load_states = states
         self.partitioner = partitioner
         self._make_embedder = embedder

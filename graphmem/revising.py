@@ -58,6 +58,7 @@ class _Around:
     episodes: dict[str, Episode] = field(default_factory=dict)
     links: list[Supersession] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
+    without: frozenset[str] = frozenset()
 
     def root(self, fact_id: str) -> str:
         """The statement that a fact is a version of, or itself."""
@@ -85,6 +86,7 @@ def revise(
     same: Callable[[str], Sequence[str]],
     now: datetime,
     also: Sequence[Fact] = (),
+    without: frozenset[str] = frozenset(),
 ) -> Revised:
     """The batch as it is to be committed: with versions of what it changes, and what is retired.
 
@@ -96,8 +98,12 @@ def revise(
         When the batch is recorded.
     also
         Facts whose states are looked at again, as something else than the batch has changed them.
+    without
+        Ids of passages that are passed over, as they are about to go.
     """
-    around = _Around(names={entity.id: entity.name for entity in changes.entities})
+    around = _Around(
+        names={entity.id: entity.name for entity in changes.entities}, without=without
+    )
     given = {fact.id: fact for fact in changes.facts}
     held = store.facts(list(given), members=False)
     around.held.update(held)
@@ -236,6 +242,8 @@ def _stated(around: _Around, changes: ChangeSet, fact_id: str) -> list[Stated]:
     """Where a statement stands that is not itself retired."""
     found = []
     for item in around.evidence[fact_id]:
+        if item.passage_id in around.without:
+            continue
         passage = around.passages[item.passage_id]
         episode = around.episodes[passage.episode_id]
         if episode.retired_at is not None or episode.id in changes.retired_episodes:

@@ -38,7 +38,8 @@ _KINDS: Final[Mapping[str, str]] = {
     "right_nid": "entities",
 }
 _TIMES: Final = {"occurred_at", "recorded_at", "retired_at", "valid_from", "valid_to"} | {
-    "last_recalled_at"
+    "last_recalled_at",
+    "forgotten_at",
 }
 _JSON: Final = {"aliases", "attributes"}
 _BATCH: Final = 2_000

@@ -96,7 +96,10 @@ class Episode(Value):
 
 
 class Passage(Value):
-    """A retrievable span of an episode: ``episode text[start:end] == text``, in characters."""
+    """A retrievable span of an episode: ``episode text[start:end] == text``, in characters.
+
+    `forgotten_at` is when a policy dropped it; `recalls` counts the searches that found it.
+    """
 
     id: str
     episode_id: str
@@ -110,6 +113,9 @@ class Passage(Value):
     external_id: str | None = None
     attributes: Mapping[str, AttributeValue] = Field(default_factory=dict)
     vector_key: str
+    forgotten_at: UtcTime | None = None
+    recalls: int = 0
+    last_recalled_at: UtcTime | None = None
 
     @staticmethod
     def key_of(embedded_text: str) -> str:

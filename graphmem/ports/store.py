@@ -29,7 +29,7 @@ SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
         *("nid", "id", "episode_nid", "episode_id", "source", "title", "text", "start", "end"),
         "ordinal",
         *("speaker", "session", "occurred_at", "external_id", "attributes", "vector_key", "trust"),
-        *("recorded_at", "retired_at"),
+        *("recorded_at", "retired_at", "forgotten_at", "recalls", "last_recalled_at"),
     ),
     "entities": ("nid", "id", "name", "type", "aliases", "profile"),
     "mentions": ("passage_nid", "entity_nid", "surface", "start", "end", "about"),
@@ -48,7 +48,7 @@ SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Tables that a reader scans, and their columns. Times are UTC microseconds; `attributes` and
 `aliases` are JSON. A passage's `source`, `title`, `trust`, `recorded_at` and `retired_at` are those
-of its episode."""
+of its episode, but that one which was forgotten is retired from then on at the latest."""
 
 
 class StoreReader(Protocol):
@@ -129,6 +129,32 @@ class GraphStore(Protocol):
         Facts and entities that other episodes still state stay, with their remaining evidence.
         Vectors that no passage uses any more are dropped. Returns what was removed, all zero for a
         source that the namespace does not hold.
+        """
+
+    def forget(self, namespace: str, passage_ids: Sequence[str], moment: datetime) -> Counts:
+        """Drop passages, recoverably, with the facts that no other living passage states.
+
+        Returns how many were dropped; those that are dropped already stay as they are.
+        """
+
+    def restore(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
+        """Take back :meth:`forget`: as if they, and the facts dropped with them, never had been."""
+
+    def recall(self, namespace: str, recalls: Mapping[str, int], moment: datetime) -> None:
+        """Count that passages were found, and the facts that they state with them.
+
+        The namespace stays at its version: what is found does not depend on it.
+        """
+
+    def erase(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
+        """Remove passages for good, as :meth:`delete_source` does those of a source; an episode
+        without a passage left goes too."""
+
+    def compact(self) -> None:
+        """Leave nothing of what was removed in the files that the store has of its own.
+
+        Raises `StoreBusyError` while others hold an earlier view open. Neo4j keeps transaction
+        logs of its own for as long as it is configured to.
         """
 
     def read(

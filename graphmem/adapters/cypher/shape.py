@@ -22,7 +22,7 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "Passage": (
             *("id", "text", "start", "end", "ordinal", "speaker", "session", "occurred_at"),
-            *("external_id", "attributes", "namespace"),
+            *("external_id", "attributes", "forgotten_at", "namespace"),
         ),
         "Entity": ("id", "name", "type", "aliases", "profile", "namespace"),
         "Fact": (

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from graphmem.errors import ConfigurationError
+from graphmem.errors import ConfigurationError, StoreError
 
 _log = logging.getLogger(__name__)
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, text TEXT NOT NULL)"
@@ -54,6 +54,34 @@ class AnswerCache:
                     connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, text))
             except (sqlite3.Error, OSError) as error:
                 _log.warning("An answer could not be kept in %s: %s", self._path, error)
+
+    def clear(self) -> None:
+        """Remove every answer, and its words from the file.
+
+        Raises
+        ------
+        StoreError
+            The file cannot be written, or others are using it.
+        """
+        with self._lock:
+            if not self._path.exists():
+                return
+            try:
+                connection = self._open()
+                connection.execute("PRAGMA secure_delete = ON")
+                with connection:
+                    connection.execute("DELETE FROM answers")
+                (is_blocked, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except (sqlite3.Error, OSError) as cause:
+                raise StoreError(
+                    f"The cache of answers {self._path} cannot be emptied: {cause}",
+                    remedy="Delete the file",
+                ) from cause
+            if is_blocked:
+                raise StoreError(
+                    f"The cache of answers {self._path} is in use and cannot be emptied",
+                    remedy="Close what uses it and erase again, or delete the file",
+                )
 
     def close(self) -> None:
         """Close the file; a later use opens it again."""

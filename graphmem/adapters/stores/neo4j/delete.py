@@ -7,6 +7,7 @@ in no other passage or fact.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from graphmem.adapters.bolt import listed, number
@@ -26,11 +27,32 @@ def delete_source(namespace: Namespace, source: str, *, moment: int) -> Counts:
     Facts that stay, but now with no evidence in a living episode, are retired at `moment`
     (microseconds).
     """
-    removal = _Removal(namespace)
     episodes = listed(
         namespace.tx, _OWN["episodes"], space=namespace.space, source_key=digest(source)
     )
-    found = removal.collect("passages", episodes)
+    found = _Removal(namespace).collect("passages", episodes)
+    return _remove(namespace, episodes, found, moment)
+
+
+def erase(namespace: Namespace, ids: Sequence[str], *, moment: int) -> Counts:
+    """As :func:`delete_source`, for passages, and episodes with no other."""
+    removal = _Removal(namespace)
+    found = [(nid, id_) for nid, id_ in removal.collect("by_id", list(ids))]
+    nids = [nid for nid, _ in found]
+    holders = removal.collect("holders", nids)
+    of_holder = removal.collect("passages_of", holders)
+    left = {holder for holder, nid in of_holder if nid not in set(nids)}
+    removed = _remove(namespace, [nid for nid in holders if nid not in left], found, moment)
+    # Where one from the middle went, the others follow each other.
+    removal.remove("unlink_order", sorted(left))
+    removal.remove("link_order", sorted(left))
+    return removed
+
+
+def _remove(
+    namespace: Namespace, episodes: list[int], found: list[tuple[int, str]], moment: int
+) -> Counts:
+    removal = _Removal(namespace)
     passages = [nid for nid, _ in found]
     facts_met = removal.collect("facts_met", passages)
     entities_met = removal.collect("entities_met", passages)

@@ -33,7 +33,7 @@ EPISODE_FIELDS: Final = (
 )
 PASSAGE_FIELDS: Final = (
     *("episode_id", "text", "start", "end", "ordinal", "speaker", "session", "occurred_at"),
-    *("external_id", "attributes", "vector_key"),
+    *("external_id", "attributes", "vector_key", "forgotten_at", "recalls", "last_recalled_at"),
 )
 ENTITY_FIELDS: Final = ("name", "type", "aliases", "profile")
 FACT_FIELDS: Final = (
@@ -49,7 +49,7 @@ FACT_COLUMNS: Final = (*_OF_NAMESPACE, *FACT_FIELDS)
 _TIMES: Final = frozenset(
     (
         *("occurred_at", "recorded_at", "retired_at", "valid_from", "valid_to"),
-        "last_recalled_at",
+        *("last_recalled_at", "forgotten_at"),
     )
 )
 
@@ -77,7 +77,8 @@ def passage_row(
         *(passage.episode_id, passage.id, *owner, passage.episode_id, passage.text),
         *(passage.start, passage.end, passage.ordinal, passage.speaker, passage.session),
         *(micros(passage.occurred_at), passage.external_id, attributes_json(passage.attributes)),
-        *(passage.vector_key, episode_nid, embedding),
+        *(passage.vector_key, micros(passage.forgotten_at), passage.recalls),
+        *(micros(passage.last_recalled_at), episode_nid, embedding),
     ]
 
 

@@ -323,12 +323,17 @@ def _passages(source: _Source) -> Iterator[list[Any]]:
     sources = [
         (column in places, places.get(column, inherited.get(column, 0))) for column in columns
     ]
+    forgotten_at, retired_at = places["forgotten_at"], columns.index("retired_at")
     episodes = source.episodes()
     for page in source.pages("passages", own):
         made = []
         for row in page:
             episode = episodes[row[episode_at]]
-            made.append([row[at] if is_own else episode[at] for is_own, at in sources])
+            values = [row[at] if is_own else episode[at] for is_own, at in sources]
+            if row[forgotten_at] is not None:
+                ends = (row[forgotten_at], values[retired_at])
+                values[retired_at] = min(end for end in ends if end is not None)
+            made.append(values)
         yield made
 
 
@@ -362,6 +367,8 @@ def _expression(table: str, owner: str, column: str) -> str:
     """What a column is on the server; the name is one of ``SCANNABLE``."""
     if table == "mentions" and column in {"start", "end"}:
         return f"nullIf({owner}.`{column}`, {NO_OFFSET})"
+    if table == "passages" and column == "recalls":
+        return f"coalesce({owner}.recalls, 0)"
     if table == "discourse" and column == "passage_nid":
         return f"head(COLLECT {{ MATCH (p:Passage {{id: {owner}.passage_id}}) RETURN p.nid }})"
     return f"{owner}.`{column}`"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 
 from neo4j import ManagedTransaction
 
@@ -12,6 +13,7 @@ from graphmem.adapters.bolt import Bolt, listed, rows
 from graphmem.adapters.stores.neo4j import (
     delete,
     edit,
+    forget,
     lookup,
     reindex,
     scan,
@@ -22,7 +24,7 @@ from graphmem.adapters.stores.neo4j import (
 )
 from graphmem.adapters.stores.neo4j import vectors as embeddings
 from graphmem.adapters.stores.neo4j.check import check
-from graphmem.adapters.stores.neo4j.namespaces import write_once
+from graphmem.adapters.stores.neo4j.namespaces import Namespace, write_once
 from graphmem.adapters.stores.neo4j.statements import of_generation, statements
 from graphmem.errors import (
     EmbedderMismatchError,
@@ -176,14 +178,39 @@ class Neo4jStore:
 
         The server may keep the room, and what stood in it, until it writes there again.
         """
-        moment = to_micros(self._clock())
-        assert moment is not None
-        return write_once(
-            self.bolt,
-            namespace,
-            secrets.token_hex(16),
-            lambda held: delete.delete_source(held, source, moment=moment),
+        moment = _micros(self._clock())
+        return self._write_once(
+            namespace, lambda held: delete.delete_source(held, source, moment=moment)
         )
+
+    def forget(self, namespace: str, passage_ids: Sequence[str], moment: datetime) -> Counts:
+        """Drop passages, recoverably, with the facts that no other living passage states."""
+        at = _micros(moment)
+        return self._write_once(
+            namespace, lambda held: forget.forget(held, passage_ids, moment=at)
+        )
+
+    def restore(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
+        """Take passages back that were forgotten, with the facts that were dropped with them."""
+        return self._write_once(namespace, lambda held: forget.restore(held, passage_ids))
+
+    def recall(self, namespace: str, recalls: Mapping[str, int], moment: datetime) -> None:
+        """Count that passages were found, and the facts that they state with them."""
+        at = _micros(moment)
+        self._write_once(namespace, lambda held: forget.recall(held, recalls, moment=at))
+
+    def erase(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
+        """Remove passages for good, with all that nothing else supports."""
+        moment = _micros(self._clock())
+        return self._write_once(
+            namespace, lambda held: delete.erase(held, passage_ids, moment=moment)
+        )
+
+    def compact(self) -> None:
+        """Nothing: the server writes over what was removed when it needs the room."""
+
+    def _write_once(self, namespace: str, work: Callable[[Namespace], Counts]) -> Counts:
+        return write_once(self.bolt, namespace, secrets.token_hex(16), work)
 
     @contextmanager
     def read(
@@ -346,6 +373,12 @@ class Neo4jStore:
                 f"{self.bolt.where} is no memory any more", remedy="Open it again to make one"
             )
         return found
+
+
+def _micros(moment: datetime) -> int:
+    micros = to_micros(moment)
+    assert micros is not None
+    return micros
 
 
 def _refuse_other(held: str | None, length: int | None, name: str, dimension: int) -> None:

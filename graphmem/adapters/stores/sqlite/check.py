@@ -42,7 +42,7 @@ _PROMISES: Final = (
         AND NOT EXISTS (
             SELECT 1 FROM evidence x CROSS JOIN passages q ON q.nid = x.passage_nid
             CROSS JOIN episodes o ON o.nid = q.episode_nid
-            WHERE x.fact_nid = f.nid AND o.retired_at IS NULL
+            WHERE x.fact_nid = f.nid AND o.retired_at IS NULL AND q.forgotten_at IS NULL
         )""",
     ),
     _Promise(

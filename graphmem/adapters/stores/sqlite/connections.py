@@ -82,14 +82,16 @@ class Connections:
             if self._erased_in_log:
                 self._empty_log(connection)
 
-    def erase_from_log(self) -> None:
+    def erase_from_log(self) -> bool:
         """Have what was deleted leave the write-ahead log too, now or with the next commit.
 
-        Readers that still look at older states keep the log from being emptied.
+        Returns whether it has: readers that still look at older states keep the log from being
+        emptied.
         """
         self._erased_in_log = True
         with explained(self.path), self._exclusive() as connection:
             self._empty_log(connection)
+        return not self._erased_in_log
 
     def close(self) -> None:
         """Close what is idle now and what is lent when it comes back; the writer last.

@@ -1,6 +1,6 @@
-"""Removing a source with all that nothing else supports.
+"""Removing a source, or passages, with all that nothing else supports.
 
-What goes is collected from the source's episodes outwards, so that the cost follows the source and
+What goes is collected from the passages outwards, so that the cost follows the source and
 not the store: its passages, the facts stated there and nowhere else, the entities named there and
 in no other passage or fact.
 """
@@ -8,19 +8,29 @@ in no other passage or fact.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
+from graphmem.adapters.stores.sqlite.rows import select_in
 from graphmem.adapters.stores.sqlite.summaries import forget_members, forget_sources
 from graphmem.adapters.stores.sqlite.versions import mark, raise_version
 from graphmem.model.change import COUNTED, Counts
 
 _COLLECTED: Final = ("gone_episodes", "gone_passages", "facts_met", "entities_met")
 
-_COLLECT: Final = (
+_OF_SOURCE: Final = (
     """INSERT INTO temp.gone_episodes
     SELECT nid FROM episodes WHERE namespace_nid = :namespace AND source = :source""",
     """INSERT INTO temp.gone_passages
     SELECT p.nid FROM temp.gone_episodes g CROSS JOIN passages p ON p.episode_nid = g.nid""",
+)
+_EMPTIED: Final = """INSERT INTO temp.gone_episodes
+    SELECT DISTINCT p.episode_nid FROM temp.gone_passages g CROSS JOIN passages p ON p.nid = g.nid
+    WHERE NOT EXISTS (
+        SELECT 1 FROM passages o
+        WHERE o.episode_nid = p.episode_nid AND o.nid NOT IN (SELECT nid FROM temp.gone_passages)
+    )"""
+_COLLECT: Final = (
     """INSERT OR IGNORE INTO temp.facts_met
     SELECT e.fact_nid FROM temp.gone_passages g CROSS JOIN evidence e ON e.passage_nid = g.nid""",
     """INSERT OR IGNORE INTO temp.entities_met
@@ -77,7 +87,7 @@ _RETIRE: Final = """
     WHERE nid IN (SELECT nid FROM temp.facts_met) AND retired_at IS NULL AND NOT EXISTS (
         SELECT 1 FROM evidence x CROSS JOIN passages q ON q.nid = x.passage_nid
         CROSS JOIN episodes o ON o.nid = q.episode_nid
-        WHERE x.fact_nid = facts.nid AND o.retired_at IS NULL
+        WHERE x.fact_nid = facts.nid AND o.retired_at IS NULL AND q.forgotten_at IS NULL
     ) RETURNING nid"""
 
 
@@ -89,14 +99,46 @@ def delete_source(
     Facts that stay, but now with no evidence in a living episode, are retired at `moment`
     (microseconds).
     """
-    removed = dict.fromkeys(COUNTED, 0)
-    found = connection.execute("SELECT nid FROM namespaces WHERE name = ?", (namespace,)).fetchone()
+    found = _begin(connection, namespace)
     if found is None:
         return Counts()
+    for statement in _OF_SOURCE:
+        connection.execute(statement, {"namespace": found, "source": source})
+    return _remove(connection, found, moment)
+
+
+def erase(
+    connection: sqlite3.Connection, namespace: str, ids: Sequence[str], *, moment: int
+) -> Counts:
+    """As :func:`delete_source`, for passages, and episodes with no other."""
+    found = _begin(connection, namespace)
+    if found is None:
+        return Counts()
+    rows = select_in(
+        connection,
+        "SELECT nid, namespace_nid FROM passages WHERE id IN ({keys})",
+        dict.fromkeys(ids),
+    )
+    gone = [(nid,) for nid, holder in rows if holder == found]
+    connection.executemany("INSERT INTO temp.gone_passages VALUES (?)", gone)
+    connection.execute(_EMPTIED)
+    return _remove(connection, found, moment)
+
+
+def _begin(connection: sqlite3.Connection, namespace: str) -> int | None:
+    """``nid`` of the namespace, with empty tables for what is to go."""
+    found = connection.execute("SELECT nid FROM namespaces WHERE name = ?", (namespace,)).fetchone()
+    if found is None:
+        return None
     for table in _COLLECTED:
         connection.execute(f"CREATE TEMP TABLE {table} (nid INTEGER PRIMARY KEY)")
+    return int(found[0])
+
+
+def _remove(connection: sqlite3.Connection, namespace: int, moment: int) -> Counts:
+    removed = dict.fromkeys(COUNTED, 0)
     for statement in _COLLECT:
-        connection.execute(statement, {"namespace": found[0], "source": source})
+        connection.execute(statement)
     forget_sources(connection, _GONE_PASSAGES)
     for kind, statement in _REMOVE:
         if kind == "entities":
@@ -109,5 +151,5 @@ def delete_source(
     for table in _COLLECTED:
         connection.execute(f"DROP TABLE temp.{table}")
     if any(removed.values()):
-        raise_version(connection, found, removed=True)
+        raise_version(connection, [namespace], removed=True)
     return Counts(**removed)

@@ -32,7 +32,7 @@ _NOT_LIVING: Final = """
     SELECT id FROM facts f WHERE nid = ? AND retired_at IS NULL AND NOT EXISTS (
         SELECT 1 FROM evidence e CROSS JOIN passages p ON p.nid = e.passage_nid
         CROSS JOIN episodes o ON o.nid = p.episode_nid
-        WHERE e.fact_nid = f.nid AND o.retired_at IS NULL
+        WHERE e.fact_nid = f.nid AND o.retired_at IS NULL AND p.forgotten_at IS NULL
     )"""
 _ADD_DISCOURSE: Final = """
     INSERT OR REPLACE INTO discourse

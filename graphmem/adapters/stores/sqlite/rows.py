@@ -30,6 +30,7 @@ EPISODE_COLUMNS: Final = (
 PASSAGE_COLUMNS: Final = (
     *("nid", "id", "namespace_nid", "episode_nid", "text", "start", "end", "ordinal", "speaker"),
     *("session", "occurred_at", "external_id", "attributes", "vector_key"),
+    *("forgotten_at", "recalls", "last_recalled_at"),
 )
 ENTITY_COLUMNS: Final = ("nid", "id", "namespace_nid", "name", "type", "aliases", "profile")
 FACT_COLUMNS: Final = (
@@ -92,6 +93,7 @@ def passage_row(nid: int, namespace: int, episode: int, passage: Passage) -> Row
         *(nid, passage.id, namespace, episode, passage.text, passage.start, passage.end),
         *(passage.ordinal, passage.speaker, passage.session, micros(passage.occurred_at)),
         *(passage.external_id, attributes_json(passage.attributes), passage.vector_key),
+        *(micros(passage.forgotten_at), passage.recalls, micros(passage.last_recalled_at)),
     )
 
 
@@ -147,6 +149,9 @@ def passage_of(row: Row) -> Passage:
         external_id=row[9],
         attributes=json.loads(row[10]),
         vector_key=row[11],
+        forgotten_at=from_micros(row[12]),
+        recalls=row[13],
+        last_recalled_at=from_micros(row[14]),
     )
 
 

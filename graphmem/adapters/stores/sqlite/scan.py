@@ -186,6 +186,10 @@ def _expression(table: str, column: str) -> str:
     """What a scanned column is in its table's join; the name is one of ``SCANNABLE``."""
     if table == "passages" and column == "episode_id":
         return "e.id"
+    if table == "passages" and column == "retired_at":
+        return (
+            "min(ifnull(n.forgotten_at, e.retired_at), ifnull(e.retired_at, n.forgotten_at))"
+        )
     if table == "passages" and column in _OF_EPISODE:
         return f'e."{column}"'
     if table == "mentions" and column in {"start", "end"}:

@@ -254,11 +254,18 @@ def _add_summaries(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _add_forgetting(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE passages ADD COLUMN forgotten_at INTEGER")
+    connection.execute("ALTER TABLE passages ADD COLUMN recalls INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE passages ADD COLUMN last_recalled_at INTEGER")
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     _create,
     _add_change_feed,
     _add_next_vectors,
     _add_summaries,
+    _add_forgetting,
 )
 """``MIGRATIONS[n]`` takes a file from version n to n + 1, inside a transaction of its own."""
 

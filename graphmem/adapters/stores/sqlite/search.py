@@ -138,7 +138,13 @@ def _conditions(query: Query) -> tuple[str, dict[str, Any]]:
         "as_of": _AS_OF.format(believed=_believed("f", query)),
     }
     wanted = [text for name, text in says.items() if values[name] is not None]
-    return " AND ".join([_believed("e", query), *wanted]), values
+    return " AND ".join([_believed("e", query), _kept(query), *wanted]), values
+
+
+def _kept(query: Query) -> str:
+    """Passages that were not forgotten, or not yet."""
+    later = "" if query.known_at is None else " OR :known_at < n.forgotten_at"
+    return f"(n.forgotten_at IS NULL{later})"
 
 
 def _believed(table: str, query: Query) -> str:

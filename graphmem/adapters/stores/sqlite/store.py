@@ -7,12 +7,14 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from graphmem.adapters.stores.sqlite import (
     delete,
     edit,
+    forget,
     lookup,
     reindex,
     scan,
@@ -34,6 +36,7 @@ from graphmem.errors import (
     EmbedderMismatchError,
     InvalidInputError,
     NotFoundError,
+    StoreBusyError,
     StoreError,
     StoreFormatError,
     StoreFullError,
@@ -167,13 +170,46 @@ class SqliteStore:
 
     def delete_source(self, namespace: str, source: str) -> Counts:
         """Remove a source with all that nothing else supports; its text leaves the file too."""
-        moment = to_micros(self._clock())
-        assert moment is not None
+        moment = _micros(self._clock())
         with self._connections.writing() as connection:
             removed = delete.delete_source(connection, namespace, source, moment=moment)
         if removed != Counts():
             self._connections.erase_from_log()
         return removed
+
+    def forget(self, namespace: str, passage_ids: Sequence[str], moment: datetime) -> Counts:
+        """Drop passages, recoverably, with the facts that no other living passage states."""
+        with self._connections.writing() as connection:
+            return forget.forget(connection, namespace, passage_ids, moment=_micros(moment))
+
+    def restore(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
+        """Take passages back that were forgotten, with the facts that were dropped with them."""
+        with self._connections.writing() as connection:
+            return forget.restore(connection, namespace, passage_ids)
+
+    def recall(self, namespace: str, recalls: Mapping[str, int], moment: datetime) -> None:
+        """Count that passages were found, and the facts that they state with them."""
+        with self._connections.writing() as connection:
+            forget.recall(connection, namespace, recalls, moment=_micros(moment))
+
+    def erase(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
+        """Remove passages for good, with all that nothing else supports."""
+        moment = _micros(self._clock())
+        with self._connections.writing() as connection:
+            removed = delete.erase(connection, namespace, passage_ids, moment=moment)
+        if removed != Counts():
+            self._connections.erase_from_log()
+        return removed
+
+    def compact(self) -> None:
+        """Leave nothing of what was removed in the file's log; what is in the file is wiped
+        already, as it is removed."""
+        if not self._connections.erase_from_log():
+            raise StoreBusyError(
+                f"{self._connections.path} is being read as it was before, by this process or"
+                " another, so its log still holds what was erased",
+                remedy="Close what reads it and erase again",
+            )
 
     @contextmanager
     def read(
@@ -359,6 +395,12 @@ class SqliteStore:
     def close(self) -> None:
         """Let go of the file; a second call does nothing."""
         self._connections.close()
+
+
+def _micros(moment: datetime) -> int:
+    micros = to_micros(moment)
+    assert micros is not None
+    return micros
 
 
 def _refuse_other(held: str | None, length: int | None, name: str, dimension: int) -> None:

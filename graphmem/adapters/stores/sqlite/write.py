@@ -74,7 +74,7 @@ _NOW_UNSUPPORTED: Final = """
     WHERE p.episode_nid = ? AND f.retired_at IS NULL AND NOT EXISTS (
         SELECT 1 FROM evidence x CROSS JOIN passages q ON q.nid = x.passage_nid
         CROSS JOIN episodes o ON o.nid = q.episode_nid
-        WHERE x.fact_nid = e.fact_nid AND o.retired_at IS NULL
+        WHERE x.fact_nid = e.fact_nid AND o.retired_at IS NULL AND q.forgotten_at IS NULL
     )"""
 
 

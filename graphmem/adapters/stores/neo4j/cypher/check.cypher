@@ -10,7 +10,8 @@ RETURN f.id
 // name: facts left living
 MATCH (f:Fact)
 WHERE f.retired_at IS NULL AND EXISTS { (f)-[:EVIDENCE]->(:Passage) } AND NOT EXISTS {
-  MATCH (f)-[:EVIDENCE]->(:Passage)<-[:HAS]-(o:Episode) WHERE o.retired_at IS NULL
+  MATCH (f)-[:EVIDENCE]->(p:Passage)<-[:HAS]-(o:Episode)
+  WHERE o.retired_at IS NULL AND p.forgotten_at IS NULL
 }
 RETURN f.id
 // name: passages without a vector

@@ -6,6 +6,32 @@ RETURN collect(n.nid)
 UNWIND $nids AS nid
 MATCH (:Episode {space: $space, nid: nid})-[:HAS]->(p:Passage)
 RETURN collect([p.nid, p.id])
+// name: by_id
+UNWIND $nids AS id
+MATCH (p:Passage {id: id, space: $space})
+RETURN collect([p.nid, p.id])
+// name: holders
+UNWIND $nids AS nid
+MATCH (e:Episode)-[:HAS]->(:Passage {space: $space, nid: nid})
+RETURN collect(DISTINCT e.nid)
+// name: passages_of
+UNWIND $nids AS nid
+MATCH (:Episode {space: $space, nid: nid})-[:HAS]->(p:Passage)
+RETURN collect([nid, p.nid])
+// name: unlink_order
+UNWIND $nids AS nid
+MATCH (:Episode {space: $space, nid: nid})-[:HAS]->(:Passage)-[n:NEXT]->()
+DELETE n
+RETURN count(*)
+// name: link_order
+UNWIND $nids AS nid
+MATCH (e:Episode {space: $space, nid: nid})-[:HAS]->(p:Passage)
+WITH e, p ORDER BY p.ordinal, p.nid
+WITH e, collect(p) AS ps
+UNWIND range(0, size(ps) - 2) AS at
+WITH ps[at] AS a, ps[at + 1] AS b
+CREATE (a)-[:NEXT]->(b)
+RETURN count(*)
 // name: facts_met
 UNWIND $nids AS nid
 MATCH (:Passage {space: $space, nid: nid})<-[:EVIDENCE]-(f:Fact)
@@ -85,7 +111,8 @@ RETURN count(*)
 UNWIND $nids AS nid
 MATCH (f:Fact {space: $space, nid: nid})
 WHERE f.retired_at IS NULL AND NOT EXISTS {
-  MATCH (f)-[:EVIDENCE]->(:Passage)<-[:HAS]-(o:Episode) WHERE o.retired_at IS NULL
+  MATCH (f)-[:EVIDENCE]->(p:Passage)<-[:HAS]-(o:Episode)
+  WHERE o.retired_at IS NULL AND p.forgotten_at IS NULL
 }
 SET f.retired_at = $moment, f.changed_in = $version
 RETURN count(*)

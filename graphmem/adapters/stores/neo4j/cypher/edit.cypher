@@ -11,7 +11,8 @@ SET n.confidence = row[1], n.valid_from = row[2], n.valid_to = row[3], n.precisi
 UNWIND $ids AS id
 MATCH (f:Fact {id: id})
 WHERE f.retired_at IS NULL AND NOT EXISTS {
-  MATCH (f)-[:EVIDENCE]->(:Passage)<-[:HAS]-(o:Episode) WHERE o.retired_at IS NULL
+  MATCH (f)-[:EVIDENCE]->(p:Passage)<-[:HAS]-(o:Episode)
+  WHERE o.retired_at IS NULL AND p.forgotten_at IS NULL
 }
 RETURN collect(id)
 // name: remove_discourse

@@ -29,9 +29,10 @@ RETURN size(found), COLLECT {
   RETURN [n.id, score, n.attributes, n.nid]
 }
 // name: living
-e.retired_at IS NULL
+e.retired_at IS NULL AND n.forgotten_at IS NULL
 // name: known_at
 e.recorded_at <= $known_at AND (e.retired_at IS NULL OR $known_at < e.retired_at)
+  AND (n.forgotten_at IS NULL OR $known_at < n.forgotten_at)
 // name: source
 e.source = $source
 // name: speaker

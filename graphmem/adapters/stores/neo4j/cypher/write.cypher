@@ -183,7 +183,8 @@ MATCH (:Episode {id: $id})-[:HAS]->(:Passage)<-[:EVIDENCE]-(f:Fact)
 WHERE f.retired_at IS NULL
 WITH DISTINCT f
 WHERE NOT EXISTS {
-  MATCH (f)-[:EVIDENCE]->(:Passage)<-[:HAS]-(o:Episode) WHERE o.retired_at IS NULL
+  MATCH (f)-[:EVIDENCE]->(p:Passage)<-[:HAS]-(o:Episode)
+  WHERE o.retired_at IS NULL AND p.forgotten_at IS NULL
 }
 SET f.retired_at = $moment, f.changed_in = $version
 
