@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from graphmem.errors import GraphMemError
     from graphmem.memory import Memory
     from graphmem.model.change import AddReport, Counts, Stats
+    from graphmem.model.forgetting import Policy
     from graphmem.model.knowledge import Entity, Fact
     from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode
     from graphmem.model.source import Episode, EpisodeKind, Message, Passage, SourceItem
@@ -42,6 +43,7 @@ __all__ = [
     "Message",
     "Mode",
     "Passage",
+    "Policy",
     "Settings",
     "SourceItem",
     "Stats",
@@ -66,6 +68,7 @@ _HOME = {
     "Message": "graphmem.model.source",
     "Mode": "graphmem.model.retrieval",
     "Passage": "graphmem.model.source",
+    "Policy": "graphmem.model.forgetting",
     "Settings": "graphmem.settings",
     "SourceItem": "graphmem.model.source",
     "Stats": "graphmem.model.change",

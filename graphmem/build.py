@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,6 +120,7 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
         index_dir=folder / "index",
         clock=opening.clock,
         states=lambda: load_states(opening.settings.states),
+        derived=_derived(opening.settings),
     )
 
 
@@ -182,7 +183,23 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
         index_dir=settings.cache_dir / "indexes" / store.info().memory_id,
         clock=opening.clock,
         states=lambda: load_states(opening.settings.states),
+        derived=_derived(opening.settings),
     )
+
+
+def _derived(settings: Settings) -> dict[str, Callable[[], None]]:
+    """What empties each place outside a memory's own that holds words of what was ingested."""
+
+    def clear_answers() -> None:
+        from graphmem.adapters.llms.cache import AnswerCache
+
+        answers = AnswerCache(settings.cache_dir / "llm.sqlite3")
+        try:
+            answers.clear()
+        finally:
+            answers.close()
+
+    return {"answers of language models": clear_answers}
 
 
 def _igraph_analyst(store: GraphStore, engine: str | None) -> Analyst:

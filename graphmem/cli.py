@@ -59,6 +59,8 @@ for command in (
     entity_cli.merge,
     entity_cli.unmerge,
     time_cli.history,
+    time_cli.forget,
+    time_cli.erase,
 ):
     app.command()(command)
 app.command()(timeline_cli.timeline)

@@ -64,7 +64,7 @@ def erase(
         store.apply(revised.changes)
     removed = store.erase(namespace, passage_ids)
     _forget_causes(store, namespace, touched)
-    reworded = _reword_facts(store, namespace, [id for id in touched.facts if id not in touched.gone])
+    reworded = _reword_facts(store, namespace, sorted(touched.facts.keys() - touched.gone))
     reworded += _reword_entities(store, namespace, touched.entities)
     store.compact()
     return Erased(removed, reworded)
@@ -73,9 +73,8 @@ def erase(
 def _touched(store: GraphStore, passage_ids: Sequence[str]) -> _Touched:
     stated = sorted({item.fact_id for item in store.evidence_in(passage_ids)})
     facts = store.facts(stated)
-    elsewhere = {
-        item.fact_id for item in store.evidence_of(stated) if item.passage_id not in set(passage_ids)
-    }
+    going = set(passage_ids)
+    elsewhere = {e.fact_id for e in store.evidence_of(stated) if e.passage_id not in going}
     gone = frozenset(id for id in facts if id not in elsewhere)
     members = {m.entity_id for fact in facts.values() for m in fact.members}
     acted_upon = [link.older_id for link in store.supersessions_of(sorted(gone))]
@@ -130,9 +129,7 @@ def _reword_facts(store: GraphStore, namespace: str, fact_ids: Sequence[str]) ->
     discourse, links = store.discourse_of(ids), store.supersessions_of(ids)
     again = [item for item in evidence if item.fact_id in set(ids)]
     store.edit(
-        EditSet(
-            namespace=namespace, version=store.version(namespace), removed_facts=tuple(ids)
-        )
+        EditSet(namespace=namespace, version=store.version(namespace), removed_facts=tuple(ids))
     )
     store.apply(_as_before(namespace, changed, again, discourse, links, names))
     return len(changed)
@@ -202,9 +199,7 @@ def _reword_entities(store: GraphStore, namespace: str, entity_ids: Collection[s
             changed.append(entity.model_copy(update={"aliases": aliases, "profile": ""}))
     if changed:
         store.edit(
-            EditSet(
-                namespace=namespace, version=store.version(namespace), entities=tuple(changed)
-            )
+            EditSet(namespace=namespace, version=store.version(namespace), entities=tuple(changed))
         )
     return len(changed)
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from graphmem.errors import InvalidInputError
 from graphmem.extract.attributes import NAMES as MINED
 from graphmem.kernels.text import well_formed
+from graphmem.model.forgetting import Policy
 from graphmem.model.ids import digest
 from graphmem.model.retrieval import Filter, Mode, Query
 from graphmem.model.source import OF_CONTENT, EpisodeKind, Message, SourceItem
@@ -45,6 +46,14 @@ def query_of(
             where=_as_stored(where if isinstance(where, Filter) else _filter_of(where or {})),
             namespace=namespace,
         )
+    except ValidationError as cause:
+        raise _invalid(cause) from cause
+
+
+def policy_of(**fields: Any) -> Policy:
+    """A policy of forgetting; raises `InvalidInputError` that names what is wrong."""
+    try:
+        return Policy(**fields)
     except ValidationError as cause:
         raise _invalid(cause) from cause
 

@@ -11,6 +11,7 @@ from graphmem.parts import Parts
 from graphmem.ports.store import Clock
 from graphmem.settings import Settings
 from graphmem.verbs.beliefs import Beliefs
+from graphmem.verbs.keeping import Keeping
 from graphmem.verbs.moves import Moves
 from graphmem.verbs.reads import Reads
 from graphmem.verbs.summaries import Summaries
@@ -19,7 +20,7 @@ from graphmem.verbs.upkeep import Upkeep
 from graphmem.verbs.writes import Writes
 
 
-class Memory(Writes, Reads, Beliefs, Times, Moves, Upkeep, Summaries):
+class Memory(Writes, Reads, Beliefs, Times, Keeping, Moves, Upkeep, Summaries):
     """A memory: a store with what reads into it and out of it, bound to one namespace.
 
     Safe to use from several threads. Open it with :meth:`open`, close it with :meth:`close` or
@@ -93,6 +94,7 @@ class Memory(Writes, Reads, Beliefs, Times, Moves, Upkeep, Summaries):
     def close(self) -> None:
         """Let go of the store, models and processes; a second call does nothing."""
         for memory in (*self._children.values(), self):
+            memory._recalls.flush()
             memory._reading.close()
             memory._walking.close()
         self._children.clear()

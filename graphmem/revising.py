@@ -101,9 +101,7 @@ def revise(
     without
         Ids of passages that are passed over, as they are about to go.
     """
-    around = _Around(
-        names={entity.id: entity.name for entity in changes.entities}, without=without
-    )
+    around = _Around(names={entity.id: entity.name for entity in changes.entities}, without=without)
     given = {fact.id: fact for fact in changes.facts}
     held = store.facts(list(given), members=False)
     around.held.update(held)

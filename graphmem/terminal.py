@@ -53,6 +53,12 @@ def emit(value: BaseModel | Mapping[str, Any] | Sequence[Any]) -> None:
     sys.stdout.write(json.dumps(plain, ensure_ascii=False, default=_plain, indent=2) + "\n")
 
 
+def shortened(text: str, size: int = 80) -> str:
+    """The beginning of a text, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= size else f"{line[: size - 3]}..."
+
+
 def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")

@@ -95,4 +95,6 @@ def information(terms: npt.NDArray[np.int64], owners: npt.NDArray[np.int64], n: 
     if not len(terms):
         return np.zeros(n)
     frequency = np.bincount(terms)
-    return np.bincount(owners, weights=np.log(n / frequency[terms]), minlength=n)
+    return np.asarray(
+        np.bincount(owners, weights=np.log(n / frequency[terms]), minlength=n), np.float64
+    )

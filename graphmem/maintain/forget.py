@@ -78,9 +78,7 @@ def choose(store: GraphStore, namespace: str, policy: Policy, *, now: datetime) 
     )
 
 
-def forgotten(
-    store: GraphStore, namespace: str, *, before: datetime | None = None
-) -> list[str]:
+def forgotten(store: GraphStore, namespace: str, *, before: datetime | None = None) -> list[str]:
     """Ids of the passages that were forgotten, those before a moment if one is given."""
     bound = to_micros(before)
     with store.read(namespace, ("passages",)) as reader:

@@ -8,6 +8,7 @@ from graphmem.known_names import KnownNames
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.parts import Parts
 from graphmem.reading import Reading
+from graphmem.recalling import Recalls
 from graphmem.summarising import Summarising
 from graphmem.walking import Walking
 
@@ -28,4 +29,5 @@ class Bound:
         self._reading = Reading(parts, namespace)
         self._names = KnownNames(parts.store, namespace)
         self._walking = Walking(parts, namespace)
+        self._recalls = Recalls(parts, namespace)
         self._summarising = Summarising(parts, namespace, self._reading)

@@ -81,7 +81,9 @@ class Reads(Bound):
         )
         if asks_broadly(query):
             return search_broadly(self._reading, self._summarising, query)
-        return self._reading.search(query, explain=explain, rerank=rerank)
+        hits = self._reading.search(query, explain=explain, rerank=rerank)
+        self._recalls.note(hit.id for hit in hits)
+        return hits
 
     @property
     def reranker(self) -> str | None:

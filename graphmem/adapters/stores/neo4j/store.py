@@ -186,9 +186,7 @@ class Neo4jStore:
     def forget(self, namespace: str, passage_ids: Sequence[str], moment: datetime) -> Counts:
         """Drop passages, recoverably, with the facts that no other living passage states."""
         at = _micros(moment)
-        return self._write_once(
-            namespace, lambda held: forget.forget(held, passage_ids, moment=at)
-        )
+        return self._write_once(namespace, lambda held: forget.forget(held, passage_ids, moment=at))
 
     def restore(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
         """Take passages back that were forgotten, with the facts that were dropped with them."""

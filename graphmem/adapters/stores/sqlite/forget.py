@@ -79,13 +79,18 @@ def _passages(
     connection: sqlite3.Connection, namespace: str, ids: Iterable[str]
 ) -> list[tuple[int, int | None]]:
     """``nid`` and `forgotten_at` of those that the namespace holds."""
-    found = connection.execute("SELECT nid FROM namespaces WHERE name = ?", (namespace,)).fetchone()
+    held = _namespace(connection, namespace)
     rows = select_in(
         connection,
         "SELECT nid, forgotten_at, namespace_nid FROM passages WHERE id IN ({keys})",
         dict.fromkeys(ids),
     )
-    return sorted((nid, at) for nid, at, holder in rows if found and holder == found[0])
+    return sorted((nid, at) for nid, at, holder in rows if holder in held)
+
+
+def _namespace(connection: sqlite3.Connection, name: str) -> list[int]:
+    rows = connection.execute("SELECT nid FROM namespaces WHERE name = ?", (name,))
+    return [nid for (nid,) in rows]
 
 
 def _changed(
@@ -94,8 +99,5 @@ def _changed(
     mark(connection, "passages", passages)
     mark(connection, "facts", facts)
     if passages:
-        raise_version(
-            connection,
-            connection.execute("SELECT nid FROM namespaces WHERE name = ?", (namespace,)).fetchone(),
-        )
+        raise_version(connection, _namespace(connection, namespace))
     return Counts(passages=len(passages), facts=len(facts))

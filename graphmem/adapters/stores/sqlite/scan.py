@@ -187,9 +187,7 @@ def _expression(table: str, column: str) -> str:
     if table == "passages" and column == "episode_id":
         return "e.id"
     if table == "passages" and column == "retired_at":
-        return (
-            "min(ifnull(n.forgotten_at, e.retired_at), ifnull(e.retired_at, n.forgotten_at))"
-        )
+        return "min(ifnull(n.forgotten_at, e.retired_at), ifnull(e.retired_at, n.forgotten_at))"
     if table == "passages" and column in _OF_EPISODE:
         return f'e."{column}"'
     if table == "mentions" and column in {"start", "end"}:
