@@ -212,7 +212,7 @@ class Reads(Bound):
         return answer(
             found,
             self._parts.llm,
-            lambda asked, texts: embedder.embed(texts) @ embedder.embed_queries([asked])[0],
+            lambda asked, texts: embedder.embed_queries(asked) @ embedder.embed(texts).T,
         )
 
     def get(self, id: str) -> Episode | Passage | Entity | Fact:

@@ -155,8 +155,10 @@ def test_a_sentence_at_the_end_of_the_way_fits_what_the_way_has_said() -> None:
 def test_meaning_decides_where_words_do_not() -> None:
     meant = "Bees were kept on Greywick by monks in 1210."
 
-    def likeness(_: str, texts: Sequence[str]) -> Floats:
-        return np.array([0.9 if text == meant else 0.4 for text in texts], np.float32)
+    def likeness(asked: Sequence[str], texts: Sequence[str]) -> Floats:
+        return np.array(
+            [[0.9 if text == meant else 0.4 for text in texts]] * len(asked), np.float32
+        )
 
     context = context_of("Which order ran apiaries on Greywick?")
     assert answer(context, None, likeness).statements[0].text == f"Hetty: {meant}"
