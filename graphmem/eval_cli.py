@@ -116,6 +116,64 @@ def retrieval(
 
 
 @measures.command()
+def broad(
+    folder: Annotated[
+        Path, typer.Argument(help="corpus.jsonl or turns.jsonl, queries.jsonl.", metavar="DIR")
+    ],
+    themes: Annotated[
+        Path,
+        typer.Argument(
+            help="Themes: {id, dataset, question, gold} a line.", metavar="THEMES.jsonl"
+        ),
+    ],
+    budgets: Annotated[
+        str, typer.Option("--budgets", help="Tokens of the contexts.", metavar="TOKENS")
+    ] = "500,1000,2000",
+    memory: Annotated[
+        str | None, typer.Option("-m", "--memory", help="A memory to keep, instead of a new one.")
+    ] = None,
+    json_file: JsonFileOption = None,
+) -> None:
+    """Ask broad questions of a data set, and score how much of their themes contexts cover."""
+    from graphmem.evaluation import broad as scoring
+    from graphmem.evaluation.datasets import read_dataset
+    from graphmem.evaluation.resources import about_machine, commit, versions
+    from graphmem.evaluation.runner import filled
+
+    _refuse_nowhere(json_file)
+    limits = _whole_numbers(budgets, option="--budgets")
+    dataset = read_dataset(folder)
+    asked = scoring.read_themes(themes, dataset.name)
+    with progress_bars() as tell, filled(dataset, open_memory, memory, tell) as opened:
+        found = scoring.evaluate_broad(
+            opened,
+            asked,
+            shape=dataset.shape,
+            budgets=limits,
+            count=embedder_of(load_settings()).count_tokens,
+            tell=tell,
+        )
+    result = {
+        "dataset": dataset.name,
+        "themes": themes.name,
+        "coverage": scoring.broad_json(found),
+        "machine": about_machine(),
+        "versions": versions(),
+        "commit": commit(),
+    }
+    if json_file == Path("-"):
+        emit(result)
+        return
+    if json_file is not None:
+        json_file.write_text(f"{json.dumps(result, indent=2)}\n", encoding="utf-8")
+    header, *rows = scoring.broad_rows(found)
+    table = Table(*header, title=f"{dataset.name}: {len(asked)} themes, share of gold cited")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+@measures.command()
 def extraction(
     corpus: Annotated[
         Path, typer.Argument(help="Passages: {id, title, text} a line.", metavar="CORPUS.jsonl")

@@ -128,7 +128,7 @@ def evaluate_contexts(
         bound = memory.with_namespace(question.namespace)
         for mode in modes:
             hits = bound.search(question.text, k=_HITS_TO_CUT, mode=mode)
-            fresh = {hit.id: _whole(hit) for hit in hits if hit.id not in sizes}
+            fresh = {hit.id: as_read(hit) for hit in hits if hit.id not in sizes}
             sizes.update(zip(fresh, count(list(fresh.values())), strict=True) if fresh else ())
             for limit in limits:
                 _add_cut(texts[mode][limit], question, shape, fitting(hits, sizes, limit), sizes)
@@ -252,11 +252,11 @@ def _held_json(held: Held) -> dict[str, Any]:
 def _add_cut(
     tally: _Tally, question: Question, shape: Shape, hits: Sequence[Hit], sizes: Mapping[str, int]
 ) -> None:
-    text = "\n".join(map(_whole, hits))
+    text = "\n".join(map(as_read, hits))
     tally.add(question, shape, text, hits, sum(sizes[hit.id] for hit in hits))
 
 
-def _whole(hit: Hit) -> str:
+def as_read(hit: Hit) -> str:
     """A passage as a plain reader is given it: under its title, day and speaker."""
     day = f"{hit.occurred_at:%-d %B %Y}" if hit.occurred_at else ""
     head = " · ".join(filter(None, (hit.title, day, hit.speaker)))

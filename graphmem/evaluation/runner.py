@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -190,6 +190,21 @@ def evaluate(
         embedder=embedder,
         about={"machine": about_machine(), "versions": versions(), "commit": commit()},
     )
+
+
+@contextmanager
+def filled(
+    dataset: Dataset,
+    open_memory: Callable[[str], Evaluated],
+    location: str | None,
+    tell: Progress,
+) -> Iterator[Evaluated]:
+    """The memory at `location`, or one for the time being, with the data set in it."""
+    with tempfile.TemporaryDirectory(prefix="graphmem-eval-") as temporary:
+        place = location or str(Path(temporary) / "memory")
+        _ingest(dataset, lambda: open_memory(place), tell, rerank=False)
+        with closing(open_memory(place)) as memory:
+            yield memory
 
 
 class Ranked(NamedTuple):
