@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Final
 
 import numpy as np
 
 from graphmem.context.summarise import METHOD
 from graphmem.index.passage_index import PassageIndex
+from graphmem.kernels.bm25 import score as bm25
+from graphmem.kernels.text import words
 from graphmem.model.retrieval import Hit, Mode, Query
 from graphmem.model.summary import Community, Overview, Summary
 from graphmem.reading import Reading
-from graphmem.retrieve.broad import Broad, Layer, descend, is_broad, rank_broadly
+from graphmem.retrieve.broad import Broad, Layer, descend, is_broad, rank_broadly, topic_of
 from graphmem.retrieve.filters import allowed_passages
 from graphmem.summarising import Summarising
 
@@ -69,8 +72,10 @@ def overview(reading: Reading, summarising: Summarising, query: Query) -> Overvi
 
 
 def broad_evidence(reading: Reading, summarising: Summarising, query: Query) -> list[Hit]:
-    """What a context for a broad question is put together from: sentences of summaries, then the
-    passages, each under its source."""
+    """What a context for a broad question is put together from, best first.
+
+    Sentences that a model wrote come first; those that summaries have of a passage stand before it.
+    """
     found = overview(reading, summarising, query.model_copy(update={"k": max(query.k, _POOL)}))
     told = [(node, source) for node in found.summaries for source in node.sources]
     hits = {
@@ -79,19 +84,25 @@ def broad_evidence(reading: Reading, summarising: Summarising, query: Query) -> 
             list(dict.fromkeys([*(s.passage_id for _, s in told), *found.passages])), query
         )
     }
-    said: list[Hit] = []
-    seen: set[tuple[str, int]] = set()
+    before: list[Hit] = []
+    beside: defaultdict[str, dict[int, Hit]] = defaultdict(dict)
     for node, source in told:
-        key = (
-            (node.id, source.sentence)
-            if node.method != METHOD
-            else (source.passage_id, source.start)
-        )
-        if source.passage_id not in hits or key in seen:
+        if source.passage_id not in hits:
             continue
-        seen.add(key)
-        said.append(_said(hits[source.passage_id], node, source.sentence, source.start, source.end))
-    return [*said, *(hits[id_] for id_ in found.passages if id_ in hits)]
+        said = _said(hits[source.passage_id], node, source.sentence, source.start, source.end)
+        if node.method == METHOD:
+            beside[source.passage_id][source.start] = said
+        elif said.text not in {other.text for other in before}:
+            before.append(said)
+    return [
+        *before,
+        *(
+            hit
+            for id_ in found.passages
+            if id_ in hits
+            for hit in (*beside[id_].values(), hits[id_])
+        ),
+    ]
 
 
 def _said(hit: Hit, node: Summary | Community, sentence: int, start: int, end: int) -> Hit:
@@ -118,11 +129,13 @@ def _found(
     ranked = reading.search(query.model_copy(update={"k": _POOL}), explain=False, rerank=False)
     row_of = index.passages.ids.row_of
     layers, unit_ids = summarising.layers()
-    vector = reading.embedded(query.text)
+    topic = topic_of(query.text)
+    vector = reading.embedded(topic)
     depths = [layer for layer in layers if layer.above is not None]
     broad = rank_broadly(
         vector,
         index.vectors,
+        bm25(index.lexical.postings, index.words.query_terms(words(topic))),
         [*layers, *([descend(vector, depths)] if depths else ())],
         np.array([row_of[hit.id] for hit in ranked if hit.id in row_of], np.int64),
         allowed=allowed,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 CONCAVITY: Final = 0.9
-"""The exponent of a group's covered share; at 1 a second piece is worth as much as the first."""
+"""The exponent of a group's covered share: at 1 a second piece is worth as much as the first."""
 ROOT: Final = 0.5
 """The power of the cost that a gain is divided by: below 1, fewer and fuller sentences are taken.
 
@@ -47,6 +47,7 @@ class _Chosen:
 
     weights: Sequence[float]
     topics: Mapping[str, float]
+    concavity: float
     pieces: list[int] = field(default_factory=list)
     shares: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     said: set[str] = field(default_factory=set)
@@ -56,7 +57,7 @@ class _Chosen:
 
     def gain(self, piece: Piece) -> float:
         held = self.shares[piece.group]
-        more: float = (held + piece.share) ** CONCAVITY - held**CONCAVITY
+        more: float = (held + piece.share) ** self.concavity - held**self.concavity
         fresh = sum(self.topics[word] for word in piece.words & self.topics.keys() - self.said)
         return self.weights[piece.group] * more + fresh
 
@@ -78,6 +79,7 @@ def select(
     *,
     topics: Mapping[str, float],
     budget: int,
+    concavity: float = CONCAVITY,
 ) -> list[int]:
     """Rows of the pieces to take, in the order of their gain; a repetition is taken once.
 
@@ -94,6 +96,8 @@ def select(
         Words that are worth having once, with what each is worth.
     budget
         Tokens.
+    concavity
+        The exponent of a group's covered share, in (0, 1].
 
     References
     ----------
@@ -102,24 +106,18 @@ def select(
     functions, and the power of the cost. Leskovec et al. (2007), *Cost-effective outbreak detection
     in networks*: gains are reckoned anew only when they come up.
     """
-    chosen = _greedy(pieces, weights, topics, budget, ROOT)
-    sure = _greedy(pieces, weights, topics, budget, 1.0)
+    chosen = _greedy(pieces, _Chosen(weights, topics, concavity), budget, ROOT)
+    sure = _greedy(pieces, _Chosen(weights, topics, concavity), budget, 1.0)
     for row, piece in enumerate(pieces):
-        alone = _Chosen(weights, topics)
+        alone = _Chosen(weights, topics, concavity)
         if alone.price(piece) <= budget and alone.gain(piece) > sure.worth:
             alone.take(row, piece)
             sure = alone
     return (chosen if chosen.worth >= _ENOUGH * sure.worth else sure).pieces
 
 
-def _greedy(
-    pieces: Sequence[Piece],
-    weights: Sequence[float],
-    topics: Mapping[str, float],
-    budget: int,
-    power: float,
-) -> _Chosen:
-    chosen = _Chosen(weights, topics)
+def _greedy(pieces: Sequence[Piece], chosen: _Chosen, budget: int, power: float) -> _Chosen:
+    """Fill `chosen`, which is empty, by gain per power of the tokens."""
     under: defaultdict[str, list[int]] = defaultdict(list)
     for row, piece in enumerate(pieces):
         under[piece.head].append(row)

@@ -28,6 +28,13 @@ _SHARPNESS: Final = 30.0
 _AGREEING: Final = 20
 """How many of the best are compared to see whether two rankings agree."""
 _RANK_OFFSET: Final = 10.0
+_WORDS: Final = 0.5
+_GRANULAR: Final = 0.3
+_GRAPH: Final = 0.5
+_COMMON: Final = 0.5
+"""What the words, the granularities together, the place in graph mode and likeness to the middle of
+the first few weigh beside likeness to the topic, all in deviations from the mean."""
+_MIDDLE: Final = 10
 _BEAM: Final = 4
 DESCENT: Final = "way down"
 """The granularity of the nodes that are met going down the tree."""
@@ -54,9 +61,22 @@ _CUES: Final = re.compile(
 )
 
 
+_LEFT_OVER: Final = re.compile(
+    r"^(?:(?:of|about|on|in|from|what|that|we|is|are|was|has|have|been|known|know|said|told)\s+)+",
+    re.IGNORECASE,
+)
+
+
 def is_broad(question: str) -> bool:
     """Whether it asks for what many passages say together, by how it is worded."""
     return _CUES.search(" ".join(question.split())) is not None
+
+
+def topic_of(question: str) -> str:
+    """What a broad question is about, without the words that make it broad, if any are left."""
+    topic = _CUES.sub(" ", " ".join(question.split()))
+    topic = _LEFT_OVER.sub("", topic.strip(" ?.!,:;"))
+    return " ".join(topic.split()) or question
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +133,7 @@ def agreement(left: Sequence[int], right: Sequence[int]) -> float:
 def rank_broadly(
     vector: Floats,
     vectors: Floats,
+    lexical: Doubles | Floats,
     layers: Sequence[Layer],
     ranked: Ints,
     *,
@@ -121,45 +142,50 @@ def rank_broadly(
 ) -> Broad:
     """Rank passages for a broad question.
 
+    Likeness to the topic, its words, what the granularities say, the place that graph mode gives as
+    far as it agrees with likeness, and then likeness to the middle of the best so far: what a theme
+    has in common is told better by some of its passages than by its name.
+
     Parameters
     ----------
     vector
-        Of the question, shape (d,).
+        Of the topic, shape (d,).
     vectors
         Of all passages, shape (n, d).
+    lexical
+        How far each passage has the words of the topic, shape (n,), at least 0.
     layers
         What holds several passages each.
     ranked
         Passages as graph mode ranks them, best first.
     allowed
-        Rows of the passages that the question may be answered from.
+        Rows of the passages that the question may be answered from, at least one.
     """
     n = len(vectors)
-    own = np.full(n, -np.inf)
-    own[allowed] = vectors[allowed] @ vector
+    own = np.asarray(vectors @ vector, np.float64)
     certain = {"passages": 1.0 - entropy(own[allowed])}
     parts = {"passages": _standard(own, allowed)}
     best: dict[str, Ints] = {}
     for layer in layers:
-        if not len(layer.vectors):
-            continue
         likeness = np.asarray(layer.vectors @ vector, np.float64)
         certain[layer.name] = 1.0 - entropy(likeness)
-        held = np.full(n, -np.inf)
+        held = np.full(n, likeness.min())
         np.maximum.at(held, layer.members, likeness[layer.owners])
-        held[np.isneginf(held)] = likeness.min()
         parts[layer.name] = _standard(held, allowed)
         best[layer.name] = top_rows(likeness, _BEAM)
     total = sum(certain.values()) or 1.0
     weights = {name: value / total for name, value in certain.items()}
-    scores = np.full(n, -np.inf)
-    scores[allowed] = sum(weights[name] * part[allowed] for name, part in parts.items())
-    trust = agreement(top_rows(own, _AGREEING).tolist(), ranked.tolist())
+    nearest = allowed[top_rows(own[allowed], _AGREEING)]
+    trust = agreement(nearest.tolist(), ranked.tolist())
     places = np.zeros(n)
     places[ranked] = 1.0 / (1.0 + np.arange(len(ranked)) / _RANK_OFFSET)
-    scores[allowed] += trust * places[allowed]
-    rows = top_rows(scores, k)
-    return Broad(rows, scores[rows], {**weights, "graph": trust}, best)
+    said = parts["passages"] + _WORDS * _standard(np.asarray(lexical, np.float64), allowed)
+    said += _GRANULAR * sum(weights[name] * part for name, part in parts.items())
+    said += _GRAPH * trust * places
+    first = allowed[top_rows(said[allowed], _MIDDLE)]
+    said += _COMMON * _standard(vectors @ vectors[first].mean(axis=0), allowed)
+    rows = allowed[top_rows(said[allowed], k)]
+    return Broad(rows, said[rows], {**weights, "graph": trust}, best)
 
 
 def descend(vector: Floats, depths: Sequence[Layer]) -> Layer:
@@ -188,7 +214,7 @@ def descend(vector: Floats, depths: Sequence[Layer]) -> Layer:
     )
 
 
-def _standard(values: Doubles, rows: Ints) -> Doubles:
+def _standard(values: Doubles | Floats, rows: Ints) -> Doubles:
     """Values moved and scaled so that those of `rows` have mean 0 and deviation 1."""
     chosen = values[rows]
     spread = float(chosen.std()) or 1.0

@@ -8,7 +8,7 @@ from typing import Any
 from graphmem import merging
 from graphmem.broadly import asks_broadly, broad_evidence, search_broadly
 from graphmem.context.answer import answer, from_times
-from graphmem.context.assemble import BROAD, assemble
+from graphmem.context.assemble import MANY, assemble
 from graphmem.context.worked import Worked
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.graph.views import NOW, View
@@ -153,7 +153,7 @@ class Reads(Bound):
         if asks_broadly(query):
             broad = broad_evidence(self._reading, self._summarising, query)
             count = embedder.count_tokens
-            return assemble(query.text, broad, budget=budget, count=count, steepness=BROAD), None
+            return assemble(query.text, broad, budget=budget, count=count, spread=MANY), None
         hits = self._reading.search(query, explain=True)
         worked = worked_out(
             self._parts.store, self._names, query, hits, embed_words=embedder.embed_words
