@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -34,17 +35,16 @@ def asks_broadly(query: Query) -> bool:
 def search_broadly(reading: Reading, summarising: Summarising, query: Query) -> list[Hit]:
     """The passages that answer a broad question, best first."""
     found = _found(reading, summarising, query)
-    if found is None:
-        return []
-    index, broad, layers, _ = found
-    ids = [index.passages.ids[int(row)] for row in broad.rows]
-    at = {id_: place for place, id_ in enumerate(ids)}
-    note = f"asked broadly: passages and {', '.join(layer.name for layer in layers)} were compared"
+    compared = ", ".join(found.weights) or "what speaks for all that is held"
     return [
         hit.model_copy(
-            update={"rank": place, "score": float(broad.scores[at[hit.id]]), "note": note}
+            update={
+                "rank": place,
+                "score": found.passages[hit.id],
+                "note": f"asked broadly, of {compared}",
+            }
         )
-        for place, hit in enumerate(reading.hits_of(ids, query), 1)
+        for place, hit in enumerate(reading.hits_of(list(found.passages), query), 1)
     ]
 
 
@@ -54,19 +54,12 @@ def overview(reading: Reading, summarising: Summarising, query: Query) -> Overvi
     Sentences whose sources the query's filters and times leave out are left out.
     """
     found = _found(reading, summarising, query)
-    if found is None:
-        return Overview(question=query.text)
-    index, broad, layers, unit_ids = found
-    chosen = _best_units(index, broad, layers, unit_ids)
-    told, done = summarising.told(chosen)
-    allowed = allowed_passages(index, query)
-    row_of = index.passages.ids.row_of
-    visible = {id_ for id_ in row_of if allowed[row_of[id_]]}
+    told, done = summarising.told(found.units)
     return Overview(
         question=query.text,
-        summaries=tuple(filter(None, (_restricted(node, visible) for node in told))),
-        passages=tuple(index.passages.ids[int(row)] for row in broad.rows),
-        weights=broad.weights,
+        summaries=tuple(filter(None, (_restricted(node, found.visible) for node in told))),
+        passages=tuple(found.passages),
+        weights=found.weights,
         dropped=done.dropped,
     )
 
@@ -117,19 +110,30 @@ def _said(hit: Hit, node: Summary | Community, sentence: int, start: int, end: i
     )
 
 
-def _found(
-    reading: Reading, summarising: Summarising, query: Query
-) -> tuple[PassageIndex, Broad, list[Layer], dict[str, list[str]]] | None:
+class _Found(NamedTuple):
+    """Passages best first with their scores, weights of granularities, ids of the summaries to
+    answer from, and of all passages that the query allows."""
+
+    passages: Mapping[str, float]
+    weights: Mapping[str, float]
+    units: list[str]
+    visible: Collection[str]
+
+
+def _found(reading: Reading, summarising: Summarising, query: Query) -> _Found:
     index = reading.index()
-    allowed = (
-        np.flatnonzero(allowed_passages(index, query)) if len(index) else np.empty(0, np.int64)
-    )
-    if not len(allowed):
-        return None
+    rows = np.flatnonzero(allowed_passages(index, query)) if len(index) else np.empty(0, np.int64)
+    visible = {index.passages.ids[int(row)] for row in rows}
+    if not visible:
+        return _Found({}, {}, [], visible)
+    topic = topic_of(query.text)
+    if not topic:
+        spoken, units = summarising.speakers(query.k, units=_SUMMARIES)
+        passages = {id_: 1.0 / place for place, id_ in enumerate(spoken, 1) if id_ in visible}
+        return _Found(passages, {}, units, visible)
     ranked = reading.search(query.model_copy(update={"k": _POOL}), explain=False, rerank=False)
     row_of = index.passages.ids.row_of
     layers, unit_ids = summarising.layers()
-    topic = topic_of(query.text)
     vector = reading.embedded(topic)
     depths = [layer for layer in layers if layer.above is not None]
     broad = rank_broadly(
@@ -138,10 +142,16 @@ def _found(
         bm25(index.lexical.postings, index.words.query_terms(words(topic))),
         [*layers, *([descend(vector, depths)] if depths else ())],
         np.array([row_of[hit.id] for hit in ranked if hit.id in row_of], np.int64),
-        allowed=allowed,
+        allowed=rows,
         k=query.k,
     )
-    return index, broad, layers, unit_ids
+    ids = [index.passages.ids[int(row)] for row in broad.rows]
+    return _Found(
+        dict(zip(ids, map(float, broad.scores), strict=True)),
+        broad.weights,
+        _best_units(index, broad, layers, unit_ids),
+        visible,
+    )
 
 
 def _best_units(
@@ -175,7 +185,7 @@ def _best_units(
     return chosen
 
 
-def _restricted(node: Summary | Community, visible: set[str]) -> Summary | Community | None:
+def _restricted(node: Summary | Community, visible: Collection[str]) -> Summary | Community | None:
     """The node without sentences of passages that may not be seen; ``None`` if none is left."""
     hidden = {s.sentence for s in node.sources if s.passage_id not in visible}
     if not hidden:

@@ -166,6 +166,18 @@ class Summarising:
                 )
             return self._layers[1:]
 
+    def speakers(self, k: int, *, units: int) -> tuple[list[str], list[str]]:
+        """Passages that speak for all there are, the nearest to the middle of the largest parts
+        first, and the root with the largest nodes under it, `units` in all."""
+        with self._lock:
+            tree, nodes = self.tree()
+            if not len(tree):
+                return [], []
+            [root] = [node.id for node in nodes.values() if not node.depth]
+            below = [node.id for node in nodes.values() if node.parent_id == root]
+            below.sort(key=lambda id_: -len(tree.leaves_below(_serial(id_))))
+            return tree.speakers(_serial(root), k), [root, *below][:units]
+
     def _depths(self, tree: Tree, index: PassageIndex) -> Iterator[tuple[Layer, list[str]]]:
         """The tree's nodes, a layer per depth, the root left out."""
         row_of = index.passages.ids.row_of

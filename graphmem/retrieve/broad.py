@@ -45,7 +45,8 @@ _CUES: Final = re.compile(
         what\ (?:is|are|was|were)\ (?:this|these|it|all\ (?:this|of\ this|these))\b.*\babout
       | what\ (?:do|did)\ (?:we|you|i|they)\ (?:all\ |already\ )?know\ (?:about|of)
       | (?:what|which)\ (?:\w+\ )?(?:themes|topics|subjects|trends|patterns)\b
-      | (?:main|key|central|common|recurring|major|important|overall)\ (?:\w+\ )?
+      | (?:(?:what|which)\ (?:is|are|was|were)\ )?(?:the\ )?
+        (?:main|key|central|common|recurring|major|important|overall)\ (?:\w+\ )?
         (?:themes?|topics?|subjects?|ideas|points|trends|patterns|threads)\b
       | (?:give|provide|write|show)\ (?:me\ |us\ )?an?\ (?:\w+\ )?
         (?:overview|summary|account|outline|picture|survey|digest)\b
@@ -62,7 +63,7 @@ _CUES: Final = re.compile(
 
 
 _LEFT_OVER: Final = re.compile(
-    r"^(?:(?:of|about|on|in|from|what|that|we|is|are|was|has|have|been|known|know|said|told)\s+)+",
+    r"^(?:(?:of|about|on|in|from|what|that|we|is|are|was|has|have|been|known|know|said|told)(?:\s+|$))+",
     re.IGNORECASE,
 )
 
@@ -73,10 +74,9 @@ def is_broad(question: str) -> bool:
 
 
 def topic_of(question: str) -> str:
-    """What a broad question is about, without the words that make it broad, if any are left."""
+    """What a broad question is about, without the words that make it broad; empty if about all."""
     topic = _CUES.sub(" ", " ".join(question.split()))
-    topic = _LEFT_OVER.sub("", topic.strip(" ?.!,:;"))
-    return " ".join(topic.split()) or question
+    return " ".join(_LEFT_OVER.sub("", topic.strip(" ?.!,:;")).split())
 
 
 @dataclass(frozen=True, slots=True)
