@@ -217,6 +217,8 @@ def _read_adverbial(page: Page, clause: Clause, kid: int) -> None:
     found = list(roles_of_adverb(page, kid))
     clause.roles += found
     is_extent = page.parse.deps[kid] == "npadvmod" and kid > clause.verb and not found
+    if _is_addressed(page, kid, clause.verb):
+        return
     if is_extent and kid in page.name_at and not clause.objects:
         clause.objects.append(kid)  # "never met Bob"
     elif is_extent:

@@ -37,6 +37,7 @@ _STATES: Final = frozenset(
     prefer believe think mean exist reside lie hold border comprise cover feature feel seem appear
     resemble cost weigh measure depend involve keep serve""".split()
 )
+_DEFINITE: Final = frozenset(("the", "this", "that", "these", "those"))
 _QUANTIFIERS: Final = frozenset("all both most some many others several few each none".split())
 _SUBJECTS: Final = ("nsubj", "nsubjpass")
 _QUESTION_CONFIDENCE = 0.3
@@ -221,9 +222,17 @@ def _says_something(
         return False
     if page.topic is not None:
         return members[0].role in ("subject", "object")
-    return members[0].type.is_name and members[0].role == (
-        "object" if clause.is_passive else "subject"
-    )
+    is_of = members[0].role == ("object" if clause.is_passive else "subject")
+    return is_of and (members[0].type.is_name or _is_definite(page, clause))
+
+
+def _is_definite(page: Page, clause: Clause) -> bool:
+    """Whether the subject is a certain thing: "the dam", "my car"."""
+    parse = page.parse
+    if not clause.subjects:
+        return False
+    words = {parse.words[kid].lower() for kid in parse.children[clause.subjects[0]]}
+    return bool(words & _DEFINITE) or parse.child(clause.subjects[0], "poss") is not None
 
 
 def _is_embedded_question(page: Page, clause: Clause) -> bool:

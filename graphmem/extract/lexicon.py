@@ -107,6 +107,10 @@ SAYING_VERBS: Final = _words(
     """say claim state report announce tell write argue suggest note explain mention add insist
     admit declare confirm reveal allege assert believe think feel"""
 )
+AIMED_VERBS: Final = _words(
+    """work come go return travel move leave stop stay gather meet unite fight campaign rise act use
+    build create form design establish found organise organize write hold set"""
+)
 INTENDING_VERBS: Final = _words(
     """want plan intend hope wish try decide agree expect promise aim seek prepare attempt propose
     offer like love"""

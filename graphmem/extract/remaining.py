@@ -92,7 +92,8 @@ def _told_of(page: Page, token: int, by_verb: Mapping[int, Clause]) -> FactDraft
     lead, role = _lead(page, [*reversed(way), token])
     if phrase.type is EntityType.DATE:
         role = "time"
-    if not core or any(slot.phrase.name == phrase.name for slot in core):
+    is_told = any(slot.role == "attribute" for slot in core)
+    if not core or (is_told and not lead) or any(s.phrase.name == phrase.name for s in core):
         return None
     fact = fact_of(page, clause, [*core, Slot(role, phrase, token, lead)], attribute)
     if fact is None or token not in _held(page, [fact]) - page.antecedents.keys():

@@ -41,7 +41,7 @@ def slots_of(
         ("subject" if clause.is_passive else "agent", agent, None, "by"),
         ("object", object_, None, ""),
         ("attribute", attribute, None, ""),
-        *(("recipient", head, None, "") for head in clause.recipients),
+        *(("recipient", head, None, _lead_of(page, head)) for head in clause.recipients),
         *(("time", head, None, "") for head in clause.times),
         *(("extent", head, None, "") for head in clause.extents),
     ]
@@ -58,6 +58,8 @@ def slots_of(
         if head != class_noun:
             roles += roles_under(page, head, with_of=is_attribute)
         phrase = phrase_of(page, head, with_of=not is_attribute)
+        if phrase and is_attribute:
+            phrase = _with_article(page, head, phrase)
         if phrase:
             slots.append(Slot(role, phrase, _position(role, head, verb, position), lead))
     for argument in roles:
@@ -69,6 +71,29 @@ def slots_of(
     if _may_be_sited(page, clause, attribute, slots):
         _place(slots)
     return list({slot.phrase[1:7]: slot for slot in reversed(slots)}.values())[::-1]
+
+
+def _lead_of(page: Page, recipient: int) -> str:
+    """The "to" of "gave it to Ann", which "gave Ann a book" has not."""
+    preposition = page.parse.heads[recipient]
+    is_led = page.parse.deps[recipient] == "pobj"
+    return page.parse.words[preposition].lower() if is_led else ""
+
+
+def _with_article(page: Page, noun: int, phrase: Phrase) -> Phrase:
+    """One of several things that something is, with the article that only the first has."""
+    parse = page.parse
+    first = noun
+    while parse.deps[first] == "conj" and parse.pos[parse.heads[first]] == "NOUN":
+        first = parse.heads[first]
+    article = parse.child(first, "det")
+    is_bare = (
+        first != noun and parse.tags[noun] == "NN" and parse.child(noun, "det", "poss") is None
+    )
+    if not is_bare or article is None or parse.words[article].lower() not in ("a", "an"):
+        return phrase
+    article_of_own = "an" if phrase.shown[:1].lower() in "aeiou" else "a"
+    return phrase._replace(shown=f"{article_of_own} {phrase.shown}")
 
 
 def role_slots(page: Page, role: Role, verb: int) -> Iterable[Slot]:

@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from graphmem.extract.connectives import SUBORDINATE, Reading, phrase_at
+from graphmem.extract.lexicon import AIMED_VERBS
 from graphmem.extract.page import Page
 from graphmem.model.extraction import LinkDraft
 from graphmem.model.knowledge import Sense
 
 VERBAL: Final = ("VERB", "AUX")
 MARKS: Final = ("mark", "advmod", "prep", "cc", "dep", "punct")
-_AIMED: Final = frozenset(
-    """work come go return travel move leave stop stay gather meet unite fight campaign rise act use
-    build create form design establish found organise organize write hold set""".split()
-)
 _REMARKED: Final = frozenset("refer know call describe expect mention note see say".split())
 _STATIVE: Final = frozenset(
     """be have know like love hate want need own belong contain consist remain believe think mean
@@ -74,7 +71,7 @@ def purposes(
         if above is None:
             continue
         is_aim = parse.deps[verb] == "advcl" or (
-            parse.deps[verb] == "xcomp" and parse.lemmas[parse.heads[verb]] in _AIMED
+            parse.deps[verb] == "xcomp" and parse.lemmas[parse.heads[verb]] in AIMED_VERBS
         )
         if is_in_order or is_aim:
             first = to - 2 if is_in_order else to

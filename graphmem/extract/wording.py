@@ -18,6 +18,7 @@ _FULL_FORMS: Final = {
     "'ve": "have", "’ve": "have", "gon": "going", "wan": "want", "na": "to",
 }  # fmt: skip
 _THIRD: Final = {"am": "is", "are": "is", "were": "was", "have": "has", "do": "does"}
+_PARTICIPLES: Final = {"being": ("was", "is"), "having": ("had", "has")}
 _PARTNERS: Final = ("i", "me", "you", "we", "us")
 
 
@@ -87,6 +88,8 @@ def _rest(page: Page, slots: Sequence[Slot]) -> list[str]:
 
 def finished(sentence: str) -> str:
     """With a capital at its start and a full stop at its end."""
+    if sentence.count('"') % 2:  # the other one stands outside of what is told
+        sentence = sentence.replace('"', " ")
     sentence = " ".join(sentence.split()).replace(" ,", ",").lstrip(",;:- ")
     return f"{sentence[:1].upper()}{sentence[1:].rstrip('.,')}."
 
@@ -157,6 +160,8 @@ def _finite(page: Page, clause: Clause, group: Sequence[int], words: list[str]) 
     verb = clause.verb
     if parse.tags[group[0]] == "TO":
         return ["is", *words]
+    if group[0] != verb and words[0] in _PARTICIPLES:
+        return [_PARTICIPLES[words[0]][_is_present(page, clause)], *words[1:]]
     is_participle = clause.is_passive or parse.tags[verb] == "VBG"
     if class_of(page, clause) is not None or not is_participle or not _is_bare(page, clause, group):
         return words

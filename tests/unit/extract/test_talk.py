@@ -129,3 +129,13 @@ def test_two_who_own_together_are_both_members(extractor: SpacyExtractor) -> Non
     text = "Ann and Bob's son Carl was born in 1990."
     [found] = extractor.extract([PassageContext(passage_id="d", text=text)])
     assert all({"Ann", "Bob"} <= {m.name for m in fact.members} for fact in found.facts)
+
+
+def test_what_is_given_to_somebody_reads_so(extractor: SpacyExtractor) -> None:
+    found = last_of(
+        extractor, ("Ann", "My grandma gave a ring to me. It was an awesome time, Bob!")
+    )
+    assert texts(found) == [
+        "Ann's grandma gave a ring to Ann.",
+        "The ring was an awesome time.",
+    ]
