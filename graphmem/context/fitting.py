@@ -57,7 +57,7 @@ def fitting(context: Context, likeness: Likeness | None, *, most: int) -> list[F
         _read(context.question, rare, item, hit, start, end)
         for item, hit in items
         for start, end in sentences(hit.text)
-        if not _HEADING.fullmatch(hit.text, start, end)
+        if hit.speaker or not _HEADING.fullmatch(hit.text, start, end)
     ]
     read = [one for one in read if one.shared and not content(one.said.text) <= asked]
     near = [0.0] * len(read)
