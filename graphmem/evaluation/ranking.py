@@ -59,13 +59,6 @@ class Contender(Protocol):
         """Let go of what is held elsewhere."""
 
 
-class BatchContender(Contender, Protocol):
-    """A contender that answers many questions at once."""
-
-    def ask_many(self, restarts: Sequence[Restart], *, damping: float) -> Any:
-        """Answers to all of them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Questions:
     """What is asked: `restarts` at random, and the nodes of highest degree."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -215,6 +216,19 @@ class Restart:
         dense = np.zeros(n_nodes)
         dense[self.rows] = self.weights
         return dense
+
+
+class Options(TypedDict, total=False):
+    """What may be asked of a ranking; :meth:`graphmem.ports.ranker.Ranker.rank` tells what each is.
+
+    For rankers that hand them on; who answers names them, with their defaults.
+    """
+
+    k: int
+    damping: float
+    tolerance: float
+    certain: bool
+    among: Mask | None
 
 
 @dataclass(frozen=True, slots=True)

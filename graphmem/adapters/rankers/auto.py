@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Unpack
 
-from graphmem.kernels.arrays import Mask
-from graphmem.kernels.ranking import (
-    DAMPING,
-    TOLERANCE,
-    CsrGraph,
-    Ranked,
-    Restart,
-    check_ranking,
-)
+from graphmem.kernels.ranking import CsrGraph, Options, Ranked, Restart
 from graphmem.ports.ranker import Ranker
 
 SMALL, LARGE = 20_000, 1_000_000
@@ -44,58 +37,27 @@ class AutoRanker:
         self._lock = threading.Lock()
         self._made: Ranker | None = None
 
-    def prepare(self) -> None:
-        """Load what a question would wait for; may run in a thread of its own."""
-        self._push()
-
     def rank(
         self,
         graph: CsrGraph,
         restart: Restart,
-        *,
-        k: int = 100,
-        damping: float = DAMPING,
-        tolerance: float = TOLERANCE,
-        certain: bool = False,
-        among: Mask | None = None,
+        **options: Unpack[Options],
     ) -> Ranked:
         """See :meth:`graphmem.ports.ranker.Ranker.rank`."""
-        return self._choose(graph, restart).rank(
-            graph,
-            restart,
-            k=k,
-            damping=damping,
-            tolerance=tolerance,
-            certain=certain,
-            among=among,
-        )
+        return self._choose(graph, restart).rank(graph, restart, **options)
 
     def rank_many(
         self,
         graph: CsrGraph,
         restarts: Sequence[Restart],
-        *,
-        k: int = 100,
-        damping: float = DAMPING,
-        tolerance: float = TOLERANCE,
-        certain: bool = False,
-        among: Mask | None = None,
+        **options: Unpack[Options],
     ) -> list[Ranked]:
         """Each walk by the ranker that suits it."""
-        check_ranking(graph, restarts, k=k, damping=damping, tolerance=tolerance)
         found: dict[int, Ranked] = {}
         chosen = [self._choose(graph, restart) for restart in restarts]
         for ranker in {id(one): one for one in chosen}.values():
             places = [place for place, one in enumerate(chosen) if one is ranker]
-            ranked = ranker.rank_many(
-                graph,
-                [restarts[place] for place in places],
-                k=k,
-                damping=damping,
-                tolerance=tolerance,
-                certain=certain,
-                among=among,
-            )
+            ranked = ranker.rank_many(graph, [restarts[place] for place in places], **options)
             found.update(zip(places, ranked, strict=True))
         return [found[place] for place in range(len(restarts))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from graphmem.kernels.ranking import (
     TOLERANCE,
     Certificate,
     CsrGraph,
+    Options,
     Ranked,
     Restart,
     check_ranking,
@@ -67,24 +68,10 @@ class CupyRanker:
         self,
         graph: CsrGraph,
         restart: Restart,
-        *,
-        k: int = 100,
-        damping: float = DAMPING,
-        tolerance: float = TOLERANCE,
-        certain: bool = False,
-        among: Mask | None = None,
+        **options: Unpack[Options],
     ) -> Ranked:
         """See :meth:`graphmem.ports.ranker.Ranker.rank`; scores are exact in any case."""
-        [ranked] = self.rank_many(
-            graph,
-            [restart],
-            k=k,
-            damping=damping,
-            tolerance=tolerance,
-            certain=certain,
-            among=among,
-        )
-        return ranked
+        return self.rank_many(graph, [restart], **options)[0]
 
     def rank_many(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 import igraph
 import numpy as np
@@ -16,6 +16,7 @@ from graphmem.kernels.ranking import (
     DAMPING,
     TOLERANCE,
     CsrGraph,
+    Options,
     Ranked,
     Restart,
     check_ranking,
@@ -71,22 +72,10 @@ class IgraphRanker:
         )
 
     def rank_many(
-        self,
-        graph: CsrGraph,
-        restarts: Sequence[Restart],
-        *,
-        k: int = 100,
-        damping: float = DAMPING,
-        tolerance: float = TOLERANCE,
-        certain: bool = False,  # noqa: ARG002 - always as certain as can be
-        among: Mask | None = None,
+        self, graph: CsrGraph, restarts: Sequence[Restart], **options: Unpack[Options]
     ) -> list[Ranked]:
         """One after the other: PRPACK takes one walk at a time."""
-        check_ranking(graph, restarts, k=k, damping=damping, tolerance=tolerance)
-        return [
-            self.rank(graph, restart, k=k, damping=damping, tolerance=tolerance, among=among)
-            for restart in restarts
-        ]
+        return [self.rank(graph, restart, **options) for restart in restarts]
 
 
 class Converted(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Unpack
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +18,7 @@ from graphmem.kernels.ranking import (
     DAMPING,
     TOLERANCE,
     CsrGraph,
+    Options,
     Ranked,
     Restart,
     check_ranking,
@@ -47,23 +49,10 @@ class PowerRanker:
         self,
         graph: CsrGraph,
         restart: Restart,
-        *,
-        k: int = 100,
-        damping: float = DAMPING,
-        tolerance: float = TOLERANCE,
-        certain: bool = False,
-        among: Mask | None = None,
+        **options: Unpack[Options],
     ) -> Ranked:
         """See :meth:`graphmem.ports.ranker.Ranker.rank`."""
-        return self.rank_many(
-            graph,
-            [restart],
-            k=k,
-            damping=damping,
-            tolerance=tolerance,
-            certain=certain,
-            among=among,
-        )[0]
+        return self.rank_many(graph, [restart], **options)[0]
 
     def rank_many(
         self,
