@@ -18,6 +18,7 @@ from graphmem.kernels.compiled import (
     ROWS,
     TABLE,
     TO_DOUBLES,
+    TO_GRID,
     TO_NODES,
     TO_ROWS,
     TO_TABLE,
@@ -27,13 +28,19 @@ from graphmem.kernels.compiled import (
     several,
 )
 from graphmem.kernels.prefetch import prefetch
-from graphmem.kernels.push import RESIDUAL, SPECK, STRENGTH
+from graphmem.kernels.push import RESIDUAL, SPECK, STRENGTH, descend, forget, remember
 
 ESTIMATE, LOW, HIGH = 0, 1, 2
 """Columns of bounds, shape (n, 3): a candidate's score, estimated and proven."""
 STEEP_UP, STEEP_DOWN, MASS_UP, MASS_DOWN, STUCK = 0, 1, 2, 3, 4
 """What is left in all: largest residual by strength, above and below 0, sums of residuals above and
 below 0, none negative; and what is settled on nodes without edges."""
+N_FOUND, LOWEST, RIVAL, FLOOR, UNSEEN, EDGES, LEFT = 0, 1, 2, 3, 4, 5, 6
+"""Columns of what is found of a walk: how many there are, the lowest score that is possible inside
+and the highest outside among candidates, the floor that these reach, the place of the first heavy
+node that was not touched (-1 for none), the edges followed, and the five of what is left."""
+UNKNOWN = 1e300
+"""A residual by strength that none exceeds; not infinite, as times a strength of 0 it must be 0."""
 
 
 @compiled(
@@ -355,3 +362,124 @@ def first_unseen(nodes: Ints, among: Mask, cells: Doubles, settled: Doubles) -> 
         if is_unseen and (len(among) == 0 or among[node]):
             return place
     return -1
+
+
+@compiled(
+    types.none,
+    *GRAPH,
+    *(types.float64, types.float64, types.float64, types.int64),
+    *(types.float64, types.float64, types.float64, types.float64, types.float64, types.int64),
+    *(types.float64, types.int64, MASK, INTS),
+    *(INTS, INTS, DOUBLES, DOUBLES),
+    *(TO_TABLE, TO_DOUBLES, TO_NODES, TO_NODES, TO_NODES, TO_DOUBLES, TO_NODES, TO_TABLE),
+    *(TO_GRID, types.float64[:, :, ::1], TO_TABLE),
+)
+def answer_many(
+    starts: Ints,
+    ends: Ints,
+    indices: Nodes,
+    weights: Floats,
+    damping: float,
+    total: float,
+    back: float,
+    k: int,
+    epsilon: float,
+    step: float,
+    share: float,
+    enough: float,
+    least: float,
+    max_edges: int,
+    band: float,
+    patience: int,
+    among: Mask,
+    heavy: Ints,
+    offsets: Ints,
+    rows: Ints,
+    shares: Doubles,
+    nothing: Doubles,
+    cells: Doubles,
+    settled: Doubles,
+    touched: Nodes,
+    settlers: Nodes,
+    queue: Nodes,
+    left: Doubles,
+    candidates: Nodes,
+    bounds: Doubles,
+    found_rows: Ints,
+    found_bounds: Doubles,
+    found: Doubles,
+) -> None:
+    """Walks one after the other, each from ``rows[offsets[i]:offsets[i + 1]]``, as if alone.
+
+    :func:`graphmem.kernels.push.descend`, then :func:`conclude`. Fills `found_rows`, shape (q, k),
+    `found_bounds`, shape (q, k, 3), and `found`, shape (q, 11), by the columns named above.
+    """
+    for question in range(len(offsets) - 1):
+        first, last = offsets[question], offsets[question + 1]
+        n_touched, n_settled = remember(
+            rows[first:last],
+            shares[first:last],
+            nothing[first:last],
+            cells,
+            settled,
+            touched,
+            settlers,
+        )
+        n_touched, n_settled, edges, is_done, reached, kth = descend(
+            starts,
+            ends,
+            indices,
+            weights,
+            damping,
+            epsilon,
+            step,
+            share,
+            enough,
+            least,
+            k,
+            max_edges,
+            among,
+            n_touched,
+            n_settled,
+            cells,
+            settled,
+            touched,
+            settlers,
+            queue,
+        )
+        chosen, _, lowest, rival, floor, followed = conclude(
+            starts,
+            ends,
+            indices,
+            weights,
+            damping,
+            total,
+            back,
+            k,
+            n_touched,
+            n_settled,
+            reached if is_done else UNKNOWN,
+            kth / band,
+            band,
+            edges // patience,
+            among,
+            cells,
+            settled,
+            touched,
+            settlers,
+            left,
+            candidates,
+            bounds,
+        )
+        for place in range(len(chosen)):
+            position = chosen[place]
+            found_rows[question, place] = candidates[position]
+            for column in range(3):
+                found_bounds[question, place, column] = bounds[position, column]
+        found[question, N_FOUND] = len(chosen)
+        found[question, LOWEST], found[question, RIVAL] = lowest, rival
+        found[question, FLOOR] = floor
+        found[question, UNSEEN] = first_unseen(heavy, among, cells, settled)
+        found[question, EDGES] = edges + followed
+        found[question, LEFT : LEFT + 5] = left
+        forget(n_touched, n_settled, touched, settlers, cells, settled)

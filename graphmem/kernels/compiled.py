@@ -27,6 +27,7 @@ TO_NODES = types.uint32[::1]
 TO_ROWS = types.int32[::1]
 TO_DOUBLES = types.float64[::1]
 TO_TABLE = types.float64[:, ::1]
+TO_GRID = types.int64[:, ::1]
 TO_SINGLES = types.float32[:, ::1]
 GRAPH = (INTS, INTS, NODES, FLOATS)
 """Where rows start and end, their targets, and weights: none where every edge weighs 1."""

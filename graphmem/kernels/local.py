@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,6 @@ from graphmem.kernels.ranking import CsrGraph, Restart
 
 _UNWEIGHTED = np.empty(0, np.float32)
 _EVERY = np.empty(0, np.bool_)
-_UNKNOWN = 1e300
-"""A residual by strength that none exceeds; not infinite, as times a strength of 0 it must be 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,35 @@ def _spread(graph: CsrGraph, rows: Ints, masses: Doubles) -> tuple[Ints, Doubles
     return targets[present], shares[present]
 
 
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How far a walk is pushed; see :func:`graphmem.kernels.push.descend`."""
+
+    epsilon: float
+    step: float = 1.0
+    share: float = 0.0
+    enough: float = np.inf
+    least: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best of a walk so far, best first, and what is needed to certify them."""
+
+    rows: Ints
+    bounds: Doubles
+    """Shape (r, 3): estimate, low, high."""
+    lowest: float
+    rival: float
+    """The highest outside among candidates."""
+    floor: float
+    """What any other node that was touched may score."""
+    unseen: int
+    """The place of the heaviest node that was not touched among the heavy ones, -1 for none."""
+    edges: int
+    left: Doubles
+
+
 class Workspace:
     """Room for one walk at a time in graphs of up to `n` nodes.
 
@@ -118,11 +146,9 @@ class Workspace:
         self.left = np.zeros(5)
         """What is left in all; see :data:`graphmem.kernels.bounding.STEEP_UP`."""
 
-    def begin(
-        self, graph: CsrGraph, state: PushState, *, damping: float, total: float, back: float
-    ) -> None:
-        """Take a walk up; `total` are the graph's strengths added up, `back` the mean chance to be
-        back after two steps."""
+    def take(self, graph: CsrGraph, *, damping: float, total: float, back: float) -> None:
+        """Walk on a graph; `total` are its strengths added up, `back` the mean chance to be back
+        after two steps."""
         if self._strengths is None or self._strengths() is not graph.strengths:
             self._cells[: graph.n_nodes, STRENGTH] = graph.strengths
             self._cells[: graph.n_nodes, STRENGTH][graph.strengths < 0] = -np.inf
@@ -130,6 +156,72 @@ class Workspace:
         self._graph = plain(graph)
         self._damping, self._back = damping, back
         self._total = total if graph.is_symmetric else 0.0
+
+    def answer(
+        self,
+        restarts: Sequence[Restart],
+        levels: Levels,
+        *,
+        k: int,
+        band: float,
+        patience: int,
+        among: Mask | None,
+        max_edges: int,
+        heavy: Ints,
+    ) -> list[Found]:
+        """Walks from `restarts`, one after the other in one compiled pass, and forgotten."""
+        n = len(restarts)
+        rows = np.concatenate([restart.rows for restart in restarts])
+        found_rows, found_bounds = np.empty((n, k), np.int64), np.empty((n, k, 3))
+        found = np.empty((n, bounding.LEFT + 5))
+        bounding.answer_many(
+            *self._graph,
+            self._damping,
+            self._total,
+            self._back,
+            k,
+            levels.epsilon,
+            levels.step,
+            levels.share,
+            levels.enough,
+            levels.least,
+            max_edges,
+            band,
+            patience,
+            _EVERY if among is None else np.asarray(among),
+            heavy,
+            np.cumsum([0, *(len(restart.rows) for restart in restarts)]),
+            rows,
+            np.concatenate([restart.weights for restart in restarts]),
+            np.zeros(len(rows)),
+            self._cells,
+            self._settled,
+            self._touched,
+            self._settlers,
+            self._queue,
+            self.left,
+            self._candidates,
+            self._bounds,
+            found_rows,
+            found_bounds,
+            found,
+        )
+        return [
+            Found(
+                rows=found_rows[at, : int(numbers[bounding.N_FOUND])],
+                bounds=found_bounds[at, : int(numbers[bounding.N_FOUND])],
+                lowest=float(numbers[bounding.LOWEST]),
+                rival=float(numbers[bounding.RIVAL]),
+                floor=float(numbers[bounding.FLOOR]),
+                unseen=int(numbers[bounding.UNSEEN]),
+                edges=int(numbers[bounding.EDGES]),
+                left=numbers[bounding.LEFT :],
+            )
+            for at, numbers in enumerate(found)
+        ]
+
+    def begin(self, state: PushState) -> None:
+        """Take a walk up."""
         self._n_touched, self._n_settled = push.remember(
             state.rows,
             state.residuals,
@@ -141,26 +233,17 @@ class Workspace:
         )
 
     def descend(
-        self,
-        epsilon: float,
-        *,
-        step: float = 1.0,
-        share: float = 0.0,
-        enough: float = np.inf,
-        least: float = 0.0,
-        k: int,
-        among: Mask | None,
-        max_edges: int,
+        self, levels: Levels, *, k: int, among: Mask | None, max_edges: int
     ) -> tuple[int, bool]:
         """See :func:`graphmem.kernels.push.descend`; edges followed, and whether it is done."""
         self._n_touched, self._n_settled, edges, is_done, self.epsilon, self.kth = push.descend(
             *self._graph,
             self._damping,
-            epsilon,
-            step,
-            share,
-            enough,
-            least,
+            levels.epsilon,
+            levels.step,
+            levels.share,
+            levels.enough,
+            levels.least,
             k,
             max_edges,
             _EVERY if among is None else np.asarray(among),
@@ -172,7 +255,7 @@ class Workspace:
             self._settlers,
             self._queue,
         )
-        self._steepest = self.epsilon if is_done else _UNKNOWN
+        self._steepest = self.epsilon if is_done else bounding.UNKNOWN
         return int(edges), bool(is_done)
 
     def conclude(
@@ -274,19 +357,33 @@ class Workspace:
         estimates[chosen] = 0.0
         return lowest, float(estimates.max(initial=0.0))
 
-    def rows(self, chosen: Rows) -> Ints:
-        """The nodes of some candidates."""
-        return self._candidates[chosen].astype(np.int64)
+    def found(
+        self,
+        chosen: Rows,
+        lowest: float,
+        rival: float,
+        *,
+        heavy: Ints,
+        among: Mask | None,
+        edges: int,
+    ) -> Found:
+        """The chosen candidates."""
+        allowed = _EVERY if among is None else np.asarray(among)
+        return Found(
+            rows=self._candidates[chosen].astype(np.int64),
+            bounds=self._bounds[chosen],
+            lowest=lowest,
+            rival=rival,
+            floor=self.floor,
+            unseen=int(bounding.first_unseen(heavy, allowed, self._cells, self._settled)),
+            edges=edges,
+            left=self.left.copy(),
+        )
 
     def bounds(self, chosen: Rows) -> tuple[Doubles, Doubles, Doubles]:
         """Estimate, low and high of some candidates."""
         found = self._bounds[chosen]
         return found[:, bounding.ESTIMATE], found[:, bounding.LOW], found[:, bounding.HIGH]
-
-    def first_unseen(self, rows: Ints, among: Mask | None) -> int:
-        """The place of the first of `rows` that holds no residual and no score; -1 for none."""
-        allowed = _EVERY if among is None else np.asarray(among)
-        return int(bounding.first_unseen(rows, allowed, self._cells, self._settled))
 
     def state(self, restart: Restart) -> PushState:
         """What is settled and left, for another day."""

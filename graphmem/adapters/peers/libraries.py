@@ -185,7 +185,7 @@ class Networkit:
     """
 
     name = "networkit"
-    max_edges: int | None = 4_000_000
+    max_edges: int | None = None
     epsilon = 1e-7
     """What it may leave unpushed, by degree."""
 

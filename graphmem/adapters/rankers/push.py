@@ -15,7 +15,7 @@ from graphmem.errors import InvalidInputError
 from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows, top_rows
 from graphmem.kernels.bounding import MASS_DOWN, MASS_UP, STEEP_UP, STUCK
 from graphmem.kernels.hubs import WIDTH, HubTable
-from graphmem.kernels.local import PushState, Workspace, plain
+from graphmem.kernels.local import Found, Levels, PushState, Workspace, plain
 from graphmem.kernels.ranking import (
     DAMPING,
     TOLERANCE,
@@ -27,15 +27,15 @@ from graphmem.kernels.ranking import (
 )
 from graphmem.ports.ranker import Ranker
 
-_FIRST = 0.02
+_FIRST = 0.03
 """Where thresholds begin: the residual of a node of average strength, times k."""
 _LEVEL = 4.0
 """Each threshold is this much lower than the one before, so that large residuals go first."""
-_RESOLUTION = 8.0
+_RESOLUTION = 6.0
 """An uncertain ranking stops at this share of the k-th score, for a node of average strength."""
-_BAND = 1.1
+_BAND = 1.3
 """How far from the k-th score, as a factor, an uncertain ranking looks at nodes once more."""
-_PATIENCE = 4
+_PATIENCE = 2
 """It looks at no node of more edges than this part of those that were pushed: hubs, which average
 over so many neighbours that they are estimated well."""
 _MANY, _SURE, _FASTEST, _SLOWEST = 0.25, 0.8, 1 / 4, 0.6
@@ -49,6 +49,8 @@ _BUDGET, _LEAST_BUDGET = 4, 20_000
 """Edges to follow, by those stored and in any case, before a push is no longer local."""
 _HEAVIEST = 1024
 """Nodes of which it is known that none without a slot is heavier."""
+_PASS = 64
+"""Walks in one compiled pass; it cannot be interrupted."""
 _ROUNDING = 1e-13
 """Covers what float64 loses; added to every error."""
 
@@ -107,8 +109,8 @@ class PushRanker:
     ) -> Ranked:
         """See :meth:`graphmem.ports.ranker.Ranker.rank`."""
         check_ranking(graph, [restart], k=k, damping=damping, tolerance=tolerance)
-        asked = _Question(k, damping, tolerance, certain, among)
-        return self._answer(graph, restart, asked)
+        [ranked] = self._answer(graph, [restart], _Question(k, damping, tolerance, certain, among))
+        return ranked
 
     def rank_many(
         self,
@@ -121,21 +123,16 @@ class PushRanker:
         certain: bool = False,
         among: Mask | None = None,
     ) -> list[Ranked]:
-        """One walk a thread; the kernels run without the interpreter's lock."""
+        """As many walks at once as there are threads, and many in one compiled pass."""
         check_ranking(graph, restarts, k=k, damping=damping, tolerance=tolerance)
         asked = _Question(k, damping, tolerance, certain, among)
-        workers = min(self._threads, len(restarts))
-        if workers < 2:
-            return [self._answer(graph, restart, asked) for restart in restarts]
-
-        def every(first: int) -> list[Ranked]:
-            return [self._answer(graph, restart, asked) for restart in restarts[first::workers]]
-
-        found: list[Ranked | None] = [None] * len(restarts)
-        with ThreadPoolExecutor(workers) as pool:
-            for first, part in enumerate(pool.map(every, range(workers))):
-                found[first::workers] = part
-        return [ranked for ranked in found if ranked is not None]
+        size = min(-(-len(restarts) // self._threads), _PASS)
+        parts = [restarts[at : at + size] for at in range(0, len(restarts), max(size, 1))]
+        if len(parts) < 2:
+            return [ranked for part in parts for ranked in self._answer(graph, part, asked)]
+        with ThreadPoolExecutor(min(self._threads, len(parts))) as pool:
+            answers = pool.map(lambda part: self._answer(graph, part, asked), parts)
+            return [ranked for part in answers for ranked in part]
 
     def advance(
         self,
@@ -163,14 +160,23 @@ class PushRanker:
         finally:
             self._give_back(room)
 
-    def _answer(self, graph: CsrGraph, restart: Restart, asked: _Question) -> Ranked:
+    def _answer(
+        self, graph: CsrGraph, restarts: Sequence[Restart], asked: _Question
+    ) -> list[Ranked]:
         room = self._borrow(graph.n_nodes)
         try:
-            ranked = self._local(graph, PushState.start(restart), asked, room)
+            if not asked.certain:
+                return self._in_one_pass(graph, restarts, asked, room)
+            ranked = []
+            for restart in restarts:
+                ranked.append(self._local(graph, PushState.start(restart), asked, room))
+                room.clear()
         finally:
             self._give_back(room)
-        if asked.certain and not ranked.certificate.is_certain and self._exact is not None:
-            return self._exact.rank(
+        if self._exact is None:
+            return ranked
+        return [
+            self._exact.rank(
                 graph,
                 restart,
                 k=asked.k,
@@ -179,61 +185,78 @@ class PushRanker:
                 certain=True,
                 among=asked.among,
             )
-        return ranked
+            if not found.certificate.is_certain
+            else found
+            for restart, found in zip(restarts, ranked, strict=True)
+        ]
+
+    def _in_one_pass(
+        self, graph: CsrGraph, restarts: Sequence[Restart], asked: _Question, room: Workspace
+    ) -> list[Ranked]:
+        weighed = self._weighed.of(graph)
+        room.take(graph, damping=asked.damping, total=weighed.total, back=1.0 / weighed.average)
+        found = room.answer(
+            restarts,
+            self._levels(asked, weighed),
+            k=min(asked.k, graph.n_nodes),
+            band=_BAND,
+            patience=_PATIENCE,
+            among=asked.among,
+            max_edges=_budget(graph),
+            heavy=weighed.heavy,
+        )
+        return [_ranked(graph, asked, weighed, one) for one in found]
 
     def _local(
         self, graph: CsrGraph, state: PushState, asked: _Question, room: Workspace
     ) -> Ranked:
         weighed = self._weighed.of(graph)
-        room.begin(
-            graph, state, damping=asked.damping, total=weighed.total, back=1.0 / weighed.average
-        )
-        budget = _BUDGET * graph.n_edges + _LEAST_BUDGET
-        least = _ROUNDING / (weighed.heaviest or 1.0)
-        edges, is_done = room.descend(
-            self._epsilon or _FIRST / (asked.k * weighed.average),
-            step=_LEVEL,
-            share=1.0 / (_RESOLUTION * weighed.average),
-            enough=np.inf if self._epsilon else asked.tolerance / weighed.average,
-            least=least,
-            k=asked.k,
-            among=asked.among,
-            max_edges=budget,
-        )
+        room.take(graph, damping=asked.damping, total=weighed.total, back=1.0 / weighed.average)
+        room.begin(state)
+        levels, budget = self._levels(asked, weighed), _budget(graph)
+        edges, is_done = room.descend(levels, k=asked.k, among=asked.among, max_edges=budget)
         if not asked.certain:
             most = edges // _PATIENCE
             chosen, *margin, followed = room.conclude(
                 asked.k, band=_BAND, most=most, among=asked.among
             )
             edges += followed
-            return _ranked(graph, asked, room, weighed, chosen, *margin, edges=edges)
+            found = room.found(chosen, *margin, heavy=weighed.heavy, among=asked.among, edges=edges)
+            return _ranked(graph, asked, weighed, found)
         table = self._table(graph, asked.damping, weighed)
-        unknown = weighed.strength(0 if table is None else len(table.rows))
-        if is_done and graph.is_symmetric and unknown > 0.0:
-            hopeful = room.kth / (_SPREAD * max(asked.damping, _ROUNDING) ** 2 * unknown)
-            if least < hopeful < room.epsilon:
-                followed, is_done = room.descend(
-                    hopeful, k=asked.k, among=asked.among, max_edges=max(budget - edges, 1)
-                )
-                edges += followed
+        following = _proving(graph, asked, room, weighed, table)
         known = None
         while True:
+            if is_done and levels.least <= following < room.epsilon:
+                followed, is_done = room.descend(
+                    Levels(following),
+                    k=asked.k,
+                    among=asked.among,
+                    max_edges=max(budget - edges, 1),
+                )
+                edges += followed
             room.conclude(asked.k, band=_BAND, most=0, among=asked.among)
             if known is not None:
                 room.hold(known)
             chosen, *margin, shrink, followed = _decide(asked, room, table)
-            known = room.known()
-            edges += followed
-            ranked = _ranked(graph, asked, room, weighed, chosen, *margin, edges=edges)
-            if ranked.certificate.is_certain or not is_done or room.epsilon < least:
+            known, edges = room.known(), edges + followed
+            found = room.found(chosen, *margin, heavy=weighed.heavy, among=asked.among, edges=edges)
+            ranked = _ranked(graph, asked, weighed, found)
+            if ranked.certificate.is_certain or not is_done or room.epsilon <= levels.least:
                 return ranked
-            followed, is_done = room.descend(
-                room.epsilon * shrink,
-                k=asked.k,
-                among=asked.among,
-                max_edges=max(budget - edges, 1),
-            )
-            edges += followed
+            following = max(room.epsilon * shrink, levels.least)
+
+    def _levels(self, asked: _Question, weighed: _Weighed) -> Levels:
+        least = _ROUNDING / (weighed.heaviest or 1.0)
+        if self._epsilon is not None:
+            return Levels(self._epsilon, least=least)
+        return Levels(
+            _FIRST / (asked.k * weighed.average),
+            step=_LEVEL,
+            share=1.0 / (_RESOLUTION * weighed.average),
+            enough=asked.tolerance / weighed.average,
+            least=least,
+        )
 
     def _table(self, graph: CsrGraph, damping: float, weighed: _Weighed) -> HubTable | None:
         rows = weighed.heavy[: min(self._hubs, WIDTH)]
@@ -346,45 +369,52 @@ def _no_tables(_: CsrGraph) -> dict[float, HubTable]:
     return {}
 
 
-def _ranked(
-    graph: CsrGraph,
-    asked: _Question,
-    room: Workspace,
-    weighed: _Weighed,
-    chosen: Rows,
-    lowest: float,
-    rival: float,
-    *,
-    edges: int,
-) -> Ranked:
-    """The chosen candidates; what no candidate is may score `floor`, or what `_beyond` says."""
-    left = room.left
-    rival = max(rival, room.floor, _beyond(graph, asked, room, weighed))
+def _ranked(graph: CsrGraph, asked: _Question, weighed: _Weighed, found: Found) -> Ranked:
+    left = found.left
+    rival = max(found.rival, found.floor, _beyond(graph, asked, weighed, found))
     # What reaches a node without edges restarts, which scales all scores alike.
     scale = 1.0 - asked.damping / (1.0 - asked.damping) * float(left[STUCK])
     spill_up = 0.0 if graph.is_symmetric else asked.damping * float(left[MASS_UP])
     spill_down = 0.0 if graph.is_symmetric else asked.damping * float(left[MASS_DOWN])
     least, most = max(scale - spill_up, _ROUNDING), scale + spill_down
-    estimates, lows, highs = room.bounds(chosen)
+    estimates, lows, highs = found.bounds.T
     scores = estimates / scale
     return Ranked(
-        rows=room.rows(chosen),
+        rows=found.rows,
         scores=scores,
         errors=np.maximum(highs / least - scores, scores - lows / most) + _ROUNDING,
         certificate=Certificate(
-            lowest=max(lowest / most - _ROUNDING, 0.0),
+            lowest=max(found.lowest / most - _ROUNDING, 0.0) if len(scores) == asked.k else 0.0,
             rival=rival / least + _ROUNDING,
             tolerance=asked.tolerance,
         ),
-        touched_edges=edges,
+        touched_edges=found.edges,
     )
 
 
-def _beyond(graph: CsrGraph, asked: _Question, room: Workspace, weighed: _Weighed) -> float:
+def _beyond(graph: CsrGraph, asked: _Question, weighed: _Weighed, found: Found) -> float:
     """The most that a node can score which the push has not touched."""
-    up = float(room.left[MASS_UP])
+    up = float(found.left[MASS_UP])
     if not graph.is_symmetric:
         return asked.damping * up
-    place = room.first_unseen(weighed.heavy, asked.among)
+    place = found.unseen
     strength = float(graph.strengths[weighed.heavy[place]]) if place >= 0 else weighed.others
-    return asked.damping * min(up, float(room.left[STEEP_UP]) * strength)
+    return asked.damping * min(up, float(found.left[STEEP_UP]) * strength)
+
+
+def _proving(
+    graph: CsrGraph,
+    asked: _Question,
+    room: Workspace,
+    weighed: _Weighed,
+    table: HubTable | None,
+) -> float:
+    """The threshold at which proving begins: infinite where strengths do not tell."""
+    unknown = weighed.strength(0 if table is None else len(table.rows))
+    if not graph.is_symmetric or not unknown * asked.damping * room.kth > 0.0:
+        return np.inf
+    return room.kth / (_SPREAD * asked.damping**2 * unknown)
+
+
+def _budget(graph: CsrGraph) -> int:
+    return _BUDGET * graph.n_edges + _LEAST_BUDGET
