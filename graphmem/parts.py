@@ -59,11 +59,13 @@ class Parts:
         reranking: Reranking | None = None,
         states: Callable[[], States] = load_states,
         derived: Mapping[str, Callable[[], None]] | None = None,
+        learned_fusion: bool = True,
     ) -> None:
         self.store = store
         self.extractor = extractor
         self.llm = llm
         self.reranking = reranking
+        self.learned_fusion = learned_fusion
         self.ranker = ranker
         self.index_dir = index_dir
         self.clock = clock

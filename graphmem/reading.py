@@ -288,6 +288,7 @@ class Reading:
             self._parts.ranker,
             embedder.embed_variants,
             index.word_space(embedder.embed_words),
+            learned=self._parts.learned_fusion,
         )
 
     def _embed(self, texts: Sequence[str]) -> Floats:

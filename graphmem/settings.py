@@ -43,6 +43,9 @@ class Settings(BaseSettings):
 
     `states` is a file of states that can change, such as where one lives, beside those that are
     known: see ``graphmem/resolve/states.toml``.
+
+    `fusion` says by which weights mode ``graph`` adds up its signals: those that were ``learned``,
+    or ``equal`` ones.
     """
 
     model_config = SettingsConfigDict(env_prefix="GRAPHMEM_", frozen=True, extra="forbid")
@@ -79,4 +82,5 @@ class Settings(BaseSettings):
     rerank_depth: int = Field(20, ge=1, le=1_000)
     rerank_weight: float = Field(1.0, ge=0.0)
     states: Path | None = None
+    fusion: Literal["learned", "equal"] = "learned"
     bench: Path | None = None

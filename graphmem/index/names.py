@@ -24,7 +24,7 @@ from graphmem.index.occurrences import Occurrences
 from graphmem.kernels.arrays import Floats, Ints, Mask, Rows, compress, ragged
 from graphmem.kernels.text import words as words_of
 
-MAX_WORDS = 12
+MAX_WORDS = 20
 _CALENDAR = frozenset(
     """january february march april may june july august september october november december
     monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow am pm

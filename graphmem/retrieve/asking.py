@@ -16,9 +16,11 @@ Embed = Callable[[Sequence[str]], Floats]
 class Asking:
     """`embed` gives unit vectors of questions, `embed_texts` of what reads like a passage, by
     default the same; `ranker` ranks the nodes of a walk; `space` is ``None`` without word vectors.
+    What is found is weighed by `learned` weights, or all alike.
     """
 
     embed: Embed
     ranker: Ranker
     embed_texts: Embed | None = None
     space: WordSpace | None = None
+    learned: bool = True

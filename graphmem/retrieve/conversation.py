@@ -27,7 +27,7 @@ from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.coverage import best_likeness, rarity_shares
 from graphmem.retrieve.dates import dates_in, near_dates
 from graphmem.retrieve.filters import believed
-from graphmem.retrieve.fuse import TURNS, fuse, learned_weights
+from graphmem.retrieve.fuse import TURNS, fuse, weights_of
 from graphmem.retrieve.kinds import KINDS, asks_for_several, kinds_asked
 from graphmem.retrieve.pool import Pool
 from graphmem.retrieve.question import analyse
@@ -95,7 +95,8 @@ def turn_pool(
     question = analyse(index, query.text, similarity=similarity, allowed=allowed)
     walked = walk(index, query, question, asking.ranker, k=max(_WALKED, query.k))
     whole = _whole_signals(talk, walked[turns.rows])
-    first = np.where(talk.allowed, fuse(whole, learned_weights(TURNS)), -np.inf)
+    weights = weights_of(TURNS, whole, learned=asking.learned)
+    first = np.where(talk.allowed, fuse(whole, weights), -np.inf)
     candidates = np.sort(top_rows(first, max(N_CANDIDATES, query.k)))
     signals = {name: values[candidates] for name, values in whole.items()}
     return Pool(

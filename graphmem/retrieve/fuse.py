@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -18,15 +18,27 @@ _SPREAD_DEPTH = 4
 
 
 @cache
-def learned_weights(kind: str) -> Mapping[str, float]:
+def learned_weights(kind: str) -> Mapping[str, float] | None:
     """Non-negative weights of the signals of :data:`PASSAGES` or :data:`TURNS`.
 
     One set for all memories, fitted by ``benchmarks/train_fusion.py``, which says how well they
-    do on questions they were not fitted on.
+    do on questions they were not fitted on. ``None`` where that has not been run.
     """
-    text = files("graphmem.retrieve").joinpath("weights.json").read_text(encoding="utf-8")
+    try:
+        text = files("graphmem.retrieve").joinpath("weights.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
     weights: Mapping[str, float] = json.loads(text)[kind]
     return weights
+
+
+def weights_of(kind: str, signals: Iterable[str], *, learned: bool) -> Mapping[str, float]:
+    """The learned weights, or where there are none or they are not wanted, 1 for every signal.
+
+    Signals are made to go up to about 1, so that counting them alike is a fair guess.
+    """
+    held = learned_weights(kind) if learned else None
+    return dict.fromkeys(signals, 1.0) if held is None else held
 
 
 def shares(signals: Mapping[str, Doubles], weights: Mapping[str, float]) -> dict[str, Doubles]:

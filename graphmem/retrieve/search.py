@@ -16,7 +16,7 @@ from graphmem.model.retrieval import Mode, Query
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.conversation import turn_pool
 from graphmem.retrieve.filters import allowed_passages
-from graphmem.retrieve.fuse import REPEAT_LOSS, fuse, learned_weights, shares, spread
+from graphmem.retrieve.fuse import REPEAT_LOSS, fuse, shares, spread, weights_of
 from graphmem.retrieve.passages import passage_pool
 from graphmem.retrieve.pool import Pool, Ranking
 
@@ -31,7 +31,8 @@ def rank(index: PassageIndex, query: Query, asking: Asking) -> Ranking:
     if not allowed.any():
         return Ranking(np.empty(0, np.int64), np.empty(0))
     if query.mode == Mode.GRAPH:
-        return _graph(pools(index, query, asking, allowed), query.k)
+        found = pools(index, query, asking, allowed)
+        return _graph(found, query.k, learned=asking.learned)
     if query.mode == Mode.BM25:
         return _by_score(_lexical(index, query.text), allowed, query.k, "bm25", positive=True)
     similarity = products(index.vectors, asking.embed([query.text])[0])
@@ -51,17 +52,17 @@ def pools(index: PassageIndex, query: Query, asking: Asking, allowed: Mask) -> l
     ]
 
 
-def _graph(found: Sequence[Pool], k: int) -> Ranking:
-    rankings = [weigh(pool, k) for pool in found]
+def _graph(found: Sequence[Pool], k: int, *, learned: bool) -> Ranking:
+    rankings = [weigh(pool, k, learned=learned) for pool in found]
     if len(rankings) == 1:
         return rankings[0]
     turns, passages = rankings
     return _side_by_side(turns, passages, found[0].question.similarity, k)
 
 
-def weigh(pool: Pool, k: int) -> Ranking:
-    """The k best candidates in order."""
-    weights = learned_weights(pool.kind)
+def weigh(pool: Pool, k: int, *, learned: bool) -> Ranking:
+    """The k best candidates in order, by the learned weights or by all signals alike."""
+    weights = weights_of(pool.kind, pool.signals, learned=learned)
     scores = fuse(pool.signals, weights)
     parts = shares(pool.signals, weights)
     if pool.groups is None:

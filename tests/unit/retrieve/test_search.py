@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from graphmem.model.retrieval import Filter, Mode, Query
 from graphmem.model.time import from_micros
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.explain import ways_to
-from graphmem.retrieve.fuse import PASSAGES, TURNS, learned_weights, spread
+from graphmem.retrieve.fuse import PASSAGES, TURNS, learned_weights, spread, weights_of
 from graphmem.retrieve.pool import Ranking
 from graphmem.retrieve.search import rank
 
@@ -57,6 +59,32 @@ def test_the_same_question_gives_the_same_ranking(
     first, second = (rank(films, Query(text=QUESTION, k=6, mode=mode), asking) for _ in range(2))
     assert first.rows.tolist() == second.rows.tolist()
     assert first.scores.tolist() == second.scores.tolist()
+
+
+def test_signals_count_alike_where_weights_are_not_wanted(
+    films: PassageIndex, asking: Asking
+) -> None:
+    query = Query(text=QUESTION, k=6)
+    ranking = rank(films, query, replace(asking, learned=False))
+    assert {"The Glass Harbour", "Mara Lindqvist", "Ingrid Sorel"} <= {*titles(films, ranking)[:4]}
+    learned = learned_weights(PASSAGES)
+    assert learned is not None
+    held = rank(films, query, asking)
+    row = int(ranking.rows[0])
+    at = held.rows.tolist().index(row)
+    for name, part in ranking.shares.items():
+        assert held.shares[name][at] == pytest.approx(learned[name] * part[0])
+
+
+def test_signals_count_alike_where_no_weights_were_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphmem.retrieve.fuse.files", lambda _: tmp_path)
+    learned_weights.cache_clear()
+    try:
+        assert weights_of(TURNS, ["a", "b"], learned=True) == {"a": 1.0, "b": 1.0}
+    finally:
+        learned_weights.cache_clear()
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -104,7 +132,9 @@ def test_a_memory_without_names_is_still_searched(make_index: MakeIndex, asking:
 
 @pytest.mark.parametrize("kind", [PASSAGES, TURNS])
 def test_no_signal_counts_against_a_candidate(kind: str) -> None:
-    assert min(learned_weights(kind).values()) >= 0
+    weights = learned_weights(kind)
+    assert weights is not None
+    assert min(weights.values()) >= 0
 
 
 def test_where_several_answers_are_asked_for_a_second_of_a_session_counts_less() -> None:

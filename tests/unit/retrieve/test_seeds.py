@@ -142,11 +142,13 @@ def test_without_names_the_walk_is_the_meanings(make_index: MakeIndex, asking: A
 
 @pytest.mark.parametrize("kind", ["passages", "turns"])
 def test_every_signal_belongs_to_a_seed(kind: str) -> None:
-    from graphmem.retrieve.fuse import learned_weights
+    from graphmem.retrieve.fuse import weights_of
     from graphmem.retrieve.seeds import kind_of
 
     form = {"statement", "reply"}
-    unnamed = {name for name in learned_weights(kind) if kind_of(name) == "answer"} - form
+    weights = weights_of(kind, [], learned=True)
+    assert weights
+    unnamed = {name for name in weights if kind_of(name) == "answer"} - form
     assert {name for name in unnamed if not name.startswith("kind_")} == set()
 
 
