@@ -2,10 +2,11 @@
 
 Every data set under GRAPHMEM_BENCH gives one pool of candidates a question, with a value for each
 signal. Weights are those of a pairwise logistic regression (gold candidates over the others of
-their question), bound to be non-negative: L-BFGS-B on the loss that scikit-learn's
-LogisticRegression minimises, which knows no such bound. One set for all passage sets together, one
-for all conversations. What is reported is measured on questions that the weights were not fitted
-on: passages in five folds, conversations with one left out at a time.
+their question), bound to be non-negative and drawn towards weighing all alike: L-BFGS-B on the
+loss that scikit-learn's LogisticRegression minimises, which knows neither. One set for all passage
+sets together, one for all conversations. What is reported is measured on questions that the weights
+were not fitted on: passages in five folds, conversations with one left out at a time; and beside it
+what equal weights find among the same candidates.
 
 Writes ``graphmem/retrieve/weights.json`` and ``benchmarks/results/fusion.json``. The memories are
 made in DIR where they are not there yet.
@@ -16,7 +17,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +43,11 @@ N_FOLDS = 5
 N_NEGATIVES = 40
 """Hardest candidates a round; what was hard once stays in, else the weights swing."""
 N_ROUNDS = 4
-RIDGE = 1e-4
+EQUAL = 1.0
+"""What each signal counts where nothing is learned: weights are drawn towards it."""
+RIDGE = {PASSAGES: 1e-2, TURNS: 1e-4}
+"""How strongly: of four powers of ten what did best held out, with few questions to learn from
+for passages and many for turns."""
 BY_HAND = {PASSAGES: {"dated": 1.0}, TURNS: {}}
 """Signals that no question of the data sets gives a value to."""
 
@@ -55,6 +61,7 @@ class Asked:
     gold: npt.NDArray[np.int64]
     n_gold: int
     fold: str
+    kind: str
     weight: float
 
 
@@ -75,7 +82,7 @@ def main() -> int:
         for folder in folders:
             if (folder / "turns.jsonl").is_file() == (shape is Shape.TURNS):
                 sets[folder.name] = pools_of(folder, options.memories / folder.name, names)
-        weights[kind], report[kind] = fitted(sets, names, BY_HAND[kind])
+        weights[kind], report[kind] = fitted(sets, names, BY_HAND[kind], ridge=RIDGE[kind])
     WEIGHTS.write_text(json.dumps(weights, indent=2) + "\n", encoding="utf-8")
     write({"weights": weights, "cross_validated": report, **about_run()}, RESULTS / "fusion.json")
     return 0
@@ -97,7 +104,8 @@ def pools_of(folder: Path, location: Path, names: list[str]) -> list[Asked]:
             fold = question.namespace if dataset.shape is Shape.TURNS else str(number % N_FOLDS)
             bound = memory.with_namespace(question.namespace)
             pool = pool_of(bound, question, dataset.shape, names)
-            asked.append(Asked(**pool, fold=fold, weight=1.0 / len(questions)))
+            share = 1.0 / len(questions)
+            asked.append(Asked(**pool, fold=fold, kind=question.type or "", weight=share))
     print(f"{folder.name}: {len(asked)} questions", flush=True)
     return asked
 
@@ -119,30 +127,49 @@ def pool_of(memory: Memory, question: Question, shape: Shape, names: list[str]) 
 
 
 def fitted(
-    sets: dict[str, list[Asked]], names: Sequence[str], by_hand: dict[str, float]
+    sets: dict[str, list[Asked]],
+    names: Sequence[str],
+    by_hand: dict[str, float],
+    *,
+    ridge: float,
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Weights fitted on all, and recall in cross-validation by data set."""
     everything = [one for asked in sets.values() for one in asked]
     held_out: dict[str, Doubles] = {}
     folds = sorted({one.fold for one in everything})
     for fold in folds:
-        held_out[fold] = fit(one for one in everything if one.fold != fold)
+        held_out[fold] = fit((one for one in everything if one.fold != fold), ridge=ridge)
     report = {}
     for name, asked in sets.items():
-        scores = mean_recall(asked, lambda one: one.values @ held_out[one.fold])
-        report[name] = {"n": len(asked), **scores}
-        print(name, {key: round(100 * value, 1) for key, value in scores.items()}, flush=True)
-    total = fit(everything)
+        report[name] = report_of(asked, held_out)
+        print(name, json.dumps(report[name], indent=1), flush=True)
+    total = fit(everything, ridge=ridge)
     return {name: round(float(w), 3) for name, w in zip(names, total, strict=True)} | by_hand, {
         "folds": len(folds),
         "sets": report,
     }
 
 
-def fit(asked: Iterable[Asked]) -> Doubles:
+def report_of(asked: Sequence[Asked], held_out: Mapping[str, Doubles]) -> dict[str, Any]:
+    """Recall of questions by the weights that were fitted without their fold, and by type."""
+
+    def recall(some: Sequence[Asked]) -> dict[str, Any]:
+        return {"n": len(some), **mean_recall(some, lambda one: one.values @ held_out[one.fold])}
+
+    by_type: defaultdict[str, list[Asked]] = defaultdict(list)
+    for one in asked:
+        by_type[one.kind].append(one)
+    return {
+        **recall(asked),
+        "equal_weights": mean_recall(asked, lambda one: one.values.sum(axis=1)),
+        "by_type": {kind: recall(some) for kind, some in sorted(by_type.items())},
+    }
+
+
+def fit(asked: Iterable[Asked], *, ridge: float) -> Doubles:
     """Non-negative weights, shape (n_signals,)."""
     answerable = [one for one in asked if len(one.gold) and len(one.gold) < len(one.ids)]
-    weights = np.ones(answerable[0].values.shape[1])
+    weights = np.full(answerable[0].values.shape[1], EQUAL)
     hard: list[set[int]] = [set() for _ in answerable]
     for _ in range(N_ROUNDS):
         rows, costs = [], []
@@ -155,19 +182,20 @@ def fit(asked: Iterable[Asked]) -> Doubles:
             for gold in one.gold:
                 rows.append(one.values[gold] - others)
                 costs.append(np.full(len(others), one.weight / (len(others) * len(one.gold))))
-        weights = minimised(np.concatenate(rows), np.concatenate(costs), weights)
+        weights = minimised(np.concatenate(rows), np.concatenate(costs), weights, ridge=ridge)
     return weights
 
 
-def minimised(pairs: Doubles, costs: Doubles, start: Doubles) -> Doubles:
+def minimised(pairs: Doubles, costs: Doubles, start: Doubles, *, ridge: float) -> Doubles:
     """The weights at least 0 under which each pair's difference is most surely above 0."""
     share = costs / costs.sum()
 
     def loss(weights: Doubles) -> tuple[float, Doubles]:
         margin = pairs @ weights
         wrong = 1.0 / (1.0 + np.exp(np.clip(margin, -50.0, 50.0)))
-        value = float(share @ np.logaddexp(0.0, -margin) + RIDGE * (weights @ weights) / 2.0)
-        return value, RIDGE * weights - pairs.T @ (share * wrong)
+        drawn = weights - EQUAL
+        value = float(share @ np.logaddexp(0.0, -margin) + ridge * (drawn @ drawn) / 2.0)
+        return value, ridge * drawn - pairs.T @ (share * wrong)
 
     bounds = [(0.0, None)] * len(start)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)

@@ -23,6 +23,7 @@ from graphmem.index.matching import NameFinder
 from graphmem.index.occurrences import Occurrences
 from graphmem.kernels.arrays import Floats, Ints, Mask, Rows, compress, ragged
 from graphmem.kernels.text import words as words_of
+from graphmem.model.knowledge import EntityType
 
 MAX_WORDS = 20
 _CALENDAR = frozenset(
@@ -50,12 +51,19 @@ class NameTable:
     home_passages: Rows
     home_weights: Floats
 
+    @property
+    def is_person(self) -> Mask:
+        """Which names are of somebody, shape (n,)."""
+        person = self.types.values.row_of.get(EntityType.PERSON.value, -1)
+        return np.asarray(self.types.codes == person)
+
 
 @dataclass(frozen=True, slots=True)
 class NameGrowth:
     """A dictionary that grew: `moved` are the rows that its names of before have now.
 
-    `unsettled` are the rows of names that are new, or have got their first home.
+    `unsettled` are the rows of names that are new, have got their first home, or are known to be a
+    person's now, or no more.
     """
 
     table: NameTable
@@ -182,9 +190,10 @@ def _merged(
         home_passages=np.insert(names.home_passages, ends, [p for _, p, _ in ordered]),
         home_weights=np.insert(names.home_weights, ends, [w for _, _, w in ordered]),
     )
-    is_first = (before == 0) & (more > 0)
-    is_first[list(made.values())] = True
-    return NameGrowth(table, moved, np.flatnonzero(is_first).astype(np.int32))
+    is_new = (before == 0) & (more > 0)
+    is_new[list(made.values())] = True
+    is_new[moved] |= names.is_person != table.is_person[moved]
+    return NameGrowth(table, moved, np.flatnonzero(is_new).astype(np.int32))
 
 
 def _names_of(entities: Entities, first: int) -> Iterator[tuple[int, str]]:

@@ -28,12 +28,20 @@ class Occurrences:
     ends: Rows
 
 
-def find_occurrences(
-    keys: Strings, has_home: Mask, lexicon: Lexicon, tokens: TokenTable
-) -> Occurrences:
-    """Every name in every passage; where a name without a home holds names with one, those too."""
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Names to find, in the order of their `keys`; `has_home` and `is_person` are of shape (n,)."""
+
+    keys: Strings
+    has_home: Mask
+    is_person: Mask
+
+
+def find_occurrences(names: Sought, lexicon: Lexicon, tokens: TokenTable) -> Occurrences:
+    """Every name in every passage; where a name without a home holds names with one, those too,
+    but for single words of a person's: "Cee Lo Green" is not about green."""
     passages = np.arange(len(tokens.indptr) - 1)
-    found = _found(keys, has_home, lexicon, tokens, passages)
+    found = _found(names, lexicon, tokens, passages)
     order = np.arange(len(found))
     return _ordered(*found.T, order=order, n_passages=len(passages))
 
@@ -42,8 +50,7 @@ def extend_occurrences(
     before: Occurrences,
     moved: Ints,
     unsettled: Rows,
-    keys: Strings,
-    has_home: Mask,
+    names: Sought,
     lexical: LexicalIndex,
 ) -> Occurrences:
     """As :func:`find_occurrences` of all, from those of before.
@@ -55,8 +62,8 @@ def extend_occurrences(
     stale = np.zeros(n, np.bool_)
     stale[n_before:] = True
     for name in unsettled:
-        stale[_standing(keys[int(name)].split(" "), lexical)] = True
-    found = _found(keys, has_home, lexical.lexicon, lexical.tokens, np.flatnonzero(stale))
+        stale[_standing(names.keys[int(name)].split(" "), lexical)] = True
+    found = _found(names, lexical.lexicon, lexical.tokens, np.flatnonzero(stale))
     owners = np.repeat(np.arange(n_before), np.diff(before.indptr))
     stays = ~stale[owners]
     passages = np.concatenate((owners[stays], found[:, 0]))
@@ -105,14 +112,12 @@ def _standing(words: list[str], lexical: LexicalIndex) -> Rows:
     return np.asarray(passages, np.int32)
 
 
-def _found(
-    keys: Strings, has_home: Mask, lexicon: Lexicon, tokens: TokenTable, passages: Ints
-) -> Ints:
+def _found(sought: Sought, lexicon: Lexicon, tokens: TokenTable, passages: Ints) -> Ints:
     """Rows of (passage, name, start, end) for these passages, in that order, shape (n, 4).
 
     Where two start together, the longer one comes first.
     """
-    matches, inner = _ways(keys, has_home, lexicon, tokens, many=len(passages) > _MANY)
+    matches, inner = _ways(sought, lexicon, tokens, many=len(passages) > _MANY)
     content = content_words(lexicon)
     found: list[tuple[int, int, int, int]] = []
     for passage in passages.tolist():
@@ -125,9 +130,13 @@ def _found(
             if capital_sums[end] - capital_sums[start] < CAPITAL_SHARE * max(n_content, 1):
                 continue
             found.append((passage, name, start, end))
-            if not has_home[name]:
-                held = inner(name)
-                found.extend((passage, row, start + a, start + b) for row, a, b in held)
+            if not sought.has_home[name]:
+                least = 2 if sought.is_person[name] else 1
+                found.extend(
+                    (passage, row, start + a, start + b)
+                    for row, a, b in inner(name)
+                    if b - a >= least
+                )
     table = np.array(found, np.int64).reshape(-1, 4)
     return np.asarray(table[np.lexsort((-table[:, 3], table[:, 2], table[:, 0]))])
 
@@ -137,9 +146,10 @@ def _sums(mask: Mask) -> list[int]:
 
 
 def _ways(
-    keys: Strings, has_home: Mask, lexicon: Lexicon, tokens: TokenTable, *, many: bool
+    sought: Sought, lexicon: Lexicon, tokens: TokenTable, *, many: bool
 ) -> tuple[Callable[[slice], Iterable[Match]], Callable[[int], list[Match]]]:
     """What finds names in a passage's words, and those with a home inside a name without one."""
+    keys, has_home = sought.keys, sought.has_home
     if many:
         return _by_automaton(keys, lexicon, tokens), _homed_by_automaton(keys, has_home)
     finder, homed = NameFinder(keys), NameFinder(keys, has_home)

@@ -32,7 +32,7 @@ from graphmem.index.names import (
     build_names,
     extend_names,
 )
-from graphmem.index.occurrences import Occurrences, extend_occurrences, find_occurrences
+from graphmem.index.occurrences import Occurrences, Sought, extend_occurrences, find_occurrences
 from graphmem.index.synonyms import meanings_of, with_meanings
 from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import EmbedWords, WordSpace
@@ -40,7 +40,7 @@ from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, compress
 from graphmem.kernels.ranking import CsrGraph
 from graphmem.ports.store import StoreReader
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever the files below mean something else; older ones are then rebuilt."""
 _GRAPHS = 8
 """Views of the walk's graph that are kept, a number for each node each."""
@@ -166,8 +166,7 @@ def build_index(snapshot: Snapshot, *, version: int) -> PassageIndex:
     passages = snapshot.passages
     lexical = build_lexical(_heads(passages, 0), list(passages.texts))
     names = build_names(snapshot)
-    has_home = np.diff(names.home_indptr) > 0
-    occurrences = find_occurrences(names.keys, has_home, lexical.lexicon, lexical.tokens)
+    occurrences = find_occurrences(_sought(names), lexical.lexicon, lexical.tokens)
     return _completed(snapshot, lexical, names, occurrences, version=version)
 
 
@@ -189,11 +188,14 @@ def refresh_index(index: PassageIndex, reader: StoreReader) -> PassageIndex:
         index.columns.occurrences,
         grown.moved,
         grown.unsettled,
-        grown.table.keys,
-        np.diff(grown.table.home_indptr) > 0,
+        _sought(grown.table),
         lexical,
     )
     return _completed(snapshot, lexical, grown.table, occurrences, version=reader.version)
+
+
+def _sought(names: NameTable) -> Sought:
+    return Sought(names.keys, np.diff(names.home_indptr) > 0, names.is_person)
 
 
 def _completed(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 from small_world import Doc, likeness, snapshot_of
 
 from graphmem.build import make_ranker
+from graphmem.graph.snapshot import Category
 from graphmem.index.passage_index import PassageIndex, build_index
 from graphmem.kernels.arrays import Floats
 from graphmem.retrieve.asking import Asking
@@ -34,15 +36,22 @@ MakeIndex = Callable[..., PassageIndex]
 def make_index() -> MakeIndex:
     """From passages, as :class:`Doc` or as (title, text, names...), to their index.
 
-    `same` are pairs of names whose entities are held to be one.
+    `same` are pairs of names whose entities are held to be one, `types` those of entities that are
+    nobody's.
     """
 
-    def make(*docs: Doc | tuple[str, ...], same: Sequence[tuple[str, str]] = ()) -> PassageIndex:
+    def make(
+        *docs: Doc | tuple[str, ...],
+        same: Sequence[tuple[str, str]] = (),
+        types: Mapping[str, str] = MappingProxyType({}),
+    ) -> PassageIndex:
         made = [d if isinstance(d, Doc) else Doc(d[0], d[1], tuple(d[2:])) for d in docs]
         snapshot = snapshot_of(made)
         rows = {name: row for row, name in enumerate(snapshot.entities.names)}
         pairs = np.array([[rows[a], rows[b]] for a, b in same], np.int32).reshape(-1, 2)
-        return build_index(replace(snapshot, same=pairs), version=1)
+        kinds = Category.of(types.get(name, "person") for name in snapshot.entities.names)
+        entities = replace(snapshot.entities, types=kinds)
+        return build_index(replace(snapshot, same=pairs, entities=entities), version=1)
 
     return make
 

@@ -79,5 +79,21 @@ def test_a_long_name_without_a_home_leads_to_the_one_inside(make_index: MakeInde
     index = make_index(
         ("Lindqvist", "Lindqvist is a family."),
         ("Prize", "The Lindqvist Memorial Prize is given yearly.", "Lindqvist Memorial Prize"),
+        types={"Lindqvist Memorial Prize": "work"},
     )
     assert occurrences(index, 1) == ["Lindqvist Memorial Prize", "Lindqvist", "Prize"]
+
+
+def test_a_word_of_a_persons_name_leads_nowhere(make_index: MakeIndex) -> None:
+    index = make_index(
+        ("Green", "Green is a colour."),
+        ("Owen Pryce", "Owen Pryce was a mayor."),
+        ("Lotus", "Cee Lo Green and Owen Pryce Junior sang.", "Cee Lo Green", "Owen Pryce Junior"),
+    )
+    assert occurrences(index, 2) == ["Cee Lo Green", "Owen Pryce Junior", "Owen Pryce"]
+
+
+def test_a_name_of_many_words_is_found(make_index: MakeIndex) -> None:
+    title = "The Blue Worker and the Hairdresser in a Whirl of Lamps and Politics and Snow"
+    index = make_index((title, "It is a film."), ("Hal Denby", f"Hal Denby directed {title}."))
+    assert occurrences(index, 1) == ["Hal Denby", title]

@@ -228,7 +228,8 @@ def take(store: GraphStore, world: World, step: str, number: int) -> None:
             pair = SameAs(left_id=left, right_id=right, score=1.0, by="test")
             store.apply(ChangeSet(namespace="default", same_as=(pair,)))
     elif step == "type" and held:
-        again = world.entity(name, type=EntityType.PLACE)
+        kind = EntityType.PERSON if number % 2 else EntityType.PLACE
+        again = world.entity(name, type=kind)
         store.apply(ChangeSet(namespace="default", entities=(again,)))
     elif step == "edit" and changes.facts and store.facts([changes.facts[0].id]):
         fact = changes.facts[0].model_copy(update={"valid_to": NOW, "retired_at": NOW})
