@@ -81,8 +81,12 @@ def open_memory(
 
 QuestionArgument = Annotated[str, typer.Argument(help="The question.", show_default=False)]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="How passages are ranked.")]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", help="What held at this time.")]
-KnownAtOption = Annotated[str | None, typer.Option("--known-at", help="What was known by then.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="What held then, or in 2019..2021.")
+]
+KnownAtOption = Annotated[
+    str | None, typer.Option("--known-at", help="What was known then, or in a range.")
+]
 WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", help="Filter, as FIELD=VALUE; may be given again.", metavar="F=V"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -358,6 +361,53 @@ def revision(
     if json_file is not None:
         json_file.write_text(scoring.as_text(result), encoding="utf-8")
     console.print(_revision_table(result))
+
+
+@measures.command()
+def asof(
+    people: Annotated[
+        int, typer.Option("--people", min=1, max=400, help="Histories of how many.")
+    ] = 12,
+    seed: Annotated[int, typer.Option("--seed", help="Which histories.")] = 7,
+    json_file: JsonFileOption = None,
+) -> None:
+    """Ask what was so, and believed, at given days of generated histories with known truth."""
+    from graphmem.evaluation import asof as scoring
+    from graphmem.evaluation.resources import about_machine, commit, versions
+
+    _refuse_nowhere(json_file)
+    moments = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=at) for at in count())
+    found = {}
+    for given in scoring.Given:
+        world = scoring.make_world(people=people, given=given, seed=seed)
+        with TemporaryDirectory(prefix="graphmem-eval-") as folder:
+            memory = open_memory(
+                Path(folder) / "memory",
+                settings=load_settings(workers=0),
+                clock=lambda: next(moments),
+            )
+            with memory:
+                found[given.value] = scoring.evaluate(world, memory, clock=lambda: next(moments))
+    result = {
+        "people": people,
+        "seed": seed,
+        "given": found,
+        "machine": about_machine(),
+        "versions": versions(),
+        "commit": commit(),
+    }
+    if json_file == Path("-"):
+        emit(result)
+        return
+    if json_file is not None:
+        json_file.write_text(f"{json.dumps(result, indent=2)}\n", encoding="utf-8")
+    table = Table("given as", "asked", "questions", "right")
+    for name, scores in found.items():
+        table.add_section()
+        for kind, row in scores["by_kind"].items():
+            table.add_row(name, kind, str(row["n"]), f"{100 * row['right']:.1f}")
+        table.add_row(name, "all", str(scores["questions"]), f"{100 * scores['right']:.1f}")
+    console.print(table)
 
 
 def _revision_table(result: dict[str, Any]) -> Table:

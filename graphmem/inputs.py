@@ -16,11 +16,14 @@ from graphmem.model.forgetting import Policy
 from graphmem.model.ids import digest
 from graphmem.model.retrieval import Filter, Mode, Query
 from graphmem.model.source import OF_CONTENT, EpisodeKind, Message, SourceItem
-from graphmem.model.time import parse_time
+from graphmem.model.time import parse_interval, parse_time
 
 E = TypeVar("E", bound=StrEnum)
 Time = str | date | datetime
 """A moment as users write it: ``"2024-05-01"``, a ``date`` or a ``datetime``."""
+When = Time | tuple[Time, Time]
+"""A moment, or a range: ``"2019..2021"``, or the pair of its first and its last time. A range
+reaches from the beginning of the first to the end of the last."""
 
 
 def query_of(
@@ -29,25 +32,46 @@ def query_of(
     namespace: str,
     k: int,
     mode: Mode | str,
-    as_of: Time | None,
-    known_at: Time | None,
+    as_of: When | None,
+    known_at: When | None,
     where: Filter | Mapping[str, Any] | None,
 ) -> Query:
     """A question and its options; raises `InvalidInputError` that names what is wrong."""
     if not question.strip():
         raise InvalidInputError("The question is empty")
+    held, known = range_of(as_of), range_of(known_at)
     try:
         return Query(
             text=well_formed(question),
             k=k,
             mode=_member(Mode, mode, "mode"),
-            as_of=None if as_of is None else parse_time(as_of),
-            known_at=None if known_at is None else parse_time(known_at),
+            as_of=held[0],
+            as_of_until=held[1],
+            known_at=known[0],
+            known_until=known[1],
             where=_as_stored(where if isinstance(where, Filter) else _filter_of(where or {})),
             namespace=namespace,
         )
     except ValidationError as cause:
         raise _invalid(cause) from cause
+
+
+def range_of(when: When | None) -> tuple[datetime | None, datetime | None]:
+    """A moment and ``None``, or the two ends of a range; raises `InvalidInputError` for others."""
+    if when is None:
+        return None, None
+    if isinstance(when, str) and ".." in when:
+        first, _, last = when.partition("..")
+        when = (first, last)
+    if not isinstance(when, tuple):
+        return parse_time(when), None
+    start, end = parse_interval(when[0]).start, parse_interval(when[1]).end
+    if start is None or end is None or end <= start:
+        raise InvalidInputError(
+            f"The range from {when[0]!r} to {when[1]!r} ends before it begins",
+            remedy="Write it as 2019..2021",
+        )
+    return start, end
 
 
 def policy_of(**fields: Any) -> Policy:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
 
 from graphmem.model.base import UtcTime, Value
 from graphmem.model.source import DEFAULT_NAMESPACE, AttributeValue
+from graphmem.model.time import Interval
 
 
 class Mode(StrEnum):
@@ -39,15 +41,35 @@ class Filter(Value):
 
 
 class Query(Value):
-    """A question as retrieval gets it."""
+    """A question as retrieval gets it.
+
+    `as_of` and `known_at` are moments, or with `as_of_until` and `known_until` the beginnings of
+    ranges up to there: for what held, or was believed, at any time in them.
+    """
 
     text: str = Field(min_length=1)
     k: int = Field(10, ge=1, le=10_000)
     mode: Mode = Mode.GRAPH
     as_of: UtcTime | None = None
     known_at: UtcTime | None = None
+    as_of_until: UtcTime | None = None
+    known_until: UtcTime | None = None
     where: Filter = Filter()
     namespace: str = DEFAULT_NAMESPACE
+
+    @property
+    def held_in(self) -> Interval | None:
+        """When a fact must have held for at least a moment, ``None`` for whenever."""
+        return _interval(self.as_of, self.as_of_until)
+
+    @property
+    def known_in(self) -> Interval | None:
+        """When a fact must have been believed for at least a moment, ``None`` for now."""
+        return _interval(self.known_at, self.known_until)
+
+
+def _interval(start: datetime | None, end: datetime | None) -> Interval | None:
+    return None if start is None else Interval(start, end or start + timedelta(microseconds=1))
 
 
 class Step(Value):

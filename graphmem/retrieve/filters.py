@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Fact
 from graphmem.model.retrieval import Query
 from graphmem.model.source import AttributeValue
-from graphmem.model.time import to_micros
+from graphmem.model.time import Interval, to_micros
 
 _ALL = slice(None)
 
@@ -53,9 +54,10 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
 def allowed_facts(facts: Facts, query: Query, rows: Rows | slice = _ALL) -> Mask:
     """Which facts, or which of some `rows`, are believed at `known_at` and valid at `as_of`."""
     mask = believed(facts, query, rows)
-    as_of = to_micros(query.as_of)
-    if as_of is not None:
-        mask &= (facts.valid_from[rows] <= as_of) & (as_of < facts.valid_to[rows])
+    held = query.held_in
+    if held is not None:
+        mask &= facts.valid_from[rows] < _micros(held.end)
+        mask &= _micros(held.start) < facts.valid_to[rows]
     return np.asarray(mask)
 
 
@@ -71,21 +73,31 @@ def dated_passages(index: PassageIndex, query: Query) -> Doubles:
 
 def fact_holds(fact: Fact, query: Query) -> bool:
     """As :func:`allowed_facts`, for one fact as the store gives it."""
-    known_at = query.known_at
-    if known_at is None:
-        believed = fact.retired_at is None
-    else:
-        retired = fact.retired_at
-        believed = fact.recorded_at <= known_at and (retired is None or known_at < retired)
-    return believed and (query.as_of is None or fact.valid.contains(query.as_of))
+    known, held = query.known_in, query.held_in
+    believed = (
+        fact.retired_at is None
+        if known is None
+        else fact.recorded_at != fact.retired_at
+        and Interval(fact.recorded_at, fact.retired_at).overlaps(known)
+    )
+    return believed and (held is None or fact.valid.overlaps(held))
 
 
 def believed(table: Passages | Facts, query: Query, rows: Rows | slice = _ALL) -> Mask:
     """What is in the memory at `known_at`, or now."""
-    known_at, retired_at = to_micros(query.known_at), table.retired_at[rows]
-    if known_at is None:
+    known, retired_at = query.known_in, table.retired_at[rows]
+    if known is None:
         return np.asarray(retired_at == OPEN_END)
-    return np.asarray((table.recorded_at[rows] <= known_at) & (known_at < retired_at))
+    recorded_at = table.recorded_at[rows]
+    # What was retired as it was recorded never was believed.
+    mask = (recorded_at < _micros(known.end)) & (recorded_at < retired_at)
+    return np.asarray(mask & (_micros(known.start) < retired_at))
+
+
+def _micros(moment: datetime | None) -> int:
+    micros = to_micros(moment)
+    assert micros is not None
+    return micros
 
 
 def _equals(column: Category, wanted: str) -> Mask:

@@ -12,7 +12,7 @@ from graphmem.context.assemble import MANY, assemble
 from graphmem.context.worked import Worked
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.graph.views import NOW, View
-from graphmem.inputs import Time, query_of
+from graphmem.inputs import When, query_of
 from graphmem.kernels.ranking import CsrGraph
 from graphmem.model.analysis import Analysis
 from graphmem.model.ids import Kind
@@ -34,8 +34,8 @@ class Reads(Bound):
         *,
         k: int = 10,
         mode: Mode | str = Mode.GRAPH,
-        as_of: Time | None = None,
-        known_at: Time | None = None,
+        as_of: When | None = None,
+        known_at: When | None = None,
         where: Filter | Mapping[str, Any] | None = None,
         explain: bool = False,
         rerank: bool | None = None,
@@ -50,9 +50,10 @@ class Reads(Bound):
             ``graph``, ``hybrid``, ``dense`` or ``bm25``. In ``graph``, a question that asks for an
             overview is compared with summaries too, and not explained; the hits' `note` says so.
         as_of
-            Keep what held at that time; facts shown are those valid then.
+            Keep what held at that time, or at some time of a range (``"2019..2021"``); facts shown
+            are those valid then.
         known_at
-            What the memory believed at that time.
+            What the memory believed at that time, or at some time of a range.
         where
             A :class:`Filter` or its fields.
         explain
@@ -96,8 +97,8 @@ class Reads(Bound):
         question: str,
         *,
         k: int = 10,
-        as_of: Time | None = None,
-        known_at: Time | None = None,
+        as_of: When | None = None,
+        known_at: When | None = None,
         where: Filter | Mapping[str, Any] | None = None,
     ) -> list[Hit]:
         """As :meth:`search`, by the store's own means: vectors and words, filters before the cut.
@@ -125,8 +126,8 @@ class Reads(Bound):
         budget: int = 1500,
         k: int = 50,
         mode: Mode | str = Mode.GRAPH,
-        as_of: Time | None = None,
-        known_at: Time | None = None,
+        as_of: When | None = None,
+        known_at: When | None = None,
         where: Filter | Mapping[str, Any] | None = None,
     ) -> Context:
         """Cited text that answers the question within `budget` tokens; see :meth:`search`.
@@ -178,8 +179,8 @@ class Reads(Bound):
         budget: int = 1500,
         k: int = 50,
         mode: Mode | str = Mode.GRAPH,
-        as_of: Time | None = None,
-        known_at: Time | None = None,
+        as_of: When | None = None,
+        known_at: When | None = None,
         where: Filter | Mapping[str, Any] | None = None,
     ) -> Answer:
         """Answer a question from what :meth:`context` recalls of it; parameters are the same.

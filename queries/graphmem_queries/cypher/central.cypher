@@ -1,10 +1,15 @@
 // name: central
 // doc: The most central entities: those that facts connect to the most others.
 // param: type string = null - only entities of this type, such as person or place
+// param: as_of time = null - only what held at this time
+// param: known_at time = null - what was believed at this time, instead of now
 // param: limit integer = 20 - how many at most
 // returns: entity, type, neighbours, facts, mentions, id
 MATCH (e:Entity {namespace: $namespace})<-[:ROLE]-(f:Fact)
-WHERE f.retired_at IS NULL AND ($type IS NULL OR e.type = $type)
+WHERE (($known_at IS NULL AND f.retired_at IS NULL) OR (f.recorded_at <= $known_at
+    AND (f.retired_at IS NULL OR $known_at < f.retired_at)))
+  AND ($as_of IS NULL OR ((f.valid_from IS NULL OR f.valid_from <= $as_of)
+    AND (f.valid_to IS NULL OR $as_of < f.valid_to))) AND ($type IS NULL OR e.type = $type)
 OPTIONAL MATCH (f)-[:ROLE]->(other:Entity)
 WHERE other.id <> e.id
 WITH e, count(DISTINCT f) AS facts, count(DISTINCT other) AS neighbours

@@ -119,7 +119,9 @@ def _values(query: Query) -> dict[str, Any]:
     name = None if where.entity is None else normalise_name(where.entity)
     return {
         "known_at": to_micros(query.known_at),
+        "known_before": None if query.known_in is None else to_micros(query.known_in.end),
         "as_of": to_micros(query.as_of),
+        "held_before": None if query.held_in is None else to_micros(query.held_in.end),
         "source": where.source,
         "speaker": where.speaker,
         "session": where.session,

@@ -33,7 +33,7 @@ _AS_OF: Final = """(
     OR EXISTS (
         SELECT 1 FROM evidence x CROSS JOIN facts f ON f.nid = x.fact_nid
         WHERE x.passage_nid = n.nid AND {believed}
-        AND (f.valid_from IS NULL OR f.valid_from <= :as_of)
+        AND (f.valid_from IS NULL OR f.valid_from < :held_before)
         AND (f.valid_to IS NULL OR :as_of < f.valid_to)
     )
 )"""
@@ -115,7 +115,9 @@ def _conditions(query: Query) -> tuple[str, dict[str, Any]]:
     values = {
         "namespace": query.namespace,
         "known_at": to_micros(query.known_at),
+        "known_before": None if query.known_in is None else to_micros(query.known_in.end),
         "as_of": to_micros(query.as_of),
+        "held_before": None if query.held_in is None else to_micros(query.held_in.end),
         "source": where.source,
         "speaker": where.speaker,
         "session": where.session,
@@ -151,6 +153,6 @@ def _believed(table: str, query: Query) -> str:
     if query.known_at is None:
         return f"{table}.retired_at IS NULL"
     return (
-        f"({table}.recorded_at <= :known_at"
-        f" AND ({table}.retired_at IS NULL OR :known_at < {table}.retired_at))"
+        f"({table}.recorded_at < :known_before AND ({table}.retired_at IS NULL"
+        f" OR (:known_at < {table}.retired_at AND {table}.recorded_at < {table}.retired_at)))"
     )

@@ -31,7 +31,7 @@ RETURN size(found), COLLECT {
 // name: living
 e.retired_at IS NULL AND n.forgotten_at IS NULL
 // name: known_at
-e.recorded_at <= $known_at AND (e.retired_at IS NULL OR $known_at < e.retired_at)
+e.recorded_at < $known_before AND (e.retired_at IS NULL OR $known_at < e.retired_at)
   AND (n.forgotten_at IS NULL OR $known_at < n.forgotten_at)
 // name: source
 e.source = $source
@@ -51,7 +51,8 @@ EXISTS { MATCH (n)-[:MENTIONS]->(t:Entity) WHERE t.id = $entity }
 (NOT EXISTS { (n)<-[:EVIDENCE]-() } OR EXISTS {
   MATCH (n)<-[:EVIDENCE]-(f:Fact)
   WHERE (CASE WHEN $known_at IS NULL THEN f.retired_at IS NULL
-      ELSE f.recorded_at <= $known_at AND (f.retired_at IS NULL OR $known_at < f.retired_at) END)
-    AND (f.valid_from IS NULL OR f.valid_from <= $as_of)
+      ELSE f.recorded_at < $known_before AND (f.retired_at IS NULL
+        OR ($known_at < f.retired_at AND f.recorded_at < f.retired_at)) END)
+    AND (f.valid_from IS NULL OR f.valid_from < $held_before)
     AND (f.valid_to IS NULL OR $as_of < f.valid_to)
 })
