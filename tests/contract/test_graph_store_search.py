@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,7 @@ class World:
             kind = (EntityType.PERSON, EntityType.PLACE, EntityType.OTHER)[(n % 9) % 3]
             at = passage.occurred_at
             conditions = [
-                _believed(episode.recorded_at, episode.retired_at, query.known_at),
+                _believed(episode.recorded_at, episode.retired_at, query),
                 where.source in (None, episode.source),
                 where.speaker in (None, passage.speaker),
                 where.session in (None, passage.session),
@@ -100,16 +100,28 @@ class World:
         return found
 
 
-def _believed(recorded: datetime, retired: datetime | None, known_at: datetime | None) -> bool:
-    if known_at is None:
+def _believed(recorded: datetime, retired: datetime | None, query: Query) -> bool:
+    if query.known_at is None:
         return retired is None
-    return recorded <= known_at and (retired is None or known_at < retired)
+    return any(
+        recorded <= moment and (retired is None or moment < retired)
+        for moment in _moments(query.known_at, query.known_until)
+    )
 
 
 def _holds(fact: Fact, query: Query) -> bool:
     assert query.as_of is not None
-    believed = _believed(fact.recorded_at, fact.retired_at, query.known_at)
-    return believed and fact.valid.contains(query.as_of)
+    believed = _believed(fact.recorded_at, fact.retired_at, query)
+    return believed and any(
+        fact.valid.contains(moment) for moment in _moments(query.as_of, query.as_of_until)
+    )
+
+
+def _moments(start: datetime, end: datetime | None) -> list[datetime]:
+    """The moment itself, or of a range every quarter of a day, as all here lies further apart."""
+    if end is None:
+        return [start]
+    return [start + timedelta(hours=at) for at in range(0, (end - start) // timedelta(hours=1), 6)]
 
 
 @pytest.fixture
@@ -135,6 +147,9 @@ QUERIES: Sequence[Callable[[Any], dict[str, Any]]] = (
     lambda make: {"known_at": make.at(6)},
     lambda make: {"as_of": make.at(50)},
     lambda make: {"as_of": make.at(50), "known_at": make.at(7), "where": Filter(source="s1")},
+    lambda make: {"as_of": make.at(40), "as_of_until": make.at(60)},
+    lambda make: {"as_of": make.at(40), "as_of_until": make.at(45), "known_at": make.at(6)},
+    lambda make: {"known_at": make.at(2), "known_until": make.at(5)},
     lambda _: {"where": Filter(source="nowhere")},
     lambda _: {"where": Filter(source='"; MATCH (n) DETACH DELETE n //', speaker="' OR 1=1 --")},
 )

@@ -17,6 +17,7 @@ from graphmem.adapters.stores.neo4j import Neo4jStore
 from graphmem.adapters.stores.sqlite import SqliteStore
 from graphmem.model.change import ChangeSet
 from graphmem.model.knowledge import Entity
+from graphmem.model.time import to_micros
 from graphmem.ports.cypher import CypherRunner
 from graphmem_queries.catalogue import bind, catalogue
 
@@ -58,6 +59,54 @@ def runners(
 
 def test_every_query_is_asked() -> None:
     assert ASKED.keys() == catalogue().keys()
+
+
+TIMED = [name for name, query in catalogue().items() if "as_of" in query.statement]
+
+
+@pytest.mark.parametrize("name", TIMED)
+@pytest.mark.parametrize(
+    "times", [{"as_of": "2015"}, {"known_at": "2024-05-15"}, {"as_of": "2022", "known_at": "2030"}]
+)
+def test_both_stores_tell_alike_what_was_so_and_believed_when(
+    runners: tuple[CypherRunner, CypherRunner], name: str, times: dict[str, str]
+) -> None:
+    query = catalogue()[name]
+    given = bind(query, {**ASKED[name], **times})
+    embedded, server = (r.run(query.statement, given) for r in runners)
+    assert embedded.rows == server.rows
+    if "id" in embedded.columns and name in ("about", "timeline"):
+        everything = runners[0].run(
+            "MATCH (f:Fact) RETURN f.id, f.valid_from, f.valid_to, f.recorded_at, f.retired_at"
+        )
+        allowed = {row[0] for row in everything.rows if _is_so(row[1:], given)}
+        assert {row[embedded.columns.index("id")] for row in embedded.rows} <= allowed
+
+
+def _is_so(times: Any, given: Any) -> bool:
+    valid_from, valid_to, recorded_at, retired_at = times
+    as_of, known_at = to_micros(given["as_of"]), to_micros(given["known_at"])
+    if known_at is None:
+        believed = retired_at is None
+    else:
+        believed = recorded_at <= known_at and (retired_at is None or known_at < retired_at)
+    held = as_of is None or (
+        (valid_from is None or valid_from <= as_of) and (valid_to is None or as_of < valid_to)
+    )
+    return believed and held
+
+
+def test_before_anything_was_known_nothing_is_told_and_before_it_held_less(
+    runners: tuple[CypherRunner, CypherRunner],
+) -> None:
+    query = catalogue()["about"]
+
+    def told(**times: str) -> set[Any]:
+        found = runners[1].run(query.statement, bind(query, {"entity": "Ann Lee", **times}))
+        return set(found.rows)
+
+    assert told(known_at="2000") == set() != told()
+    assert told(as_of="1900") < told()
 
 
 @pytest.mark.parametrize("name", ASKED)
