@@ -24,15 +24,7 @@ def cost_against_size(sweep: Sequence[Mapping[str, Any]], path: Path) -> None:
     ConfigurationError
         matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as cause:
-        raise ConfigurationError(
-            "A plot needs matplotlib", remedy="pip install 'graphmem[bench]'"
-        ) from cause
-    figure = Figure(figsize=(8.5, 5.5), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _figure()
     axes = figure.add_subplot()
     names = sorted(
         {name for found in sweep for name in found["backends"]},
@@ -70,3 +62,47 @@ def cost_against_size(sweep: Sequence[Mapping[str, Any]], path: Path) -> None:
 def _last_time(sweep: Sequence[Mapping[str, Any]], name: str) -> float:
     """At the largest size that the backend was measured at."""
     return float([f["backends"][name]["median_ms"] for f in sweep if name in f["backends"]][-1])
+
+
+def cost_as_it_grows(kinds: Mapping[str, Mapping[str, Any]], path: Path) -> None:
+    """Mean time of an insertion, and the tree's height, against the logarithm of what it holds.
+
+    Parameters
+    ----------
+    kinds
+        By the name of what was inserted: ``sizes``, ``block_ms`` and ``heights``, as
+        ``benchmarks/memtree.py`` gives them.
+    path
+        Of the picture to write; its ending says of which kind.
+
+    Raises
+    ------
+    ConfigurationError
+        matplotlib is not installed.
+    """
+    figure = _figure()
+    times, heights = figure.subplots(2, 1, sharex=True)
+    for name, found in kinds.items():
+        times.plot(found["sizes"], found["block_ms"], label=name, linewidth=1.2)
+        heights.plot(found["sizes"], found["heights"], label=name, linewidth=1.2)
+    times.set(ylabel="mean of a block, ms", title="Adding a vector of 384 dimensions to the tree")
+    times.set_ylim(bottom=0)
+    heights.set(xscale="log", xlabel="vectors in the tree", ylabel="height of the tree")
+    for axes in (times, heights):
+        axes.grid(visible=True, which="major", alpha=0.3)
+    times.legend(frameon=False)
+    figure.savefig(path)
+
+
+def _figure() -> Any:
+    """An empty figure; raises `ConfigurationError` without matplotlib."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as cause:
+        raise ConfigurationError(
+            "A plot needs matplotlib", remedy="pip install 'graphmem[bench]'"
+        ) from cause
+    figure = Figure(figsize=(8.5, 5.5), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure

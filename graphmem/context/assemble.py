@@ -19,16 +19,18 @@ class Spread(NamedTuple):
 
     `steepness` is the power of its rank that a hit's weight falls with, at least 0; `concavity` the
     exponent of the share of it that is taken, in (0, 1]: the lower, the less a second sentence of
-    one hit is worth beside the first of another.
+    one hit is worth beside the first of another. With `whole_turns`, a turn of talk is not cut into
+    its sentences, of which the answer to a question may be the one that shares no word with it.
     """
 
     steepness: float
     concavity: float
+    whole_turns: bool
 
 
-FEW: Final = Spread(steepness=1.25, concavity=CONCAVITY)
+FEW: Final = Spread(steepness=1.25, concavity=CONCAVITY, whole_turns=True)
 """For a question that few passages answer: less steep, large budgets go to what stands far down."""
-MANY: Final = Spread(steepness=0.5, concavity=0.3)
+MANY: Final = Spread(steepness=0.5, concavity=0.3, whole_turns=False)
 """For one that many answer together."""
 _COVERAGE: Final = 0.1
 """What all words of the question are worth together, where the best hit is worth 1."""
@@ -69,7 +71,7 @@ def assemble(
         together, an item each, cut to the characters that the item shows; `left_out` counts hits of
         which nothing fitted. Citations are numbered in the order of the text.
     """
-    spans = spans_of(hits)
+    spans = spans_of(hits, whole_turns=spread.whole_turns)
     heads = [_head(hit) for hit in hits]
     lead = _safe(worked_out)
     if lead and count([f"{_FENCE_START}\n{lead}\n{_FENCE_END}"])[0] > budget:

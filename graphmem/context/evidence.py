@@ -44,12 +44,12 @@ class Span:
     end: int
 
 
-def spans_of(hits: Sequence[Hit]) -> list[Span]:
-    """Every sentence of the hits, in order; a turn of talk is one piece, as it is short."""
+def spans_of(hits: Sequence[Hit], *, whole_turns: bool = True) -> list[Span]:
+    """Every sentence of the hits, in order; a turn of talk is one piece, if that is asked for."""
     return [
         Span(position, place, start, end)
         for position, hit in enumerate(hits)
-        for place, (start, end) in enumerate(_cuts(hit))
+        for place, (start, end) in enumerate(_cuts(hit, whole_turns=whole_turns))
     ]
 
 
@@ -145,9 +145,9 @@ def _worth(
     return found
 
 
-def _cuts(hit: Hit) -> tuple[tuple[int, int], ...]:
+def _cuts(hit: Hit, *, whole_turns: bool) -> tuple[tuple[int, int], ...]:
     parts = sentences(hit.text)
-    whole = hit.speaker and len(hit.text) <= _SHORT_TURN
+    whole = whole_turns and hit.speaker and len(hit.text) <= _SHORT_TURN
     return ((parts[0][0], parts[-1][1]),) if parts and whole else parts
 
 
