@@ -236,6 +236,9 @@ class GraphStore(Protocol):
         was made of what is gone; they are stale then.
         """
 
+    def hierarchy_revision(self, namespace: str) -> int:
+        """How often :meth:`keep_hierarchy` was called; a deletion raises the version instead."""
+
     def keep_hierarchy(
         self, change: HierarchyChange, vectors: Mapping[str, Vectors] | None = None
     ) -> None:

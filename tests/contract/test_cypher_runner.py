@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from graphmem.adapters.bolt import Bolt
@@ -30,6 +31,7 @@ from graphmem.kernels.text import normalise_name
 from graphmem.model.change import ChangeSet, Checkpoint, Counts, EditSet
 from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import Entity, EntityType, SameAs
+from graphmem.model.summary import Community, HierarchyChange, Summary, SummarySource
 from graphmem.model.time import to_micros
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.store import GraphStore
@@ -162,6 +164,62 @@ def test_every_relationship_of_the_store_is_there_and_no_other(
         "SUPERSEDES": counts.supersessions,
         "SAME_AS": counts.same_as,
     }
+
+
+def test_summaries_are_shown_with_what_they_rest_on_and_not_for_editing(
+    runner: CypherRunner, memory: GraphStore
+) -> None:
+    told = story()
+    first, last = told.passages[0].id, told.passages[-1].id
+    fact = told.facts[0].id
+    runner.run("RETURN 1")  # what is looked at before does not hide what is kept after
+    source = SummarySource(sentence=0, passage_id=first, start=0, end=3, fact_id=fact)
+    text: dict[str, Any] = {"name": "a", "text": "One.", "method": "facts", "stale": False}
+    change = HierarchyChange(
+        namespace="default",
+        revision=0,
+        summaries=(
+            Summary(id="su_0", passages=((0, first),), sources=(source,), **text),
+            Summary(id="su_1", parent_id="su_0", place=1, depth=1, passages=((0, last),)),
+        ),
+        communities=(
+            Community(id="co_0", members=(told.entities[0].id,), sources=(source,), **text),
+        ),
+    )
+    memory.keep_hierarchy(change, {"su_0": np.ones(2, np.float32)})
+    (root,) = runner.run("MATCH (s:Summary) WHERE s.depth = 0 RETURN s").rows[0]
+    assert root == {
+        "_labels": ("Summary",),
+        "id": "su_0",
+        "depth": 0,
+        "place": 0,
+        "namespace": "default",
+        **text,
+    }
+    edges = "MATCH (a)-[r:SUMMARISES|QUOTES|HAS_MEMBER]->(b) RETURN a.id, type(r), b.id, r.place"
+    assert set(runner.run(edges).rows) == {
+        ("su_0", "SUMMARISES", "su_1", 1),
+        ("su_0", "SUMMARISES", first, 0),
+        ("su_1", "SUMMARISES", last, 0),
+        ("su_0", "SUMMARISES", fact, None),
+        ("co_0", "SUMMARISES", fact, None),
+        ("su_0", "QUOTES", first, 0),
+        ("co_0", "QUOTES", first, 0),
+        ("co_0", "HAS_MEMBER", told.entities[0].id, 0),
+    }
+    for statement in (
+        "MATCH (s:Summary {id: 'su_0'}) SET s.text = 'Two.'",
+        "MATCH (s:Summary {id: 'su_1'}) DETACH DELETE s",
+        "MATCH (s:Summary {id: 'su_1'}), (p:Passage {id: $id}) CREATE (s)-[:QUOTES]->(p)",
+    ):
+        with pytest.raises(InvalidInputError):
+            runner.run(statement, {"id": first}, write=True)
+    # What may be written still may.
+    name = told.entities[0].id
+    runner.run("MATCH (e:Entity {id: $id}) SET e.profile = 'x'", {"id": name}, write=True)
+    assert memory.entities([name])[name].profile == "x"
+    runner.run("MATCH (f:Fact {id: $id}) DETACH DELETE f", {"id": fact}, write=True)
+    assert memory.hierarchy("default").summaries[0].sources[0].fact_id is None
 
 
 def test_roles_join_a_fact_to_its_members(runner: CypherRunner) -> None:
@@ -413,7 +471,7 @@ def test_what_reaches_beyond_the_graph_is_refused(
 def test_procedures_that_read_the_graph_and_subqueries_may_be_called(runner: CypherRunner) -> None:
     labels = values(runner, "CALL db.labels() YIELD label RETURN label")
     shown = sorted(label for label in labels if not label.startswith("_"))
-    assert shown == ["Entity", "Episode", "Fact", "Passage"]
+    assert shown == sorted(runner.schema().labels)
     assert values(runner, "CALL () { RETURN 1 AS x } RETURN x") == [1]
     assert values(runner, "MATCH (e:Entity) RETURN $call LIMIT 1", call=3) == [3]
 
@@ -843,7 +901,8 @@ def test_the_schema_names_every_label_that_a_bare_pattern_meets(
     memory.apply(story().model_copy(update={"checkpoint": Checkpoint(job="job", position="1")}))
     shape = runner.schema()
     met = {label for (labels,) in runner.run("MATCH (n) RETURN labels(n)").rows for label in labels}
-    assert met == {*shape.labels, *shape.bookkeeping}
+    derived = {"Summary", "Community"}  # nothing was summed up here
+    assert met == {*shape.labels, *shape.bookkeeping} - derived
 
 
 def test_a_statement_that_names_no_namespace_never_shows_another_ones(

@@ -32,6 +32,8 @@ EDITABLE: Final[Mapping[str, frozenset[str]]] = {
     "Fact": frozenset(
         ("confidence", "valid_from", "valid_to", "precision", "retired_at", "strength")
     ),
+    "Summary": frozenset(),
+    "Community": frozenset(),
 }
 """The properties that a statement may set."""
 

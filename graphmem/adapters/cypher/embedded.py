@@ -131,21 +131,26 @@ class EmbeddedCypher:
     def _current(self) -> View:
         """The view as the store stands now: what is held, what is on disk, or a new one."""
         with self._lock:
-            version = self._store.version(self._namespace)
-            if self._view is None or self._view.version != version:
+            now = (
+                self._store.version(self._namespace),
+                self._store.hierarchy_revision(self._namespace),
+            )
+            if self._view is None or (self._view.version, self._view.revision) != now:
                 self._view = None
-                self._view = self._read(version)
+                self._view = self._read(*now)
             return self._view
 
-    def _read(self, version: int) -> View:
+    def _read(self, version: int, revision: int) -> View:
         memory_id = self._store.info().memory_id
         if self._folder is not None:
-            kept = views.load(self._folder, Stamp(memory_id, self._namespace, version))
+            stamp = Stamp(memory_id, self._namespace, version, revision)
+            kept = views.load(self._folder, stamp)
             if kept is not None:
                 return kept
         view = views.build(self._store, self._namespace)
         if self._folder is not None and view.version:
-            views.save(view, self._folder, Stamp(memory_id, self._namespace, view.version))
+            stamp = Stamp(memory_id, self._namespace, view.version, view.revision)
+            views.save(view, self._folder, stamp)
         return view
 
 

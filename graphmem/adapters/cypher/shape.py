@@ -30,12 +30,18 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             *("confidence", "trust", "valid_from", "valid_to", "precision", "recorded_at"),
             *("retired_at", "strength", "recalls", "last_recalled_at", "namespace"),
         ),
+        "Summary": ("id", "name", "text", "depth", "place", "method", "stale", "namespace"),
+        "Community": ("id", "name", "text", "level", "resolution", "method", "stale", "namespace"),
     }
 )
 
 
 class Relation(NamedTuple):
-    """The labels at the ends of a relationship type, and its properties."""
+    """The labels at the ends of a relationship type, and its properties.
+
+    What summaries are derived from has more than one: ``SUMMARISES`` goes to nodes of the tree and
+    to facts too, without a place to the latter, and ``QUOTES`` comes from communities too.
+    """
 
     source: str
     target: str
@@ -52,6 +58,9 @@ RELATIONS: Final[Mapping[str, Relation]] = MappingProxyType(
         "DISCOURSE": Relation("Fact", "Fact", ("sense", "connective")),
         "SUPERSEDES": Relation("Fact", "Fact", ("reason",)),
         "SAME_AS": Relation("Entity", "Entity", ("score", "by")),
+        "SUMMARISES": Relation("Summary", "Passage", ("place",)),
+        "QUOTES": Relation("Summary", "Passage", ("place", "sentence", "start", "end", "fact_id")),
+        "HAS_MEMBER": Relation("Community", "Entity", ("place",)),
     }
 )
 

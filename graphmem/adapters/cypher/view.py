@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice, pairwise
@@ -22,6 +22,7 @@ import kglite
 from graphmem.adapters.cypher.shape import FINGERPRINT, LABELS, NO_OFFSET, RELATIONS
 from graphmem.errors import StoreError
 from graphmem.model.ids import digest
+from graphmem.model.summary import Community, Hierarchy, Summary
 from graphmem.ports.store import GraphStore, StoreReader
 
 _TABLES: Final = {
@@ -45,11 +46,13 @@ _ABANDONED_S: Final = 3600.0
 
 
 class View(NamedTuple):
-    """A graph and the version of the namespace that it shows; `frozen` is for reading."""
+    """A graph, the version of the namespace and the revision of its summaries that it shows;
+    `frozen` is for reading."""
 
     graph: Any
     frozen: Any
     version: int
+    revision: int
 
 
 class Stamp(NamedTuple):
@@ -58,6 +61,7 @@ class Stamp(NamedTuple):
     memory_id: str
     namespace: str
     version: int
+    revision: int
 
     def header(self, payload: bytes) -> dict[str, Any]:
         """The file's first line."""
@@ -65,6 +69,7 @@ class Stamp(NamedTuple):
             "memory": self.memory_id,
             "namespace": self.namespace,
             "version": self.version,
+            "revision": self.revision,
             "shape": FINGERPRINT,
             "engine": kglite.__version__,
             "digest": blake2b(payload, digest_size=16).hexdigest(),
@@ -81,11 +86,14 @@ def build(store: GraphStore, namespace: str) -> View:
     """
     graph = kglite.KnowledgeGraph()
     with store.read(namespace) as reader:
-        ids = {label: _add_nodes(graph, reader, label, namespace) for label in LABELS}
+        ids = {label: _add_nodes(graph, reader, label, namespace) for label in _TABLES}
         _add_order(graph, reader, ids["Episode"], ids["Passage"])
         for kind in _ENDS:
             _add_relations(graph, reader, kind, ids)
-        return View(graph, graph.freeze(), reader.version)
+        version = reader.version
+    held = store.hierarchy(namespace)
+    _add_hierarchy(graph, held, namespace)
+    return View(graph, graph.freeze(), version, held.revision)
 
 
 def load(folder: Path, stamp: Stamp) -> View | None:
@@ -101,7 +109,7 @@ def load(folder: Path, stamp: Stamp) -> View | None:
         graph = kglite.from_bytes(payload)
     except kglite.KgError:
         return None
-    return View(graph, graph.freeze(), stamp.version)
+    return View(graph, graph.freeze(), stamp.version, stamp.revision)
 
 
 def save(view: View, folder: Path, stamp: Stamp) -> bool:
@@ -157,11 +165,6 @@ def _line(header: dict[str, Any]) -> bytes:
 def _add_nodes(graph: Any, reader: StoreReader, label: str, namespace: str) -> dict[int, str]:
     """Add the nodes of a label; returns their ids by `nid`."""
     columns = [name for name in LABELS[label] if name != "namespace"]
-    properties = [f"`{name}`: row.`{name}`" for name in LABELS[label]]
-    if "title" not in columns:
-        # Without a title of its own the engine would make one up, and call it a name too.
-        properties.append("title: null")
-    statement = f"UNWIND $rows AS row CREATE (:{label} {{{', '.join(properties)}}})"
     ids: dict[int, str] = {}
     for batch in reader.scan(_TABLES[label], ["nid", *columns], batch=_BATCH):
         rows = [dict(zip(columns, values, strict=True)) for _, *values in batch]
@@ -170,8 +173,49 @@ def _add_nodes(graph: Any, reader: StoreReader, label: str, namespace: str) -> d
             row["namespace"] = namespace
             if label == "Entity":
                 row["aliases"] = json.loads(row["aliases"])
-        graph.cypher(statement, params={"rows": rows})
+        _create(graph, label, rows)
     return ids
+
+
+def _create(graph: Any, label: str, rows: list[dict[str, Any]]) -> None:
+    properties = [f"`{name}`: row.`{name}`" for name in LABELS[label]]
+    if "title" not in LABELS[label]:
+        # Without a title of its own the engine would make one up, and call it a name too.
+        properties.append("title: null")
+    graph.cypher(
+        f"UNWIND $rows AS row CREATE (:{label} {{{', '.join(properties)}}})", params={"rows": rows}
+    )
+
+
+def _add_hierarchy(graph: Any, held: Hierarchy, namespace: str) -> None:
+    """Summaries and communities; what they refer to and was deleted meanwhile is left out."""
+    kinds: Mapping[str, Sequence[Summary | Community]] = {
+        "Summary": held.summaries,
+        "Community": held.communities,
+    }
+    for label, nodes in kinds.items():
+        own = [name for name in LABELS[label] if name != "namespace"]
+        rows = [
+            {**{name: getattr(node, name) for name in own}, "namespace": namespace}
+            for node in nodes
+        ]
+        if rows:
+            _create(graph, label, rows)
+        sources = [
+            (node.id, at, source) for node in nodes for at, source in enumerate(node.sources)
+        ]
+        quoted = (
+            (id_, s.passage_id, at, s.sentence, s.start, s.end, s.fact_id) for id_, at, s in sources
+        )
+        _connect(graph, "QUOTES", quoted, source=label)
+        stated = dict.fromkeys((id_, s.fact_id) for id_, _, s in sources if s.fact_id)
+        _connect(graph, "SUMMARISES", iter(stated), source=label, target="Fact", properties=())
+    below = ((n.parent_id, n.id, n.place) for n in held.summaries if n.parent_id is not None)
+    _connect(graph, "SUMMARISES", below, target="Summary")
+    leaves = ((node.id, id_, place) for node in held.summaries for place, id_ in node.passages)
+    _connect(graph, "SUMMARISES", leaves)
+    members = ((c.id, id_, place) for c in held.communities for place, id_ in enumerate(c.members))
+    _connect(graph, "HAS_MEMBER", members)
 
 
 def _add_order(
@@ -212,14 +256,26 @@ def _add_relations(
     _connect(graph, kind, rows)
 
 
-def _connect(graph: Any, kind: str, rows: Iterator[tuple[Any, ...]]) -> None:
-    """Add relationships; a row is the ids of both ends, then the properties."""
+def _connect(
+    graph: Any,
+    kind: str,
+    rows: Iterator[tuple[Any, ...]],
+    *,
+    source: str | None = None,
+    target: str | None = None,
+    properties: Sequence[str] | None = None,
+) -> None:
+    """Add relationships; a row is the ids of both ends, then the properties.
+
+    Labels at the ends and properties are those of the kind, unless others are given.
+    """
     relation = RELATIONS[kind]
-    properties = [f"`{name}`: row[{at}]" for at, name in enumerate(relation.properties, start=2)]
+    names = relation.properties if properties is None else properties
+    listed = [f"`{name}`: row[{at}]" for at, name in enumerate(names, start=2)]
     statement = (
-        f"UNWIND $rows AS row MATCH (a:{relation.source} {{id: row[0]}}),"
-        f" (b:{relation.target} {{id: row[1]}})"
-        f" CREATE (a)-[:{kind} {{{', '.join(properties)}}}]->(b)"
+        f"UNWIND $rows AS row MATCH (a:{source or relation.source} {{id: row[0]}}),"
+        f" (b:{target or relation.target} {{id: row[1]}})"
+        f" CREATE (a)-[:{kind} {{{', '.join(listed)}}}]->(b)"
     )
     while batch := list(islice(rows, _BATCH)):
         graph.cypher(statement, params={"rows": batch})

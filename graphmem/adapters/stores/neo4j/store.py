@@ -295,6 +295,10 @@ class Neo4jStore:
         """The summaries and communities that are kept."""
         return summaries.hierarchy(self.bolt, namespace)
 
+    def hierarchy_revision(self, namespace: str) -> int:
+        """How often the hierarchy was written."""
+        return summaries.revision(self.bolt, namespace)
+
     def keep_hierarchy(
         self, change: HierarchyChange, vectors: Mapping[str, Vectors] | None = None
     ) -> None:

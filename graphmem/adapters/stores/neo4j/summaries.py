@@ -75,6 +75,14 @@ def hierarchy(bolt: Bolt, namespace: str) -> Hierarchy:
     return bolt.read(read)
 
 
+def revision(bolt: Bolt, namespace: str) -> int:
+    """How often the hierarchy was written."""
+    with bolt.explained():
+        key = digest(namespace)
+    found = bolt.read(lambda tx: rows(tx, _OWN["state"], key=key))
+    return int(found[0][1]) if found else 0
+
+
 def vectors(bolt: Bolt, namespace: str) -> dict[str, Vectors]:
     """Of the tree's nodes, by id."""
     with bolt.explained():

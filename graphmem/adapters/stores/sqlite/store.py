@@ -319,6 +319,11 @@ class SqliteStore:
         with self._connections.lent() as connection, explained(self._connections.path):
             return summaries.hierarchy(connection, namespace)
 
+    def hierarchy_revision(self, namespace: str) -> int:
+        """How often the hierarchy was written."""
+        with self._connections.reading() as connection:
+            return summaries.revision(connection, namespace)
+
     def keep_hierarchy(
         self, change: HierarchyChange, vectors: Mapping[str, Vectors] | None = None
     ) -> None:

@@ -111,6 +111,12 @@ def hierarchy(connection: sqlite3.Connection, namespace: str) -> Hierarchy:
     )
 
 
+def revision(connection: sqlite3.Connection, namespace: str) -> int:
+    """How often the hierarchy was written."""
+    state = connection.execute(_STATE, (namespace,)).fetchone()
+    return 0 if state is None else int(state[0])
+
+
 def vectors(connection: sqlite3.Connection, namespace: str) -> dict[str, Vectors]:
     """Of the tree's nodes, by id."""
     return {
