@@ -50,6 +50,7 @@ class AsyncMemory:
         self.lookup = _threaded(memory.lookup)
         self.context = _threaded(memory.context)
         self.ask = _threaded(memory.ask)
+        self.consolidate = _threaded(memory.consolidate)
         self.timeline = _threaded(memory.timeline)
         self.overview = _threaded(memory.overview)
         self.summary = _threaded(memory.summary)

@@ -63,9 +63,10 @@ for command in (
     time_cli.erase,
 ):
     app.command()(command)
-app.command()(timeline_cli.timeline)
 for summing in (summary_cli.overview, summary_cli.tree, summary_cli.communities):
     app.command()(summing)
+for told in (timeline_cli.timeline, timeline_cli.consolidate):
+    app.command()(told)
 app.add_typer(benches, name="bench")
 
 

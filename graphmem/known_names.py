@@ -10,16 +10,18 @@ from typing import Final
 
 import numpy as np
 
-from graphmem.model.change import ChangeSet, EditSet
+from graphmem.model.change import ChangeSet, Checkpoint, EditSet
 from graphmem.model.knowledge import Entity, EntityType, Fact, SameAs
-from graphmem.ports.store import GraphStore, Vectors
+from graphmem.ports.store import GraphStore, StoreReader, Vectors
 from graphmem.resolve.book import NameBook
 from graphmem.resolve.conflicts import DATING
 from graphmem.resolve.dictionary import with_known_names
 from graphmem.resolve.homonyms import dated_persons, kept_apart
 from graphmem.resolve.likeness import Described
-from graphmem.resolve.linking import Around, broken, decide, needed, propose
+from graphmem.resolve.linking import Around, broken, compared, decide, needed, propose
 
+_APART: Final = "apart"
+"""Under what is kept beside the graph which entities were unmerged by hand."""
 _PASSAGES: Final = 6
 """Passages of an entity that are looked at, at most."""
 
@@ -31,6 +33,8 @@ class KnownNames:
         self.namespace = namespace
         self._store = store
         self._book = NameBook()
+        self._ids: dict[int, str] = {}
+        self._seen = 0  # the version that the store was read at; what was written here is ahead
         self._version: int | None = None
         self._lock = threading.Lock()
 
@@ -58,7 +62,43 @@ class KnownNames:
             yield with_known_names(self._book, changes)
             self._part(changes)
             after = self._store.version(self.namespace)
-            self._version = after if after <= before + 1 else None
+            self._version = after if after <= before + 1 else before
+
+    def relinked(self, ids: Sequence[str]) -> list[SameAs]:
+        """Links that hold for these entities by what is known by now, and are not there yet.
+
+        They are to be committed. What was unmerged by hand is not linked again.
+        """
+        with self._lock:
+            self._version = self._update()
+            apart = self.apart()
+            proposals = [
+                proposal
+                for proposal in compared(self._book, ids)
+                if _pair(proposal.new.id, proposal.old.id) not in apart
+            ]
+            if not proposals:
+                return []
+            nothing = ChangeSet(namespace=self.namespace)
+            around = self._around(nothing, {}, *needed(proposals, self._book))
+            links = list(decide(proposals, self._book, around))
+            if links:
+                self._version = None  # the book is ahead of the store until they are committed
+            return links
+
+    def apart(self) -> set[tuple[str, str]]:
+        """Pairs of entities that were unmerged by hand."""
+        held = self._store.checkpoint(f"{_APART}:{self.namespace}")
+        return {(left, right) for left, right in json.loads(held or "[]")}
+
+    def keep_apart(self, left: str, right: str, *, keep: bool) -> None:
+        """Remember that two entities were unmerged by hand, or with `keep` unset, forget it."""
+        before = self.apart()
+        pairs = before | {_pair(left, right)} if keep else before - {_pair(left, right)}
+        if pairs != before:
+            position = json.dumps(sorted(pairs))
+            checkpoint = Checkpoint(job=f"{_APART}:{self.namespace}", position=position)
+            self._store.apply(ChangeSet(namespace=self.namespace, checkpoint=checkpoint))
 
     def _part(self, changes: ChangeSet) -> None:
         """Take away links found by rule that what was just committed forbids."""
@@ -129,27 +169,34 @@ class KnownNames:
         if self._version == version:
             return version
         tables = ("entities", "same_as")
+        if self._version is not None and self._version < version:
+            with self._store.read(self.namespace, tables, since=self._seen) as reader:
+                if not reader.removed:
+                    return self._take_in(reader)
         with self._store.read(self.namespace, tables) as reader:
-            self._book = NameBook()
-            ids: dict[int, str] = {}
-            columns = ("nid", "id", "name", "type", "aliases")
-            for rows in reader.scan("entities", columns):
-                for nid, id, name, type, aliases in rows:
-                    ids[nid] = id
-                    self._book.put(
-                        Entity.model_construct(
-                            id=id,
-                            name=name,
-                            type=EntityType(type),
-                            aliases=tuple(json.loads(aliases)) if aliases != "[]" else (),
-                            profile="",
-                        )
+            self._book, self._ids = NameBook(), {}
+            return self._take_in(reader)
+
+    def _take_in(self, reader: StoreReader) -> int:
+        """Put what a view shows into the book; returns the view's version."""
+        for rows in reader.scan("entities", ("nid", "id", "name", "type", "aliases")):
+            for nid, id, name, type, aliases in rows:
+                self._ids[nid] = id
+                self._book.put(
+                    Entity.model_construct(
+                        id=id,
+                        name=name,
+                        type=EntityType(type),
+                        aliases=tuple(json.loads(aliases)) if aliases != "[]" else (),
+                        profile="",
                     )
-            for rows in reader.scan("same_as", ("left_nid", "right_nid", "score", "by")):
-                for left, right, score, by in rows:
-                    pair = SameAs(left_id=ids[left], right_id=ids[right], score=score, by=by)
-                    self._book.join(pair)
-            return reader.version
+                )
+        for rows in reader.scan("same_as", ("left_nid", "right_nid", "score", "by")):
+            for left, right, score, by in rows:
+                ends = {"left_id": self._ids[left], "right_id": self._ids[right]}
+                self._book.join(SameAs(**ends, score=score, by=by))
+        self._seen = reader.version
+        return reader.version
 
     def _around(
         self,
@@ -189,6 +236,10 @@ class KnownNames:
                     np.stack([known[passage.vector_key] for passage in shown]),
                 )
         return described
+
+
+def _pair(left: str, right: str) -> tuple[str, str]:
+    return min(left, right), max(left, right)
 
 
 def _stated(facts: Iterable[Fact], entities: set[str]) -> dict[str, list[Fact]]:

@@ -64,6 +64,7 @@ def merge(
     by = FORCED if conflict else BY_HAND
     link = SameAs(left_id=first, right_id=second, score=1.0, by=by)
     store.edit(_edits(store, names, same_as=(link,)))
+    names.keep_apart(first, second, keep=False)
     return link
 
 
@@ -92,6 +93,7 @@ def unmerge(store: GraphStore, names: KnownNames, left: str, right: str) -> tupl
             f"{one.entity.name!r} and {other.name!r} are one by way of others only: {chain}",
             remedy="Unmerge one of these",
         )
+    names.keep_apart(one.entity.id, other.id, keep=True)
     store.edit(_edits(store, names, removed_same_as=direct))
     return direct
 

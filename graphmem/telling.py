@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -152,7 +152,7 @@ def gathered(
     held = {(link.source_id, link.target_id) for link in links}
     threads = [
         link
-        for link in map(link_of, strands(_scenes(facts, places), one=one))
+        for link in map(link_of, strands(scenes_of(facts, places), one=one))
         if (link.source_id, link.target_id) not in held
     ]
     known = {id for id, fact in around.items() if _is_known(fact, known_at)} | set(ids)
@@ -193,7 +193,8 @@ def places_of(store: GraphStore, fact_ids: Sequence[str]) -> dict[str, list[Plac
     return places
 
 
-def _scenes(facts: Sequence[Fact], places: dict[str, list[Place]]) -> list[Scene]:
+def scenes_of(facts: Sequence[Fact], places: Mapping[str, Sequence[Place]]) -> list[Scene]:
+    """The facts with when they stand and who tells them; those without any time are left out."""
     scenes = []
     for fact in facts:
         told = places.get(fact.id, ())

@@ -1,4 +1,4 @@
-"""The command ``graphmem timeline``: what is told of someone or something, in order."""
+"""The commands ``timeline`` and ``consolidate``: a memory in time, and what it makes of itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from graphmem.context.reckoning import written
 from graphmem.model.knowledge import Modality
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.model.timeline import Entry, Timeline, Way
-from graphmem.terminal import JsonOption, MemoryOption, NamespaceOption, console, emit
+from graphmem.terminal import (
+    JsonOption,
+    MemoryOption,
+    NamespaceOption,
+    console,
+    emit,
+    progress_bars,
+)
 
 _SHOWN: Final = (
     *(Way.BECAUSE, Way.SO, Way.IN_ORDER_TO, Way.AFTER, Way.BEFORE),
@@ -52,6 +59,32 @@ def timeline(
     left = len(found.entries) - len(shown.entries)
     if left:
         console.print(f"[dim]{left:,} more; --limit shows them[/dim]")
+
+
+def consolidate(
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    budget: Annotated[
+        float | None, typer.Option("--budget", help="Seconds at most; run it again to go on.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Link names and sessions, derive facts and write notes from what was learned since."""
+    with (
+        open_memory(memory, namespace=namespace, create=False) as opened,
+        progress_bars() as tell,
+    ):
+        report = opened.consolidate(budget_seconds=budget, progress=tell)
+    if as_json:
+        emit(report)
+        return
+    table = Table("step", "looked at", "added", "taken back")
+    for name, step in report.steps.items():
+        row = (step.looked_at, step.added, step.taken_back)
+        table.add_row(name, *(f"{count:,}" for count in row))
+    console.print(table)
+    ended = "Done" if report.finished else "Out of time, run it again to go on"
+    console.print(f"{ended} after {report.seconds:.1f} s")
 
 
 def _table(found: Timeline) -> Table:

@@ -85,6 +85,11 @@ def strands(scenes: Iterable[Scene], *, one: Mapping[str, str]) -> list[Strand]:
     return [strand for _, strand in sorted(found.values(), key=lambda s: (s[0], s[1]))]
 
 
+def things_of(fact: Fact) -> set[str]:
+    """Ids of what a fact is about beside its subjects: what threads run along."""
+    return {m.entity_id for m in fact.members if m.role != "subject" and m.role not in _ASIDE}
+
+
 def link_of(strand: Strand) -> DiscourseLink:
     """A strand as a link to be stored: what says more elaborates, the rest comes after."""
     if strand.kind is Thread.EXTENSION:
@@ -104,11 +109,7 @@ def _keys(fact: Fact, one: Mapping[str, str]) -> set[tuple[str, str]]:
     if fact.attribution == DERIVED:
         return set()
     subjects = {one.get(m.entity_id, m.entity_id) for m in fact.members if m.role == "subject"}
-    others = {
-        one.get(m.entity_id, m.entity_id)
-        for m in fact.members
-        if m.role != "subject" and m.role not in _ASIDE
-    }
+    others = {one.get(id, id) for id in things_of(fact)}
     return {(subject, other) for subject in subjects for other in others - subjects}
 
 

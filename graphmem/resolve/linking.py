@@ -42,13 +42,18 @@ def propose(book: NameBook, entities: Iterable[Entity]) -> list[Proposal]:
     Only an entity that brought a new name is looked at: what was compared once, and what was
     unmerged by hand, is not proposed again.
     """
-    fresh = [entity for entity in entities if book.put(entity)]
+    return compared(book, [entity.id for entity in entities if book.put(entity)])
+
+
+def compared(book: NameBook, ids: Iterable[str]) -> list[Proposal]:
+    """The names in the book that those of these entities may be; ids that it has not are left out.
+
+    Pairs that are held to be one already are not among them.
+    """
     found: dict[tuple[str, str], Proposal] = {}
-    for entity in fresh:
-        known = book.get(entity.id)
-        assert known is not None
+    for known in filter(None, map(book.get, ids)):
         for other in book.candidates(known):
-            pair = min(entity.id, other.id), max(entity.id, other.id)
+            pair = min(known.id, other.id), max(known.id, other.id)
             likeness = None if pair in found else compare(known, other)
             if likeness is not None:
                 found[pair] = Proposal(known, other, likeness)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
+from graphmem.consolidating import steps_of
+from graphmem.errors import InvalidInputError
 from graphmem.inputs import Time
+from graphmem.maintain.consolidate import consolidate
+from graphmem.maintain.transfer import Progress, silent
+from graphmem.model.consolidation import ConsolidationReport
 from graphmem.model.time import Interval, parse_interval, parse_time
 from graphmem.model.timeline import Timeline
 from graphmem.telling import timeline_of
@@ -11,6 +18,45 @@ from graphmem.verbs.bound import Bound
 
 class Times(Bound):
     """Methods that set what is known in time."""
+
+    def consolidate(
+        self,
+        *,
+        budget_seconds: float | None = None,
+        progress: Progress = silent,
+    ) -> ConsolidationReport:
+        """Work over what was learned since the last time, as a sleeper does.
+
+        Names that are one by what is known by now are linked (:meth:`unmerge` takes a link back,
+        and what was unmerged by hand stays so). Sessions are linked where one goes on from another.
+        What facts say together becomes facts of its own, marked as derived, with its premises; it
+        is taken back when they are. Notes on entities (:class:`Entity`'s `profile`) follow.
+
+        A run that was stopped or killed goes on where it was.
+
+        Parameters
+        ----------
+        budget_seconds
+            When to stop, to the next piece of work; as long as it takes by default.
+
+        Raises
+        ------
+        InvalidInputError
+            A budget that is not positive.
+        StoreBusyError
+            Somebody else keeps writing what is to be written.
+        """
+        if budget_seconds is not None and not budget_seconds > 0:
+            raise InvalidInputError(f"A budget of {budget_seconds} seconds allows for nothing")
+        parts = self._parts
+        return consolidate(
+            parts.store,
+            self.namespace,
+            steps_of(parts.store, self._names, parts.clock),
+            budget=budget_seconds,
+            tick=time.monotonic,
+            told=progress,
+        )
 
     def timeline(
         self,

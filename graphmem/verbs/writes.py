@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphmem import merging
+from graphmem.consolidating import noted_in, settle
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.inputs import Time, chunked, item_of
 from graphmem.kernels.text import well_formed
@@ -110,7 +111,10 @@ class Writes(Bound):
         for name in meant:
             # What it ended or denied is believed again.
             self._retire(name, only_if_revised=True)
+        noted = noted_in(store, self.namespace, meant)
         removed = sum((store.delete_source(self.namespace, name) for name in meant), Counts())
+        if removed.facts:
+            settle(store, self._names, self._parts.clock, noted)
         # What was read from the store for speed would otherwise still hold the text.
         self._reading.discard()
         self._walking.discard()

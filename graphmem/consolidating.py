@@ -1,0 +1,296 @@
+"""The steps of consolidation, on a store: names, threads, derived facts, notes.
+
+Another step is one more :class:`~graphmem.maintain.consolidate.Step` in :func:`steps_of`: it is
+given, in pieces, the ids of entities and facts that changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from graphmem.errors import StoreBusyError
+from graphmem.graph.threads import DERIVED, link_of, strands, things_of
+from graphmem.known_names import KnownNames
+from graphmem.maintain.consolidate import Changed, Made, Step
+from graphmem.maintain.derive import PREDICATES, Derivation, derive, premises_of
+from graphmem.maintain.notes import note_of
+from graphmem.model.change import ChangeSet, EditSet
+from graphmem.model.consolidation import StepReport
+from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, SameAs, Sense
+from graphmem.ports.store import Clock, GraphStore
+from graphmem.telling import places_of, scenes_of
+
+_CROWD: Final = 200
+"""Facts of an entity from which on it is no thread between sessions: it is in all of them."""
+_TRIES: Final = 3
+_AT_ONCE: Final = 64
+_TAGGED: Final = 12
+"""Passages of an entity whose topics become tags of its note, at most."""
+
+
+def steps_of(store: GraphStore, names: KnownNames, clock: Clock) -> tuple[Step, ...]:
+    """All steps, in the order in which they run."""
+    work = _Work(store, names, clock)
+    return (
+        Step("names", work.link_names),
+        Step("threads", work.thread_sessions),
+        Step("derived", work.derive_facts),
+        Step("notes", work.write_notes),
+    )
+
+
+def take_back(store: GraphStore, namespace: str, facts: Sequence[Fact], now: datetime) -> int:
+    """Take back those of the derived facts that do not follow any more; returns how many.
+
+    One that lacks a premise is removed; one of which a premise is no longer believed is retired.
+    """
+    derived = {fact.id: fact for fact in facts if fact.attribution == DERIVED}
+    links = [
+        link
+        for link in store.discourse_of(list(derived))
+        if link.sense is Sense.PREMISE and link.target_id in derived
+    ]
+    premises = store.facts([link.source_id for link in links], members=False)
+    resting: dict[str, list[DiscourseLink]] = {}
+    for link in links:
+        resting.setdefault(link.target_id, []).append(link)
+    removed, retired = [], []
+    for id, fact in derived.items():
+        of_it = resting.get(id, [])
+        whole = bool(of_it) and len(of_it) >= premises_of(of_it[0].connective)
+        if not whole:
+            removed.append(id)
+        elif fact.retired_at is None and any(
+            premises[link.source_id].retired_at is not None for link in of_it
+        ):
+            retired.append(fact.model_copy(update={"retired_at": now}))
+    if removed or retired:
+        _edit(
+            store,
+            namespace,
+            lambda version: EditSet(
+                namespace=namespace,
+                version=version,
+                facts=tuple(retired),
+                removed_facts=tuple(removed),
+            ),
+        )
+    return len(removed) + len(retired)
+
+
+def noted_in(store: GraphStore, namespace: str, sources: Iterable[str]) -> list[str]:
+    """Ids of the entities with a note that the sources tell of: what to settle once these go."""
+    wanted = set(sources)
+    tables = ("entities", "passages", "evidence", "roles")
+    with store.read(namespace, tables) as reader:
+        columns = ("nid", "id", "profile")
+        scanned = (row for rows in reader.scan("entities", columns) for row in rows)
+        noted = {nid: id for nid, id, note in scanned if note}
+        if not noted:
+            return []
+        scanned = (row for rows in reader.scan("passages", ("nid", "source")) for row in rows)
+        passages = {nid for nid, source in scanned if source in wanted}
+        stated = ("fact_nid", "passage_nid")
+        scanned = (row for rows in reader.scan("evidence", stated) for row in rows)
+        facts = {fact for fact, passage in scanned if passage in passages}
+        scanned = (row for rows in reader.scan("roles", ("fact_nid", "entity_nid")) for row in rows)
+        return sorted(
+            {noted[entity] for fact, entity in scanned if fact in facts and entity in noted}
+        )
+
+
+def settle(store: GraphStore, names: KnownNames, clock: Clock, noted: Sequence[str]) -> None:
+    """After a removal: take back what was derived from what is gone, and write these notes anew."""
+    with store.read(names.namespace, ("facts",)) as reader:
+        columns = ("id", "attribution")
+        scanned = (row for rows in reader.scan("facts", columns) for row in rows)
+        derived = [id for id, attribution in scanned if attribution == DERIVED]
+    take_back(store, names.namespace, list(store.facts(derived).values()), clock())
+    work = _Work(store, names, clock)
+    for at in range(0, len(noted), _AT_ONCE):
+        work.write_notes(Changed(tuple(noted[at : at + _AT_ONCE]), ()))
+
+
+class _Work:
+    """What the steps do, on one namespace."""
+
+    def __init__(self, store: GraphStore, names: KnownNames, clock: Clock) -> None:
+        self._store = store
+        self._names = names
+        self._clock = clock
+        self._namespace = names.namespace
+
+    def link_names(self, changed: Changed) -> Made:
+        """Names that are one by what is known by now are linked, by the rules of writing."""
+        links = tuple(self._names.relinked(changed.entities))
+        report = StepReport(looked_at=len(changed.entities), added=len(links))
+        return Made(report, self._changes(same_as=links) if links else None)
+
+    def thread_sessions(self, changed: Changed) -> Made:
+        """Facts are linked to those of other sessions that they extend, change or fulfil."""
+        fresh = self._store.facts(changed.facts)
+        timed = scenes_of(list(fresh.values()), places_of(self._store, changed.facts))
+        if not timed:
+            return Made(StepReport(looked_at=len(changed.facts)))
+        facts = self._around([scene.fact for scene in timed])
+        places = places_of(self._store, list(facts))
+        one = self._names.standing_for(m.entity_id for f in facts.values() for m in f.members)
+        held = {
+            (link.source_id, link.target_id) for link in self._store.discourse_of(changed.facts)
+        }
+        links = tuple(
+            link
+            for link in map(link_of, strands(scenes_of(list(facts.values()), places), one=one))
+            if not fresh.keys().isdisjoint((link.source_id, link.target_id))
+            and (link.source_id, link.target_id) not in held
+        )
+        report = StepReport(looked_at=len(changed.facts), added=len(links))
+        return Made(report, self._changes(discourse=links) if links else None)
+
+    def derive_facts(self, changed: Changed) -> Made:
+        """What facts say together is added, and taken back where it does not follow any more."""
+        if not changed.facts:
+            return Made(StepReport())
+        store = self._store
+        facts = store.facts(changed.facts)
+        followed = [
+            link.target_id
+            for link in store.discourse_of(changed.facts)
+            if link.sense is Sense.PREMISE
+        ]
+        gone = take_back(
+            store,
+            self._namespace,
+            list({**facts, **store.facts(followed)}.values()),
+            self._clock(),
+        )
+        members = {
+            member.entity_id
+            for fact in facts.values()
+            if fact.predicate in PREDICATES and fact.attribution is None
+            for member in fact.members
+        }
+        one = self._names.standing_for(members)
+        ids = sorted({id for member in members for id in self._names.one(member)[0]})
+        near = store.facts_with(ids, predicates=PREDICATES)
+        known = store.facts(list(dict.fromkeys(id for found in near.values() for id in found)))
+        entities = store.entities(
+            sorted(
+                {m.entity_id for fact in known.values() for m in fact.members} | set(one.values())
+            )
+        )
+        one = self._names.standing_for(entities)
+        made = derive(
+            known.values(),
+            entities,
+            namespace=self._namespace,
+            recorded_at=self._clock(),
+            episodes={
+                id: frozenset(place.episode_id for place in places)
+                for id, places in places_of(store, list(known)).items()
+            },
+            one={id: other for id, other in one.items() if other in entities},
+        )
+        held = store.facts([derivation.fact.id for derivation in made], members=False)
+        new = [
+            derivation
+            for derivation in made
+            if derivation.fact.id not in held or held[derivation.fact.id].retired_at is not None
+        ]
+        report = StepReport(looked_at=len(changed.facts), added=len(new), taken_back=gone)
+        return Made(report, self._derived(new) if new else None)
+
+    def write_notes(self, changed: Changed) -> Made:
+        """Notes on entities are written anew from all that is told of them by now."""
+        store = self._store
+        named = store.entities(changed.entities)
+        entities = {id: entity for id, entity in named.items() if entity.type.is_name}
+        if not entities:
+            return Made(StepReport())
+        held = store.facts_with(list(entities))
+        facts = store.facts(list(dict.fromkeys(id for found in held.values() for id in found)))
+        others = store.entities(sorted({m.entity_id for f in facts.values() for m in f.members}))
+        tags = self._tags(list(entities))
+        notes = {}
+        for id, entity in entities.items():
+            told = [facts[fact] for fact in held.get(id, ()) if facts[fact].retired_at is None]
+            note = note_of(entity, told, others, tags=tags.get(id, ()))
+            if note != entity.profile:
+                notes[id] = note
+        if notes:
+            _edit(
+                store,
+                self._namespace,
+                lambda version: EditSet(
+                    namespace=self._namespace,
+                    version=version,
+                    entities=tuple(
+                        entity.model_copy(update={"profile": notes[id]})
+                        for id, entity in store.entities(list(notes)).items()
+                    ),
+                ),
+            )
+        return Made(StepReport(looked_at=len(entities), added=len(notes)))
+
+    def _around(self, facts: Sequence[Fact]) -> Mapping[str, Fact]:
+        """The facts, and those that are about the same thing, unless that is in everything."""
+        things = {id for fact in facts for id in things_of(fact)}
+        held = self._store.facts_with(sorted(things))
+        near = [id for found in held.values() if len(found) <= _CROWD for id in found]
+        found = self._store.facts(list(dict.fromkeys((*(fact.id for fact in facts), *near))))
+        return {id: fact for id, fact in found.items() if fact.retired_at is None}
+
+    def _tags(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        where = self._store.passages_naming(ids, limit=_TAGGED)
+        passages = self._store.passages(sorted({id for found in where.values() for id in found}))
+        found: dict[str, list[str]] = {}
+        for id, held in where.items():
+            for passage in (passages[p] for p in held if p in passages):
+                topics = passage.attributes.get("topics", ())
+                found.setdefault(id, []).extend(topics if isinstance(topics, tuple | list) else ())
+        return found
+
+    def _derived(self, made: Iterable[Derivation]) -> ChangeSet:
+        facts, evidence, links = [], [], []
+        for fact, rule, premises in made:
+            facts.append(fact)
+            links += [
+                DiscourseLink(
+                    source_id=premise.id, target_id=fact.id, sense=Sense.PREMISE, connective=rule
+                )
+                for premise in premises
+            ]
+            stated = self._store.evidence_of([premise.id for premise in premises])
+            evidence += [item.model_copy(update={"fact_id": fact.id}) for item in stated]
+        unique = {(e.fact_id, e.passage_id, e.start, e.end): e for e in evidence}
+        return self._changes(facts=facts, evidence=unique.values(), discourse=links)
+
+    def _changes(
+        self,
+        *,
+        facts: Iterable[Fact] = (),
+        evidence: Iterable[Evidence] = (),
+        discourse: Iterable[DiscourseLink] = (),
+        same_as: Iterable[SameAs] = (),
+    ) -> ChangeSet:
+        return ChangeSet(
+            namespace=self._namespace,
+            facts=tuple(facts),
+            evidence=tuple(evidence),
+            discourse=tuple(discourse),
+            same_as=tuple(same_as),
+        )
+
+
+def _edit(store: GraphStore, namespace: str, edits: Callable[[int], EditSet]) -> None:
+    """Commit edits, worked out anew where somebody else has written in between."""
+    for left in reversed(range(_TRIES)):
+        try:
+            store.edit(edits(store.version(namespace)))
+        except StoreBusyError:
+            if not left:
+                raise
+        else:
+            return
