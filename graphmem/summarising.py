@@ -139,13 +139,13 @@ class Summarising:
             self._keep_texts(list(made.values()))
             return [made.get(id_, known[id_]) for id_ in ids], Refreshed(len(made), dropped)
 
-    def refresh(self) -> Refreshed:
-        """Make every stale text anew."""
+    def refresh(self, *, most: int | None = None) -> Refreshed:
+        """Make every stale text anew, or as many as `most`."""
         with self._lock:
             tree, nodes = self.tree()
             communities = self.communities()
             every: list[Summary | Community] = [*nodes.values(), *communities]
-            stale = [node.id for node in every if node.stale and len(tree)]
+            stale = [node.id for node in every if node.stale and len(tree)][:most]
             done = Refreshed()
             for at in range(0, len(stale), 64):
                 _, part = self.told(stale[at : at + 64])

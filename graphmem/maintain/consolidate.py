@@ -31,21 +31,27 @@ class Changed(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What a step has to say of a piece: changes to commit with the position, and its report."""
+    """What a step has to say of a piece: changes to commit with the position, and its report.
+
+    With `more`, it wants to be given the same once more, if there is time.
+    """
 
     report: StepReport
     changes: ChangeSet | None = None
+    more: bool = False
 
 
 class Step(NamedTuple):
     """A step of consolidation: `run` is given a piece of what changed.
 
     It may commit what cannot stand in a change set by itself, before it returns; then doing so
-    twice has to be the same as once.
+    twice has to be the same as once. A `whole` one finds out by itself what there is to do, and is
+    given nothing, once, where anything changed.
     """
 
     name: str
     run: Callable[[Changed], Made]
+    whole: bool = False
 
 
 class _Position(Value):
@@ -104,14 +110,22 @@ def consolidate(
     done = 0
     for number, step in enumerate(steps[at.step :], at.step):
         left = [piece for piece in pieces if piece[:2] > (at.table, at.after)]
+        if step.whole:
+            left = [_Piece(0, 0, Changed((), ()))] if pieces else []
         for count, piece in enumerate(left, 1):
-            if done and budget is not None and tick() - started >= budget:
-                return _report(reports, tick() - started, finished=False, resumed=resumed)
-            made = step.run(piece.changed)
-            reports[step.name] += made.report
-            at = at.model_copy(update={"step": number, "table": piece.table, "after": piece.last})
-            _write(store, namespace, at, made.changes)
-            done += 1
+            more = True
+            while more:
+                if done and budget is not None and tick() - started >= budget:
+                    return _report(reports, tick() - started, finished=False, resumed=resumed)
+                made = step.run(piece.changed)
+                reports[step.name] += made.report
+                more = made.more
+                if not more:
+                    at = at.model_copy(
+                        update={"step": number, "table": piece.table, "after": piece.last}
+                    )
+                _write(store, namespace, at, made.changes)
+                done += 1
             told(step.name, count, len(left))
         at = at.model_copy(update={"step": number + 1, "table": 0, "after": 0})
     _write(store, namespace, _Position(since=at.until or 0), None)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from graphmem.consolidating import steps_of
 from graphmem.errors import InvalidInputError
 from graphmem.inputs import Time
-from graphmem.maintain.consolidate import consolidate
+from graphmem.maintain.consolidate import Changed, Made, Step, consolidate
 from graphmem.maintain.transfer import Progress, silent
-from graphmem.model.consolidation import ConsolidationReport
+from graphmem.model.consolidation import ConsolidationReport, StepReport
 from graphmem.model.time import Interval, parse_interval, parse_time
 from graphmem.model.timeline import Timeline
 from graphmem.telling import timeline_of
 from graphmem.verbs.bound import Bound
+
+_SUMMARIES: Final = 16
+"""Summaries that are made anew between two looks at the time."""
 
 
 class Times(Bound):
@@ -30,7 +34,8 @@ class Times(Bound):
         Names that are one by what is known by now are linked (:meth:`unmerge` takes a link back,
         and what was unmerged by hand stays so). Sessions are linked where one goes on from another.
         What facts say together becomes facts of its own, marked as derived, with its premises; it
-        is taken back when they are. Notes on entities (:class:`Entity`'s `profile`) follow.
+        is taken back when they are. Notes on entities (:class:`Entity`'s `profile`) follow, and
+        summaries that are stale are made anew.
 
         A run that was stopped or killed goes on where it was.
 
@@ -52,11 +57,18 @@ class Times(Bound):
         return consolidate(
             parts.store,
             self.namespace,
-            steps_of(parts.store, self._names, parts.clock),
+            (
+                *steps_of(parts.store, self._names, parts.clock),
+                Step("summaries", self._refresh_summaries, whole=True),
+            ),
             budget=budget_seconds,
             tick=time.monotonic,
             told=progress,
         )
+
+    def _refresh_summaries(self, _: Changed) -> Made:
+        made = self._summarising.refresh(most=_SUMMARIES).texts
+        return Made(StepReport(looked_at=made, added=made), more=made > 0)
 
     def timeline(
         self,

@@ -140,3 +140,32 @@ def test_what_comes_in_meanwhile_is_looked_at_in_the_end(store: SqliteStore) -> 
     for given in watch.given.values():
         assert set(given) == {*ids, *late}
     assert _run(store, Watch()).steps["first"].looked_at == 0
+
+
+def test_a_step_that_finds_its_work_itself_runs_until_it_has_none_or_time_is_up(
+    store: SqliteStore,
+) -> None:
+    watch, left = Watch(), [3]
+
+    def run(changed: Changed) -> Made:
+        assert changed == Changed((), ())
+        watch.now += 1.0
+        left[0] -= 1
+        return Made(StepReport(added=1), more=left[0] > 0)
+
+    def consolidated(budget: float) -> ConsolidationReport:
+        return consolidate(
+            store,
+            "default",
+            [Step("own", run, whole=True)],
+            budget=budget,
+            tick=lambda: watch.now,
+            told=lambda *_: None,
+        )
+
+    assert consolidated(9.0).steps["own"].added == 0  # nothing has changed
+    _add(store, "one")
+    assert not (first := consolidated(2.0)).finished
+    assert (first.steps["own"].added, left) == (2, [1])
+    assert (second := consolidated(9.0)).finished
+    assert (second.steps["own"].added, left) == (1, [0])
