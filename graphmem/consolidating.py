@@ -59,12 +59,12 @@ def take_back(store: GraphStore, namespace: str, facts: Sequence[Fact], now: dat
     removed, retired = [], []
     for id, fact in derived.items():
         of_it = resting.get(id, [])
-        whole = bool(of_it) and len(of_it) >= premises_of(of_it[0].connective)
-        if not whole:
+        needed = premises_of(of_it[0].connective) if of_it else 1
+        # A premise that was revised is there twice: as it was believed, and as it is.
+        believed = sum(premises[link.source_id].retired_at is None for link in of_it)
+        if len(of_it) < needed:
             removed.append(id)
-        elif fact.retired_at is None and any(
-            premises[link.source_id].retired_at is not None for link in of_it
-        ):
+        elif fact.retired_at is None and believed < needed:
             retired.append(fact.model_copy(update={"retired_at": now}))
     if removed or retired:
         _edit(

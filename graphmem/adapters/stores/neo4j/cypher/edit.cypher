@@ -48,4 +48,4 @@ UNWIND $ids AS id
 MATCH (e:Entity {id: id})
 WHERE NOT EXISTS { (e)<-[:MENTIONS]-() } AND NOT EXISTS { (e)<-[:ROLE]-() }
   AND NOT EXISTS { (e)-[:SAME_AS]-() }
-DELETE e
+DETACH DELETE e
