@@ -16,12 +16,14 @@ from graphmem.adapters.rankers.igraph import IgraphRanker
 from graphmem.adapters.rankers.push import PushRanker
 from graphmem.adapters.rankers.scipy import PowerRanker
 from graphmem.errors import InvalidInputError
-from graphmem.kernels.ranking import CsrGraph, Ranked, Restart
+from graphmem.kernels.powerlaw import power_law_graph
+from graphmem.kernels.ranking import CsrGraph, Options, Ranked, Restart
 from graphmem.ports.ranker import Ranker
 
 RANKERS: dict[str, Ranker] = {
     "push": PushRanker(),
     "push, one threshold": PushRanker(epsilon=1e-4),
+    "push, no hubs": PushRanker(hubs=0),
     "push, then exact": PushRanker(exact=PowerRanker()),
     "scipy": PowerRanker(),
     "scipy, coarse": PowerRanker(precision=1e-2),
@@ -205,9 +207,30 @@ def test_the_same_question_gives_the_same_bytes_whatever_came_before(ranker: Ran
 
 def test_many_at_once_are_what_each_is_alone(ranker: Ranker) -> None:
     restarts = [Restart.of([seed, 2 * seed]) for seed in range(1, 20)]
-    together = ranker.rank_many(GRAPH, restarts, k=10)
-    assert_alike(ranker, together, [ranker.rank(GRAPH, restart, k=10) for restart in restarts])
+    for certain in (False,) if ranker.name == "igraph" else (False, True):
+        options = Options(k=10, certain=certain)
+        together = ranker.rank_many(GRAPH, restarts, **options)
+        alone = [ranker.rank(GRAPH, restart, **options) for restart in restarts]
+        assert_alike(ranker, together, alone)
     assert ranker.rank_many(GRAPH, []) == []
+
+
+def test_more_walks_than_one_pass_takes_are_what_each_is_alone() -> None:
+    ranker = PushRanker(threads=2)
+    restarts = [Restart.of([seed]) for seed in range(150)]
+    alone = [ranker.rank(GRAPH, restart, k=5) for restart in restarts]
+    assert_alike(ranker, ranker.rank_many(GRAPH, restarts, k=5), alone)
+
+
+def test_a_table_of_hubs_proves_the_same_with_fewer_edges() -> None:
+    graph = power_law_graph(20_000, 200_000, random=np.random.default_rng(1))
+    walks = [Restart.of([seed, seed + 1]) for seed in range(3, 30, 3)]
+    touched = []
+    for ranker in (PushRanker(), PushRanker(hubs=0)):
+        ranked = ranker.rank_many(graph, walks, certain=True, tolerance=1e-4)
+        assert all(found.certificate.is_certain for found in ranked)
+        touched.append(sum(found.touched_edges for found in ranked))
+    assert touched[0] < touched[1] / 2
 
 
 def test_threads_do_not_disturb_each_other(ranker: Ranker) -> None:

@@ -10,14 +10,14 @@ from graphmem.kernels.ranking import CsrGraph, Options, Ranked, Restart
 from graphmem.ports.ranker import Ranker
 
 SMALL, LARGE = 20_000, 1_000_000
-DENSE = 0.2
+DENSE = 0.6
 
 
 class AutoRanker:
-    """Asks `power` on graphs of fewer than `small` edges; and on those of fewer than `large` for
-    walks that restart from a share `dense` of the nodes or more. Else it asks `push`, which is made
-    when first needed, for its compiled kernels take longer to load than a walk.
-    ``benchmarks/rankers.py`` measures where they meet.
+    """Asks `power` on graphs of fewer than `small` edges, where loading `push` and its compiled
+    kernels takes longer than a hundred walks; and on those of `large` or more for walks that
+    restart from a share `dense` of the nodes or more, which touch all edges again and again. Else
+    it asks `push`, made when first needed. ``benchmarks/rankers.py`` measures where they meet.
     """
 
     name = "auto"
@@ -65,7 +65,7 @@ class AutoRanker:
         if graph.n_edges < self._small:
             return self._power
         is_dense = len(restart.rows) >= self._dense * graph.n_nodes
-        return self._power if is_dense and graph.n_edges < self._large else self._push()
+        return self._power if is_dense and graph.n_edges >= self._large else self._push()
 
     def _push(self) -> Ranker:
         with self._lock:

@@ -48,7 +48,7 @@ _HUB_ERROR = 5e-7
 _BUDGET, _LEAST_BUDGET = 4, 20_000
 """Edges to follow, by those stored and in any case, before a push is no longer local."""
 _HEAVIEST = 1024
-"""Nodes of which it is known that none without a slot is heavier."""
+"""So many are known, and that no other node is heavier."""
 _PASS = 64
 """Walks in one compiled pass; it cannot be interrupted."""
 _ROUNDING = 1e-13
@@ -73,6 +73,10 @@ class PushRanker:
     push goes down to it, a residual by strength. Where a certain answer is wanted, both go on until
     the top k is proven. Where that is no longer local, `exact` answers, if given; else the
     certificate tells.
+
+    The first certain answer of a symmetric graph makes a table of its heaviest `hubs`, 16 at most
+    (:mod:`graphmem.kernels.hubs`): some fifteen passes over all edges, and 64 bytes a node. It pays
+    after a few answers on large graphs; 0 does without.
     """
 
     name = "push"
@@ -370,6 +374,7 @@ def _no_tables(_: CsrGraph) -> dict[float, HubTable]:
 
 
 def _ranked(graph: CsrGraph, asked: _Question, weighed: _Weighed, found: Found) -> Ranked:
+    """With the bounds and the certificate that follow from what is left."""
     left = found.left
     rival = max(found.rival, found.floor, _beyond(graph, asked, weighed, found))
     # What reaches a node without edges restarts, which scales all scores alike.
