@@ -22,6 +22,7 @@ from graphmem.ports.graphs import GraphMaker
 from graphmem.ports.llm import LLM
 from graphmem.ports.models import Embedder, Extractor
 from graphmem.ports.ranker import Ranker
+from graphmem.ports.reviser import Reviser
 from graphmem.ports.store import Clock, GraphStore
 from graphmem.resolve.states import load_states
 from graphmem.settings import Settings
@@ -54,6 +55,7 @@ def open_memory(
         extractor=extractor,
         llm=llm,
         reranking=_reranking_of(settings, llm),
+        reviser=_reviser_of(settings, llm),
     )
     url = urlsplit(str(location)) if "://" in str(location) else None
     if url is None or url.scheme == "sqlite":
@@ -79,6 +81,7 @@ class _Opening(NamedTuple):
     extractor: Extractor
     llm: LLM | None
     reranking: Reranking | None
+    reviser: Reviser | None
 
 
 def _embedded(folder: Path, opening: _Opening) -> Parts:
@@ -122,6 +125,7 @@ def _embedded(folder: Path, opening: _Opening) -> Parts:
         clock=opening.clock,
         states=lambda: load_states(opening.settings.states),
         derived=_derived(opening.settings),
+        reviser=opening.reviser,
     )
 
 
@@ -186,6 +190,7 @@ def _on_neo4j(url: SplitResult, opening: _Opening) -> Parts:
         clock=opening.clock,
         states=lambda: load_states(opening.settings.states),
         derived=_derived(opening.settings),
+        reviser=opening.reviser,
     )
 
 
@@ -375,6 +380,20 @@ def _reranking_of(settings: Settings, llm: LLM | None) -> Reranking | None:
     return Reranking(
         settings.reranker, make, depth=settings.rerank_depth, weight=settings.rerank_weight
     )
+
+
+def _reviser_of(settings: Settings, llm: LLM | None) -> Reviser | None:
+    """Who decides between statements that nothing orders, if anybody is to."""
+    if settings.reviser != "llm":
+        return None
+    if llm is None:
+        raise ConfigurationError(
+            "The reviser llm needs a language model",
+            remedy="Set GRAPHMEM_LLM_BASE_URL and GRAPHMEM_LLM_MODEL, or GRAPHMEM_REVISER=rules",
+        )
+    from graphmem.adapters.revisers.llm import LLMReviser
+
+    return LLMReviser(llm)
 
 
 def make_llm(settings: Settings) -> LLM:

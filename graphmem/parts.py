@@ -14,6 +14,7 @@ from graphmem.ports.llm import LLM
 from graphmem.ports.models import Embedder, Extractor
 from graphmem.ports.ranker import Ranker
 from graphmem.ports.reranker import Reranker
+from graphmem.ports.reviser import Reviser
 from graphmem.ports.store import Clock, GraphStore
 from graphmem.resolve.states import States, load_states
 
@@ -58,6 +59,7 @@ class Parts:
         llm: LLM | None = None,
         reranking: Reranking | None = None,
         states: Callable[[], States] = load_states,
+        reviser: Reviser | None = None,
         derived: Mapping[str, Callable[[], None]] | None = None,
         learned_fusion: bool = True,
     ) -> None:
@@ -70,6 +72,7 @@ class Parts:
         self.index_dir = index_dir
         self.clock = clock
         self.analyst = analyst
+        self.reviser = reviser
         self.derived = dict(derived or {})
         self._load_states = states
         self.partitioner = partitioner

@@ -8,33 +8,39 @@ So whatever was believed at any moment is still there to be asked for.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from graphmem.errors import LLMError
 from graphmem.model.change import ChangeSet, Operation, Revision
-from graphmem.model.history import REVISES, UNDONE, Reason
+from graphmem.model.history import REVISES, UNDONE, Reason, reason_of
 from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, Supersession
 from graphmem.model.source import OF_CONTENT, Episode, EpisodeKind, Passage
 from graphmem.model.time import to_micros
+from graphmem.ports.reviser import Doubt, Reviser
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.claims import Stated, claims_of, deaths_in, readings_of, sentence_at
 from graphmem.resolve.entities import entity_id
 from graphmem.resolve.revise import (
+    JUDGED,
     Cause,
     Claim,
     Slot,
     Span,
     Verdict,
     believe,
+    doubts,
     says_more,
     with_deaths,
 )
 from graphmem.resolve.states import LIFE, Effect, Reading, States, same_value
 
+_log = logging.getLogger(__name__)
 _BEGAN: Final = " began"
 _RANK: Final = (Operation.RETIRE, Operation.SUPERSEDE, Operation.UPDATE)
 
@@ -86,6 +92,7 @@ def revise(
     same: Callable[[str], Sequence[str]],
     now: datetime,
     also: Sequence[Fact] = (),
+    reviser: Reviser | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Revised:
     """The batch as it is to be committed: with versions of what it changes, and what is retired.
@@ -98,6 +105,8 @@ def revise(
         When the batch is recorded.
     also
         Facts whose states are looked at again, as something else than the batch has changed them.
+    reviser
+        Decides between statements that no rule orders; without one they are left side by side.
     without
         Ids of passages that are passed over, as they are about to go.
     """
@@ -124,7 +133,13 @@ def revise(
     deaths = deaths_in(claims, around.names)
     links = (*around.links, *changes.supersessions)
     undone = {(x.older_id, x.newer_id) for x in links if x.reason.startswith(UNDONE)}
-    verdicts = believe(with_deaths(chosen, deaths), undone=undone)
+    decided = _decided_before(around)
+    told_of = with_deaths(chosen, deaths)
+    verdicts = believe(told_of, undone=undone, decided=decided)
+    if reviser is not None:
+        more = _judged(reviser, doubts(chosen, verdicts, given.keys() - held.keys()))
+        if more:
+            verdicts = believe(told_of, undone=undone, decided={**decided, **more})
     # What tells of no state is believed as it is stated, so long as anything living states it.
     for id in sorted(again):
         if id not in verdicts and _stated(around, changes, id):
@@ -145,6 +160,42 @@ def _stated_in(store: GraphStore, episodes: Collection[str]) -> list[Fact]:
         return []
     passages = store.passages_of(sorted(episodes))
     return list(store.facts(sorted({e.fact_id for e in store.evidence_in(passages)})).values())
+
+
+def _decided_before(around: _Around) -> dict[tuple[str, str], Operation]:
+    """What a judge decided when earlier statements came in."""
+    found = {}
+    for link in around.links:
+        reason = reason_of(link.reason)
+        if reason is not None and not reason.is_version and reason.rule.endswith(JUDGED):
+            found[around.root(link.newer_id), around.root(link.older_id)] = reason.operation
+    return found
+
+
+def _judged(
+    reviser: Reviser, pairs: Sequence[tuple[Claim, Claim]]
+) -> dict[tuple[str, str], Operation]:
+    """What a judge decides of pairs of a newer and an older statement; nothing where it fails."""
+    asked = [
+        Doubt(
+            state=newer.slot[0],
+            newer=newer.text,
+            older=older.text,
+            newer_said_at=newer.seen[0] if newer.seen else None,
+            older_said_at=older.seen[0] if older.seen else None,
+        )
+        for newer, older in pairs
+    ]
+    try:
+        judgements = reviser.judge(asked)
+    except LLMError as error:
+        _log.warning("%s decides nothing of %d doubts: %s", reviser.name, len(asked), error)
+        return {}
+    return {
+        (newer.fact_id, older.fact_id): judgement.operation
+        for (newer, older), judgement in zip(pairs, judgements, strict=True)
+        if judgement.operation in (Operation.SUPERSEDE, Operation.RETIRE)
+    }
 
 
 def _name(store: GraphStore, around: _Around, facts: Iterable[Fact]) -> None:

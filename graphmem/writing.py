@@ -193,7 +193,12 @@ def _commit(parts: Parts, names: KnownNames, batch: _Batch, ahead: set[str]) -> 
         made_by = parts.embedder.name if kept else None
         with names.linked(changes, kept) as linked:
             revised = revise(
-                parts.store, linked, states=parts.states, same=names.same, now=batch.recorded_at
+                parts.store,
+                linked,
+                states=parts.states,
+                same=names.same,
+                now=batch.recorded_at,
+                reviser=parts.reviser,
             )
             added = parts.store.apply(revised.changes, vectors=kept, embedder=made_by)
     ahead.difference_update(begun)

@@ -29,6 +29,9 @@ WIDTHS: Final = {
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
+JUDGED: Final = " judged"
+"""How the rule ends by which a judge decided."""
+
 Span = tuple[datetime | None, datetime | None]
 Slot = tuple[str, str]
 """A state and whose it is."""
@@ -81,6 +84,13 @@ class Verdict:
     causes: tuple[Cause, ...] = ()
 
 
+class Rules(NamedTuple):
+    """What was laid down by hand or by a judge: see :func:`believe`."""
+
+    undone: frozenset[tuple[str, str]]
+    decided: Mapping[tuple[str, str], Operation]
+
+
 class _Point(NamedTuple):
     """A moment from which a claim's value is known to hold, `until` it is known to have begun."""
 
@@ -90,7 +100,10 @@ class _Point(NamedTuple):
 
 
 def believe(
-    claims: Iterable[Claim], *, undone: Collection[tuple[str, str]] = ()
+    claims: Iterable[Claim],
+    *,
+    undone: Collection[tuple[str, str]] = (),
+    decided: Mapping[tuple[str, str], Operation] | None = None,
 ) -> dict[str, Verdict]:
     """What is to be believed of each fact, by its id; one that is believed as stated included.
 
@@ -100,6 +113,8 @@ def believe(
         All that was said of the states in question.
     undone
         Pairs of facts, the first of which is not to act upon the second.
+    decided
+        Pairs of facts, the first of which ends or corrects the second, as somebody judged.
     """
     by_slot: defaultdict[Slot, list[Claim]] = defaultdict(list)
     for claim in claims:
@@ -107,30 +122,71 @@ def believe(
     found: dict[str, Verdict] = {}
     for slot in sorted(by_slot):
         ordered = sorted(by_slot[slot], key=lambda claim: claim.fact_id)
-        for fact_id, verdict in _of_slot(ordered, frozenset(undone)).items():
+        rules = Rules(frozenset(undone), decided or {})
+        for fact_id, verdict in _of_slot(ordered, rules).items():
             known = found.get(fact_id)
             found[fact_id] = verdict if known is None else _both(known, verdict)
     return found
 
 
-def _of_slot(claims: Sequence[Claim], undone: frozenset[tuple[str, str]]) -> dict[str, Verdict]:
+def _of_slot(claims: Sequence[Claim], rules: Rules) -> dict[str, Verdict]:
     held = [c for c in claims if c.effect is not Effect.ENDS and not c.is_denied]
     verdicts: dict[str, Verdict] = {}
-    wrong = _denied(claims, held, undone)
-    wrong |= _corrected([c for c in held if c.fact_id not in wrong], claims, undone)
+    wrong = _denied(claims, held, rules)
+    wrong |= _corrected([c for c in held if c.fact_id not in wrong], claims, rules)
     for claim in held:
         if claim.fact_id in wrong:
             verdicts[claim.fact_id] = Verdict((), (wrong[claim.fact_id],))
     right = [_in_place(c, held, wrong) for c in held if c.fact_id not in wrong]
     ends = [c for c in claims if c.effect is Effect.ENDS]
     for claim in right:
-        verdicts[claim.fact_id] = _span_of(claim, right, ends, undone)
+        verdicts[claim.fact_id] = _judged(_span_of(claim, right, ends, rules), claim, claims, rules)
     return verdicts
 
 
-def _denied(
-    claims: Sequence[Claim], held: Sequence[Claim], undone: frozenset[tuple[str, str]]
-) -> dict[str, Cause]:
+def _judged(verdict: Verdict, claim: Claim, claims: Sequence[Claim], rules: Rules) -> Verdict:
+    """The verdict with what a judge decided."""
+    for actor in claims:
+        operation = rules.decided.get((actor.fact_id, claim.fact_id))
+        at = _moment(actor)
+        if operation is None or at is None or not _may(actor, claim, rules):
+            continue
+        cause = Cause(operation, f"{claim.slot[0]}{JUDGED}", actor.fact_id, actor.text)
+        if operation is Operation.RETIRE:
+            return Verdict((), (cause,))
+        cut = tuple(
+            (start, at if end is None else min(end, at))
+            for start, end in verdict.spans
+            if start is None or start < at
+        )
+        if operation is Operation.SUPERSEDE and cut:
+            verdict = Verdict(cut, (*verdict.causes, cause))
+    return verdict
+
+
+def doubts(
+    claims: Sequence[Claim], verdicts: Mapping[str, Verdict], new: Collection[str]
+) -> list[tuple[Claim, Claim]]:
+    """New statements, each with a known one of another value that is believed to hold beside it."""
+    open_ended = {id for id, v in verdicts.items() if any(end is None for _, end in v.spans)}
+    held = [
+        c
+        for c in claims
+        if c.fact_id in open_ended and c.effect is not Effect.ENDS and not c.is_denied
+    ]
+    return [
+        (newer, older)
+        for newer in held
+        if newer.fact_id in new
+        for older in held
+        if older.fact_id not in new
+        and older.slot == newer.slot
+        and older.trust <= newer.trust
+        and not _is_compatible(older, newer)
+    ]
+
+
+def _denied(claims: Sequence[Claim], held: Sequence[Claim], rules: Rules) -> dict[str, Cause]:
     """What another statement says was never so."""
     found: dict[str, Cause] = {}
     for denial in claims:
@@ -139,7 +195,7 @@ def _denied(
         for claim in held:
             if (
                 same_value(denial.values, claim.values)
-                and _may(denial, claim, undone)
+                and _may(denial, claim, rules)
                 and not _was_after(claim, denial)
             ):
                 found.setdefault(
@@ -149,19 +205,17 @@ def _denied(
     return found
 
 
-def _corrected(
-    held: Sequence[Claim], claims: Sequence[Claim], undone: frozenset[tuple[str, str]]
-) -> dict[str, Cause]:
+def _corrected(held: Sequence[Claim], claims: Sequence[Claim], rules: Rules) -> dict[str, Cause]:
     """What a correction, or for what is so once a surer statement, puts another value for."""
     plain = [c for c in held if not c.is_correction]
     ends = [c for c in claims if c.effect is Effect.ENDS]
     found: dict[str, Cause] = {}
     for better in held:
         for claim in held:
-            if claim is better or _is_compatible(better, claim) or not _may(better, claim, undone):
+            if claim is better or _is_compatible(better, claim) or not _may(better, claim, rules):
                 continue
             if better.is_correction and not claim.is_correction:
-                if _was_after(claim, better) or not _is_meant(better, claim, plain, ends, undone):
+                if _was_after(claim, better) or not _is_meant(better, claim, plain, ends, rules):
                     continue
                 rule = f"{claim.slot[0]} corrected"
             elif claim.is_once and better.trust > claim.trust:
@@ -191,13 +245,13 @@ def _is_meant(
     claim: Claim,
     plain: Sequence[Claim],
     ends: Sequence[Claim],
-    undone: frozenset[tuple[str, str]],
+    rules: Rules,
 ) -> bool:
     """Whether a correction is of this claim: one that held at the time that it speaks of."""
     moment = better.start or (better.seen[0] if better.seen else None)
     if claim.is_once or moment is None:
         return True
-    spans = _span_of(claim, plain, ends, undone).spans
+    spans = _span_of(claim, plain, ends, rules).spans
     return any(
         (start is None or start <= moment) and (end is None or moment < end) for start, end in spans
     )
@@ -207,7 +261,7 @@ def _span_of(
     claim: Claim,
     held: Sequence[Claim],
     ends: Sequence[Claim],
-    undone: frozenset[tuple[str, str]],
+    rules: Rules,
 ) -> Verdict:
     """When a claim that is not wrong holds."""
     stated: Span = (claim.start, claim.end)
@@ -216,13 +270,13 @@ def _span_of(
     rivals = [c for c in held if not c.is_once and not _is_compatible(c, claim)]
     points = _points(claim)
     if not points:
-        return _timeless(claim, rivals, ends, undone)
+        return _timeless(claim, rivals, ends, rules)
     spans: list[Span] = []
     causes: list[Cause] = []
     for point in points:
         start, cause = _begins(point, held, rivals)
         causes.extend(cause)
-        until = _ender(point, rivals, ends, undone)
+        until = _ender(point, rivals, ends, rules)
         if until is not None:
             causes.append(until[1])
         spans.append((start, None if until is None else until[0]))
@@ -276,18 +330,18 @@ def _ender(
     point: _Point,
     rivals: Sequence[Claim],
     ends: Sequence[Claim],
-    undone: frozenset[tuple[str, str]],
+    rules: Rules,
 ) -> tuple[datetime, Cause] | None:
     """The first moment after a point at which another value begins, or its own ends."""
     claim = point.claim
     found: list[tuple[datetime, Claim]] = []
     for rival in rivals:
-        if _may(rival, claim, undone):
+        if _may(rival, claim, rules):
             found.extend(
                 (p.at, rival) for p in _points(rival) if p.at >= point.settled and p.at > point.at
             )
     for end in ends:
-        if _may(end, claim, undone) and (not end.values or same_value(end.values, claim.values)):
+        if _may(end, claim, rules) and (not end.values or same_value(end.values, claim.values)):
             moment = _moment(end)
             if moment is not None and moment >= point.at and moment != claim.start:
                 found.append((moment, end))
@@ -301,12 +355,12 @@ def _timeless(
     claim: Claim,
     rivals: Sequence[Claim],
     ends: Sequence[Claim],
-    undone: frozenset[tuple[str, str]],
+    rules: Rules,
 ) -> Verdict:
     """What was said at no known time ends by what says that it ends, or what holds now."""
     stops = [c for c in rivals if c.is_now and not claim.is_now]
     stops.extend(e for e in ends if not e.values or same_value(e.values, claim.values))
-    found = [(m, c) for c in stops if _may(c, claim, undone) and (m := _moment(c)) is not None]
+    found = [(m, c) for c in stops if _may(c, claim, rules) and (m := _moment(c)) is not None]
     if not found or claim.effect is Effect.STARTS:
         return Verdict(((None, None),))
     at, by = min(found, key=lambda pair: (pair[0], pair[1].fact_id))
@@ -344,12 +398,12 @@ def _overlap(left: Claim, right: Claim) -> bool:
     )
 
 
-def _may(actor: Claim, claim: Claim, undone: frozenset[tuple[str, str]]) -> bool:
+def _may(actor: Claim, claim: Claim, rules: Rules) -> bool:
     """Lower trust acts on nothing of higher, and no fact on itself."""
     return (
         actor.trust >= claim.trust
         and actor.fact_id != claim.fact_id
-        and (actor.fact_id, claim.fact_id) not in undone
+        and (actor.fact_id, claim.fact_id) not in rules.undone
     )
 
 

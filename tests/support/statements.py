@@ -12,6 +12,7 @@ from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import Fact, FactKind, Polarity
 from graphmem.model.source import Episode, EpisodeKind, Passage
 from graphmem.model.time import parse_interval
+from graphmem.ports.reviser import Reviser
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.resolve import resolve
 from graphmem.resolve.states import load_states
@@ -67,6 +68,7 @@ def tell(
     *,
     minute: int,
     namespace: str = "default",
+    reviser: Reviser | None = None,
 ) -> Revised:
     """Commit the statements as one batch, recorded so many minutes after the first."""
     now = EPOCH + timedelta(minutes=minute)
@@ -104,7 +106,14 @@ def tell(
         recorded_at=now,
         known=Neighbourhood(),
     )
-    revised = revise(store, changes, states=load_states(), same=lambda id: [id], now=now)
+    revised = revise(
+        store,
+        changes,
+        states=load_states(),
+        same=lambda id: [id],
+        now=now,
+        reviser=reviser,
+    )
     store.apply(revised.changes)
     return revised
 

@@ -1,0 +1,1 @@
+"""What decides between statements that rules leave side by side."""
