@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from graphmem.adapters.extractors.entity_tagger import EntityTagger, Span
 from graphmem.adapters.extractors.morphology import Morphology
 from graphmem.errors import ModelUnavailableError
 from graphmem.extract.parse import Parse
@@ -39,6 +40,7 @@ class SpacyExtractor:
     def __init__(self) -> None:
         self._language: Language | None = None
         self._morphology: Morphology | None = None
+        self._tagger: EntityTagger | None = None
         self._lock = threading.Lock()
 
     @property
@@ -63,6 +65,8 @@ class SpacyExtractor:
         if self._language is None:
             self._language = _load()
             self._morphology = Morphology(self._language)
+            if "ner" not in self._language.pipe_names:
+                self._tagger = EntityTagger(self._language)
         # The zone gives back what spaCy would else keep of every new word for as long as it lives.
         with self._language.memory_zone():
             pages = [unwrapped(passage) for passage in passages]
@@ -81,22 +85,33 @@ class SpacyExtractor:
             for text in texts
         }
         written = (block.text for found in blocks.values() for _, block in found)
-        docs = self._language.pipe(written, batch_size=_BATCH)
+        read = self._tagged(self._language.pipe(written, batch_size=_BATCH))
         return {
-            text: self._parse(text, [(at, block, next(docs)) for at, block in found])
+            text: self._parse(text, [(at, block, *next(read)) for at, block in found])
             for text, found in blocks.items()
         }
 
+    def _tagged(self, docs: Iterator[Doc]) -> Iterator[tuple[Doc, list[Span]]]:
+        """Each document with its entities."""
+        while batch := list(islice(docs, _BATCH)):
+            if self._tagger is not None:
+                yield from zip(batch, self._tagger.spans(batch), strict=True)
+                continue
+            for doc in batch:
+                yield doc, [(span.start, span.end, span.label_) for span in doc.ents]
+
     def close(self) -> None:
         """Let go of the model."""
-        self._language = self._morphology = None
+        self._language = self._morphology = self._tagger = None
 
-    def _parse(self, text: str, blocks: Sequence[tuple[int, Plain, Doc]]) -> Parse:
+    def _parse(self, text: str, blocks: Sequence[tuple[int, Plain, Doc, list[Span]]]) -> Parse:
         """One parse of all blocks of a text, each with the character it begins at."""
         assert self._morphology is not None
         columns = _Columns()
-        for at, block, doc in blocks:
+        for at, block, doc, entities in blocks:
+            first = len(columns.words)
             columns.append(doc, block, at=at, morphology=self._morphology)
+            columns.entities += [(first + start, first + end, n) for start, end, n in entities]
         return Parse(text=text, **vars(columns))
 
 
@@ -137,7 +152,11 @@ class _Columns:
         self.starts += original
         self.ends += [start + size for start, size in zip(original, sizes, strict=True)]
         self.sentences += [(first + span.start, first + span.end) for span in doc.sents]
-        self.entities += [(first + s.start, first + s.end, s.label_) for s in doc.ents]
+
+
+def model_package() -> str:
+    """The package of the English model that is installed."""
+    return _installed()[0]
 
 
 def _installed() -> tuple[str, str]:
@@ -155,11 +174,13 @@ def _load() -> Language:
     from thinc.api import NumpyOps
 
     package, _ = _installed()
-    language: Language = importlib.import_module(package).load(disable=_RULES)
+    language: Language = importlib.import_module(package).load(disable=(*_RULES, "ner"))
+    if not EntityTagger.fits(language):
+        language.enable_pipe("ner")
     # spaCy's own matrix products do 30 GFLOP/s where numpy's do 90: a third of its time.
     products = NumpyOps(use_blis=False)
-    components: list[Any] = [component for _, component in language.pipeline]
-    for component in components:
+    for name in {*language.pipe_names, "ner"}:
+        component: Any = language.get_pipe(name)
         for layer in component.model.walk():
             layer.ops = products
     return language

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphmem.adapters.extractors.entity_tagger import EntityTagger
 from graphmem.adapters.extractors.morphology import Morphology
 from graphmem.adapters.extractors.spacy import _installed, _load
 
@@ -50,10 +51,25 @@ def test_rules_asked_for_single_words_say_what_they_say_of_the_sentence(
         assert told == [t.lemma_.lower() for t in expected if t.pos_ in content]
 
 
+def test_entities_of_all_documents_at_once_are_those_of_each(
+    whole: Language, ours: Language
+) -> None:
+    texts = [
+        *TEXTS,
+        "",
+        *(" ".join(TEXTS[:n]) for n in (2, 4)),
+        "Oslo",
+        "On Monday Ann Lee paid $5.",
+    ]
+    found = EntityTagger(ours).spans([ours(text) for text in texts])
+    expected = [[(e.start, e.end, e.label_) for e in whole(text).ents] for text in texts]
+    assert found == expected
+    assert sum(map(len, found)) > 20
+
+
 def test_other_matrix_products_parse_alike(whole: Language, ours: Language) -> None:
     for text in TEXTS:
         one, other = whole(text), ours(text)
         assert [(t.tag_, t.dep_, t.head.i) for t in one] == [
             (t.tag_, t.dep_, t.head.i) for t in other
         ]
-        assert [(e.text, e.label_) for e in one.ents] == [(e.text, e.label_) for e in other.ents]
