@@ -471,7 +471,8 @@ def test_what_reaches_beyond_the_graph_is_refused(
 def test_procedures_that_read_the_graph_and_subqueries_may_be_called(runner: CypherRunner) -> None:
     labels = values(runner, "CALL db.labels() YIELD label RETURN label")
     shown = sorted(label for label in labels if not label.startswith("_"))
-    assert shown == sorted(runner.schema().labels)
+    # One engine tells of labels that nothing has yet.
+    assert {"Entity", "Episode", "Fact", "Passage"} <= set(shown) <= set(runner.schema().labels)
     assert values(runner, "CALL () { RETURN 1 AS x } RETURN x") == [1]
     assert values(runner, "MATCH (e:Entity) RETURN $call LIMIT 1", call=3) == [3]
 
