@@ -82,12 +82,16 @@ def pieces_of(
 
 
 def said(hit: Hit, start: int, end: int) -> str:
-    """Characters of a hit as they are shown: behind who said them, before when they held."""
+    """Characters of a hit as they are shown: behind who said them, before when they held, or what
+    supersedes them."""
     text = hit.text[start:end]
+    within = [fact for fact in hit.facts if start < fact.end <= end]
     marks = {
+        f"(superseded by: {fact.superseded_by})": None for fact in within if fact.superseded_by
+    } or {
         f"({_when(fact.valid_from, fact.valid_to)})": None
-        for fact in hit.facts
-        if fact.valid_to and start < fact.end <= end and not _is_dated(text, fact.valid_to)
+        for fact in within
+        if fact.valid_to and not _is_dated(text, fact.valid_to)
     }
     return " ".join((f"{hit.speaker}: {text}" if hit.speaker else text, *marks))
 

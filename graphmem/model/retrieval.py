@@ -105,7 +105,7 @@ class SeedView(Value):
 
 
 class FactView(Value):
-    """A fact that a hit is evidence for."""
+    """A fact that a hit is evidence for; `superseded_by` is what a newer one says, in contexts."""
 
     id: str
     text: str
@@ -113,6 +113,7 @@ class FactView(Value):
     valid_to: UtcTime | None = None
     start: int
     end: int
+    superseded_by: str = ""
 
 
 class Hit(Value):

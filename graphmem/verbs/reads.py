@@ -14,6 +14,7 @@ from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.graph.views import NOW, View
 from graphmem.inputs import When, query_of
 from graphmem.kernels.ranking import CsrGraph
+from graphmem.marking import with_superseded
 from graphmem.model.analysis import Analysis
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, Fact, Identity
@@ -134,6 +135,7 @@ class Reads(Bound):
 
         What a question asks of times and counts ("the third time that", "what changed since", "how
         long") is worked out from the facts and stands first, with what tells them among the items.
+        What a newer fact supersedes says by what.
         """
         query = query_of(
             question,
@@ -152,7 +154,11 @@ class Reads(Bound):
             raise InvalidInputError(f"A budget of {budget} tokens holds nothing")
         embedder = self._parts.embedder
         if asks_broadly(query):
-            broad = broad_evidence(self._reading, self._summarising, query)
+            broad = with_superseded(
+                self._parts.store,
+                broad_evidence(self._reading, self._summarising, query),
+                query,
+            )
             count = embedder.count_tokens
             return assemble(query.text, broad, budget=budget, count=count, spread=MANY), None
         hits = self._reading.search(query, explain=True)
@@ -165,7 +171,7 @@ class Reads(Bound):
             hits = [*first, *(hit for hit in hits if hit.id not in {h.id for h in first})]
         found = assemble(
             query.text,
-            hits,
+            with_superseded(self._parts.store, hits, query),
             budget=budget,
             count=embedder.count_tokens,
             worked_out=worked.text if worked else "",

@@ -288,3 +288,16 @@ def test_the_commands_show_what_the_methods_return(folder: Path) -> None:
     assert listed.stdout.count("entities · by facts") == 2
     missing = run("tree", "-m", str(folder), "--of", "su_none")
     assert (missing.returncode, "There is no summary 'su_none'" in missing.stderr) == (1, True)
+
+
+def test_a_context_says_what_supersedes_its_words(tmp_path: Path) -> None:
+    with Memory.open(tmp_path / "mem", settings=Settings(workers=0)) as memory:
+        memory.add("Ann Lee lives in Oslo.", source="old", at="2020-03-01")
+        memory.add("Ann Lee lives in Rome.", source="new", at="2022-05-01")
+        for question in ("Where does Ann Lee live?", "What do we know about Ann Lee?"):
+            text = memory.context(question).text
+            assert "Ann Lee lives in Oslo. (superseded by: Ann Lee lives in Rome.)" in text
+            assert "Ann Lee lives in Rome.\n" in text  # what holds is not marked
+        # Before that was known, nothing was superseded.
+        early = memory.context("Where does Ann Lee live?", known_at="2020-01-01")
+        assert "superseded" not in early.text

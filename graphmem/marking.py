@@ -1,0 +1,64 @@
+"""What of recalled passages is superseded: statements that a newer one ended or corrected."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from graphmem.model.retrieval import FactView, Hit, Query
+from graphmem.ports.store import GraphStore
+from graphmem.retrieve.filters import fact_holds
+
+_VERSION: Final = "revises "
+"""How the reason begins where a fact takes the place of itself, with another time."""
+_NO_END: Final = (_VERSION, "UPDATE ")
+"""How reasons begin that end no statement: versions, and when a state began."""
+
+
+def with_superseded(store: GraphStore, hits: Sequence[Hit], query: Query) -> list[Hit]:
+    """The hits, with the facts in them that a fact believed now supersedes told as that.
+
+    Those that are not believed any more are among them: their words still stand in the passage.
+    """
+    evidence = store.evidence_in(list(dict.fromkeys(hit.id for hit in hits)))
+    links = [
+        link
+        for link in store.supersessions_of(list({item.fact_id for item in evidence}))
+        if not link.reason.startswith(_NO_END)
+    ]
+    if not links:
+        return list(hits)
+    version_of = {
+        link.older_id: link.newer_id
+        for link in store.supersessions_of([link.newer_id for link in links])
+        if link.reason.startswith(_VERSION)
+    }
+    newer_of = {link.older_id: version_of.get(link.newer_id, link.newer_id) for link in links}
+    facts = store.facts(list({*newer_of, *newer_of.values()}), members=False)
+    said = {
+        older: facts[newer].text
+        for older, newer in newer_of.items()
+        if newer in facts and fact_holds(facts[newer], query)
+    }
+    outdated: defaultdict[str, list[FactView]] = defaultdict(list)
+    for item in evidence:
+        fact = facts.get(item.fact_id)
+        if fact is not None and item.fact_id in said:
+            view = FactView(
+                id=fact.id,
+                text=fact.text,
+                valid_from=fact.valid_from,
+                valid_to=fact.valid_to,
+                start=item.start,
+                end=item.end,
+                superseded_by=said[item.fact_id],
+            )
+            outdated[item.passage_id].append(view)
+    return [_marked(hit, outdated[hit.id]) if hit.id in outdated else hit for hit in hits]
+
+
+def _marked(hit: Hit, outdated: Sequence[FactView]) -> Hit:
+    told = {(view.id, view.start) for view in outdated}
+    kept = [view for view in hit.facts if (view.id, view.start) not in told]
+    return hit.model_copy(update={"facts": (*kept, *outdated)})
