@@ -119,6 +119,17 @@ class States:
         told = {*self.patterns, *self.participles, *named, *offices, *stated, *verbs}
         return tuple(sorted(told))
 
+    @property
+    def ending_life(self) -> tuple[str, ...]:
+        """Predicates that tell of a death, sorted."""
+        return tuple(
+            sorted(
+                predicate
+                for predicate, patterns in self.patterns.items()
+                if any(p.state == LIFE and p.effect is Effect.ENDS for p in patterns)
+            )
+        )
+
     def readings(
         self,
         predicate: str,

@@ -163,3 +163,30 @@ def test_history_tells_every_belief_and_why_it_changed(store: GraphStore) -> Non
     [berlin] = [f for f in facts_in(store) if f.members[1].text == "Berlin"]
     [effect] = history_of(store, berlin.id).effects
     assert (effect.operation, effect.text) == (Operation.SUPERSEDE, PARIS.text)
+
+
+def test_a_term_that_death_ended_stays_ended_when_the_office_is_told_of_again(
+    store: GraphStore,
+) -> None:
+    def holds(who: str, since: str) -> Statement:
+        return Statement(
+            who, "become", "attribute", "president of Norland", since=since, until=since
+        )
+
+    def died(who: str, when: str) -> Statement:
+        return Statement(who, "die", "place", "Oslo", since=when, until=when)
+
+    tell(store, [holds("Bob Ray", "2001")], minute=0)
+    tell(
+        store, [Statement("Bob Ray", "die", "place", "Oslo", since="2005", until="2005")], minute=1
+    )
+    tell(store, [holds("Eve Holm", "2011")], minute=2)
+    tell(
+        store, [Statement("Eve Holm", "die", "place", "Oslo", since="2015", until="2015")], minute=3
+    )
+    terms = {
+        f.members[0].text: (f"{f.valid_from:%Y}", f.valid_to and f"{f.valid_to:%Y}")
+        for f in facts_in(store)
+        if f.retired_at is None and f.predicate == "become"
+    }
+    assert terms == {"Bob Ray": ("2001", "2005"), "Eve Holm": ("2011", "2015")}
