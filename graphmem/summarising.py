@@ -88,9 +88,11 @@ class Summarising:
             self.tree()
             index = self._reading.index()
             if self._held.communities_version != index.version:
+                # Whoever deleted something has taken texts out of those in the store.
+                before = self._parts.store.hierarchy(self._namespace).communities
                 drawn = draw(
                     index.columns.snapshot,
-                    self._held.communities,
+                    before,
                     self._parts.partitioner(),
                     namespace=self._namespace,
                 )
@@ -102,7 +104,7 @@ class Summarising:
                     removed=drawn.gone,
                     communities_version=index.version,
                 )
-                self._keep(change, {})
+                self._keep_if_current(change)
                 self._held = self._held.model_copy(
                     update={"communities": communities, "communities_version": index.version}
                 )
@@ -280,13 +282,14 @@ class Summarising:
             & (np.abs(np.linalg.norm(vectors, axis=1) - 1) < 0.01)
         )
         names = [ids[int(row)] for row in living]
-        for name in sorted(tree.names - set(names)):
+        gone_leaves = sorted(tree.names - set(names))
+        for name in gone_leaves:
             tree.remove(name)
         for row, name in zip(living.tolist(), names, strict=True):
             if name not in tree:
                 tree.insert(name, vectors[row])
         before = self._nodes
-        now = _nodes_of(self._namespace, tree, before)
+        now = _nodes_of(self._namespace, tree, before, forget=bool(gone_leaves))
         changed = [node for id_, node in now.items() if before.get(id_) != node]
         serials, directions = tree.directions()
         vector_of = dict(
@@ -323,19 +326,25 @@ class Summarising:
             return
         self._held = self._held.model_copy(update={"revision": change.revision + 1})
 
+    def _keep_if_current(self, change: HierarchyChange) -> None:
+        """Keep what can be worked out again; not if somebody else has kept something meanwhile."""
+        try:
+            self._keep(change, {})
+        except StoreBusyError:
+            self._tree = None
+
     def _keep_texts(self, made: Sequence[Summary | Community]) -> None:
         if not made:
             return
         summaries = tuple(node for node in made if isinstance(node, Summary))
         communities = tuple(node for node in made if isinstance(node, Community))
-        self._keep(
+        self._keep_if_current(
             HierarchyChange(
                 namespace=self._namespace,
                 revision=self._held.revision,
                 summaries=summaries,
                 communities=communities,
-            ),
-            {},
+            )
         )
         self._nodes.update({node.id: node for node in summaries})
         texts = {community.id: community for community in communities}
@@ -412,8 +421,13 @@ def _branches(summaries: Sequence[Summary]) -> list[Branch]:
     ]
 
 
-def _nodes_of(namespace: str, tree: Tree, before: Mapping[str, Summary]) -> dict[str, Summary]:
-    """The tree's nodes as they are kept; a text from before stays, stale if something changed."""
+def _nodes_of(
+    namespace: str, tree: Tree, before: Mapping[str, Summary], *, forget: bool
+) -> dict[str, Summary]:
+    """The tree's nodes as they are kept; a text from before stays, stale if something changed.
+
+    To `forget` is to keep no text of what changed: it may tell of what was deleted.
+    """
     touched = tree.take_touched()
     found: dict[str, Summary] = {}
     where: dict[int, tuple[str | None, int, int]] = {}
@@ -427,6 +441,8 @@ def _nodes_of(namespace: str, tree: Tree, before: Mapping[str, Summary]) -> dict
         old = before.get(id_)
         stale = old is None or old.stale or branch.serial in touched
         shape = {"parent_id": parent, "place": place, "depth": depth, "passages": leaves}
+        if forget and branch.serial in touched:
+            old = None
         found[id_] = (
             Summary(id=id_, **shape)
             if old is None

@@ -177,6 +177,25 @@ def test_what_is_deleted_is_in_no_summary_and_not_in_the_file(folder: Path) -> N
             assert b"Zebulon" not in file.read_bytes(), file
 
 
+def test_what_one_process_deletes_another_does_not_tell(folder: Path) -> None:
+    with (
+        Memory.open(folder, settings=Settings(workers=0)) as one,
+        Memory.open(folder, settings=Settings(workers=0)) as other,
+    ):
+        one.add("In 1999 Zebulon Quist met Ida Marsh and Olaf Berg in Lima.", source="secret")
+        one.summarise()
+        other.summarise()
+        told = [*nodes_of(other).values(), *other.communities(level=2, k=100)]
+        assert any("Zebulon" in node.text for node in told)
+        one.delete_source("secret")
+        other.tree_shape()
+        told = [*nodes_of(other).values(), *other.communities(level=2, k=100)]
+        assert not any("Zebulon" in f"{node.name} {node.text}" for node in told)
+        other.summarise()
+        kept = one._parts.store.hierarchy("default")
+        assert not any("Zebulon" in n.text for n in (*kept.summaries, *kept.communities))
+
+
 def test_a_source_no_longer_believed_leaves_the_tree(memory: Memory) -> None:
     before = memory.tree_shape().passages
     memory.retire_source("Rome-baker")
