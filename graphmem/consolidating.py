@@ -101,16 +101,20 @@ def noted_in(store: GraphStore, namespace: str, sources: Iterable[str]) -> list[
         )
 
 
-def settle(store: GraphStore, names: KnownNames, clock: Clock, noted: Sequence[str]) -> None:
-    """After a removal: take back what was derived from what is gone, and write these notes anew."""
+def settle(store: GraphStore, names: KnownNames, clock: Clock, noted: Sequence[str]) -> int:
+    """After a removal: take back what was derived from what is gone, and write these notes anew.
+
+    Returns how many facts were taken back.
+    """
     with store.read(names.namespace, ("facts",)) as reader:
         columns = ("id", "attribution")
         scanned = (row for rows in reader.scan("facts", columns) for row in rows)
         derived = [id for id, attribution in scanned if attribution == DERIVED]
-    take_back(store, names.namespace, list(store.facts(derived).values()), clock())
+    gone = take_back(store, names.namespace, list(store.facts(derived).values()), clock())
     work = _Work(store, names, clock)
     for at in range(0, len(noted), _AT_ONCE):
         work.write_notes(Changed(tuple(noted[at : at + _AT_ONCE]), ()))
+    return gone
 
 
 class _Work:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graphmem import merging
+from graphmem.consolidating import settle
 from graphmem.erasing import erase
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.kernels.text import well_formed
@@ -109,6 +110,8 @@ class Keeping(Bound):
             same=lambda id: self._names.one(id)[0],
             now=self._parts.clock(),
         )
+        if settle(self._parts.store, self._names, self._parts.clock, ()):
+            self._parts.store.compact()
         # What was read from the store for speed would otherwise still hold the text.
         self._reading.discard()
         self._walking.discard()

@@ -134,6 +134,22 @@ def test_sessions_are_linked_and_what_was_unmerged_by_hand_stays_so(memory: Memo
     assert link.by == "initials"
 
 
+def test_nothing_that_was_made_of_erased_words_is_left_in_any_file(tmp_path: Path) -> None:
+    folder = tmp_path / "memory"
+    with Memory.open(folder, settings=_settings(), clock=lambda: NOW) as memory:
+        for source in ("note:1", "note:2"):
+            memory.add(TOLD[source], source=source)
+        memory.consolidate()
+        assert _derived(memory, "Ann Lee")
+        memory.search("Who is the grandparent of Cem Lee?")
+        memory.erase(source="note:2")
+        assert _derived(memory, "Ann Lee") == {}
+        assert memory.doctor() == []
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    assert [path.name for path in files if b"Cem" in path.read_bytes()] == []
+
+
 RUN = """
 import sys
 from datetime import UTC, datetime
