@@ -65,7 +65,7 @@ for command in (
     app.command()(command)
 for summing in (summary_cli.overview, summary_cli.tree, summary_cli.communities):
     app.command()(summing)
-for told in (timeline_cli.timeline, timeline_cli.consolidate):
+for told in (timeline_cli.timeline, timeline_cli.profile, timeline_cli.consolidate):
     app.command()(told)
 app.add_typer(benches, name="bench")
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+import numpy as np
+
 from graphmem.context.occurrences import EmbedWords
 from graphmem.context.shapes import shape_of
 from graphmem.context.worked import Worked, work_out
@@ -14,11 +16,13 @@ from graphmem.extract.fields import stem
 from graphmem.extract.lexicon import STOP
 from graphmem.graph.threads import Scene, link_of, strands
 from graphmem.graph.timeline import Told, entries_of, within
+from graphmem.kernels.boundaries import boundaries
 from graphmem.kernels.text import tokenise, words
 from graphmem.known_names import KnownNames
 from graphmem.model.ids import Kind
-from graphmem.model.knowledge import Fact
+from graphmem.model.knowledge import Fact, Modality
 from graphmem.model.retrieval import Filter, Hit, Mode, Query
+from graphmem.model.source import Passage
 from graphmem.model.time import Interval
 from graphmem.model.timeline import Place, Timeline
 from graphmem.ports.store import GraphStore
@@ -166,6 +170,31 @@ def gathered(
     )
 
 
+def events_of(store: GraphStore, namespace: str, session: str) -> tuple[tuple[Passage, ...], ...]:
+    """The turns of a session that are believed, in order, by the events that they fall into."""
+    with store.read(namespace, ("passages",)) as reader:
+        columns = ("id", "session", "speaker", "retired_at")
+        scanned = (row for rows in reader.scan("passages", columns) for row in rows)
+        ids = [
+            id for id, of, said_by, retired in scanned if of == session and said_by and not retired
+        ]
+    if not ids:
+        raise NotFoundError(f"Namespace {namespace!r} holds no session {session!r}")
+    turns = sorted(store.passages(ids).values(), key=lambda turn: (turn.start, turn.ordinal))
+    vectors = store.vectors_of([turn.vector_key for turn in turns])
+    known = [turn for turn in turns if turn.vector_key in vectors]
+    opens = set()
+    if known:
+        found = boundaries(np.stack([vectors[turn.vector_key] for turn in known]))
+        opens = {known[at].id for at in found}
+    events: list[list[Passage]] = []
+    for turn in turns:
+        if not events or turn.id in opens:
+            events.append([])
+        events[-1].append(turn)
+    return tuple(tuple(event) for event in events)
+
+
 def places_of(store: GraphStore, fact_ids: Sequence[str]) -> dict[str, list[Place]]:
     """Where each fact is told, in characters of the sources."""
     evidence = store.evidence_of(fact_ids)
@@ -194,11 +223,16 @@ def places_of(store: GraphStore, fact_ids: Sequence[str]) -> dict[str, list[Plac
 
 
 def scenes_of(facts: Sequence[Fact], places: Mapping[str, Sequence[Place]]) -> list[Scene]:
-    """The facts with when they stand and who tells them; those without any time are left out."""
+    """The facts with when they stand and who tells them; those without any time are left out.
+
+    What is only planned stands where it was told, not where it is planned for.
+    """
     scenes = []
     for fact in facts:
         told = places.get(fact.id, ())
-        at = fact.valid_from or min((p.occurred_at for p in told if p.occurred_at), default=None)
+        said = min((place.occurred_at for place in told if place.occurred_at), default=None)
+        held = fact.valid_from
+        at = (held or said) if fact.modality is Modality.ACTUAL else (said or held)
         if at is not None:
             scenes.append(Scene(fact, at, frozenset(place.episode_id for place in told)))
     return scenes

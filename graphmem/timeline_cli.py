@@ -1,7 +1,8 @@
-"""The commands ``timeline`` and ``consolidate``: a memory in time, and what it makes of itself."""
+"""The commands ``timeline``, ``profile`` and ``consolidate``: a memory in time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 import typer
@@ -12,7 +13,7 @@ from graphmem.build import open_memory
 from graphmem.context.reckoning import written
 from graphmem.model.knowledge import Modality
 from graphmem.model.source import DEFAULT_NAMESPACE
-from graphmem.model.timeline import Entry, Timeline, Way
+from graphmem.model.timeline import Entry, Task, Timeline, Way
 from graphmem.terminal import (
     JsonOption,
     MemoryOption,
@@ -59,6 +60,44 @@ def timeline(
     left = len(found.entries) - len(shown.entries)
     if left:
         console.print(f"[dim]{left:,} more; --limit shows them[/dim]")
+
+
+def profile(
+    of: Annotated[str, typer.Argument(help="An entity.", show_default=False)],
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="What held at this time.")] = None,
+    known_at: Annotated[
+        str | None, typer.Option("--known-at", help="What was known by then.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what lasts of an entity by aspect, and what it plans."""
+    with open_memory(memory, namespace=namespace, read_only=True, create=False) as opened:
+        found = opened.profile(of, as_of=as_of, known_at=known_at)
+        plans = opened.tasks(of, as_of=as_of, known_at=known_at)
+    if as_json:
+        emit({**found.model_dump(mode="json"), "tasks": plans})
+        return
+    named = ", ".join((*found.entities, *found.aliases))
+    table = Table(title=f"{escape(named)} [dim]{found.type}[/dim]", title_justify="left")
+    table.add_column("aspect", no_wrap=True)
+    table.add_column("what", ratio=3)
+    table.add_column("told in", overflow="fold", ratio=1)
+    for aspect, entries in found.aspects.items():
+        for entry in entries:
+            table.add_row(aspect, escape(entry.text), _where(entry))
+    for task in plans:
+        for depth, plan in _walked(task):
+            text = f"{'  ' * depth}{escape(plan.plan.text)}"
+            table.add_row(plan.state.value, text, _where(plan.plan))
+    console.print(table)
+
+
+def _walked(task: Task, depth: int = 0) -> Iterator[tuple[int, Task]]:
+    yield depth, task
+    for step in task.steps:
+        yield from _walked(step, depth + 1)
 
 
 def consolidate(

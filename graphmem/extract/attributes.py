@@ -7,6 +7,7 @@
 | ``tags`` | what it writes as ``#tag`` |
 | ``intent`` | of a turn of a chat: an :class:`graphmem.extract.intents.Intent` |
 | ``event_types`` | what happens in its facts, by the class of their verbs |
+| ``memory`` | of its facts: ``episodic``, ``semantic``, ``procedural``, ``profile`` |
 
 Keywords are runs of content words, as in RAKE (Rose et al. 2010), weighted by how often their words
 occur, by how early, and by whether they are named or in the title. Same passage, same attributes.
@@ -25,9 +26,10 @@ from graphmem.extract.intents import intent_of
 from graphmem.extract.lexicon import CALENDAR, GREETINGS, STOP
 from graphmem.kernels.text import Token, normalise_name, tokenise, words
 from graphmem.model.extraction import FactDraft, MentionDraft, PassageContext
+from graphmem.model.knowledge import EntityType, FactKind, Modality
 from graphmem.model.source import AttributeValue, EpisodeKind
 
-NAMES: Final = ("keywords", "topics", "tags", "intent", "event_types")
+NAMES: Final = ("keywords", "topics", "tags", "intent", "event_types", "memory")
 MOST_KEYWORDS = 8
 _MOST_TOPICS = 2
 _MOST_WORDS = 3
@@ -54,11 +56,41 @@ def mine(
         "topics": _topics(tokens),
         "tags": tuple(dict.fromkeys(tag.lower() for tag in _TAG.findall(context.text))),
         "event_types": event_types(fact.predicate for fact in facts),
+        "memory": tuple(name for name, tells in _MEMORY.items() if any(map(tells, facts))),
     }
     found.update({name: values for name, values in lists.items() if values})
     if context.kind is EpisodeKind.CHAT and tokens:
         found["intent"] = intent_of(context.text).value
     return found
+
+
+def _is_episodic(fact: FactDraft) -> bool:
+    """Whether it happened."""
+    return fact.kind is FactKind.EVENT and fact.modality is Modality.ACTUAL
+
+
+def _is_semantic(fact: FactDraft) -> bool:
+    """Whether it is so."""
+    return fact.kind is not FactKind.EVENT and fact.modality is Modality.ACTUAL
+
+
+def _is_procedural(fact: FactDraft) -> bool:
+    """Whether it is to be done."""
+    return fact.modality in (Modality.INTENDED, Modality.NECESSARY)
+
+
+def _is_profile(fact: FactDraft) -> bool:
+    """Whether it is so of a person."""
+    subjects = (member.type for member in fact.members if member.role == "subject")
+    return _is_semantic(fact) and EntityType.PERSON in subjects
+
+
+_MEMORY: Final = {
+    "episodic": _is_episodic,
+    "semantic": _is_semantic,
+    "procedural": _is_procedural,
+    "profile": _is_profile,
+}
 
 
 def _topics(tokens: Sequence[Token]) -> tuple[str, ...]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from pydantic import Field
 
 from graphmem.model.base import UtcTime, Value
 from graphmem.model.knowledge import FactKind, Modality, Polarity
@@ -112,3 +115,34 @@ class Timeline(Value):
     of: str
     entities: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
+
+
+class Profile(Value):
+    """What lasts of somebody or something, by aspect, each with the facts as evidence.
+
+    `note` is the entity's note as consolidation wrote it, empty before its first run.
+    """
+
+    of: str
+    entities: tuple[str, ...] = ()
+    type: str = ""
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+    aspects: Mapping[str, tuple[Entry, ...]] = Field(default_factory=dict)
+
+
+class TaskState(StrEnum):
+    """How far something that was planned has come."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class Task(Value):
+    """Something planned, how far it has come and by which fact, and what is planned to that end."""
+
+    plan: Entry
+    state: TaskState
+    ended_by: str = ""
+    steps: tuple[Task, ...] = ()

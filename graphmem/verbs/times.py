@@ -6,14 +6,16 @@ import time
 from typing import Final
 
 from graphmem.consolidating import steps_of
-from graphmem.errors import InvalidInputError
+from graphmem.errors import InvalidInputError, NotFoundError
+from graphmem.graph.persona import aspects_of, tasks_of
 from graphmem.inputs import Time
 from graphmem.maintain.consolidate import Changed, Made, Step, consolidate
 from graphmem.maintain.transfer import Progress, silent
 from graphmem.model.consolidation import ConsolidationReport, StepReport
+from graphmem.model.source import Passage
 from graphmem.model.time import Interval, parse_interval, parse_time
-from graphmem.model.timeline import Timeline
-from graphmem.telling import timeline_of
+from graphmem.model.timeline import Profile, Task, Timeline
+from graphmem.telling import entities_called, events_of, timeline_of
 from graphmem.verbs.bound import Bound
 
 _SUMMARIES: Final = 16
@@ -65,6 +67,52 @@ class Times(Bound):
             tick=time.monotonic,
             told=progress,
         )
+
+    def profile(
+        self, of: str, *, as_of: Time | None = None, known_at: Time | None = None
+    ) -> Profile:
+        """What lasts of an entity: origin, home, family, work, likes and so on, with the facts.
+
+        What is over, superseded, planned or denied is not in it; parameters and errors are those of
+        :meth:`timeline`, but that `of` has to be an entity.
+        """
+        found = self.timeline(of, as_of=as_of, known_at=known_at)
+        ids = entities_called(self._parts.store, self._names, of)
+        if not ids:
+            raise NotFoundError(
+                f"Namespace {self.namespace!r} holds no entity {of!r}",
+                remedy="A topic has a timeline, but no profile",
+            )
+        one = self._names.standing_for(ids)
+        held = self._parts.store.entities(ids).values()
+        return Profile(
+            of=of,
+            entities=found.entities,
+            type=next((entity.type.value for entity in held if entity.type != "other"), "other"),
+            aliases=tuple(sorted({alias for entity in held for alias in entity.aliases})),
+            note=" ".join(entity.profile for entity in held if entity.profile),
+            aspects=aspects_of(found.entries, frozenset({*ids, *one.values()})),
+        )
+
+    def tasks(
+        self, of: str, *, as_of: Time | None = None, known_at: Time | None = None
+    ) -> tuple[Task, ...]:
+        """What an entity plans, or what is planned about a topic, with how far it has come.
+
+        A plan is done once a later session tells that it came about, dropped once it was ended.
+        What is done in order to do another thing is a step of it. Errors as :meth:`timeline`.
+        """
+        return tasks_of(self.timeline(of, as_of=as_of, known_at=known_at).entries)
+
+    def events(self, session: str) -> tuple[tuple[Passage, ...], ...]:
+        """A session of a chat in the events that it falls into, by surprise and shift of topic.
+
+        Raises
+        ------
+        NotFoundError
+            The namespace holds no such session.
+        """
+        return events_of(self._parts.store, self.namespace, session)
 
     def _refresh_summaries(self, _: Changed) -> Made:
         made = self._summarising.refresh(most=_SUMMARIES).texts

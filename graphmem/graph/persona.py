@@ -1,0 +1,130 @@
+"""What lasts of somebody, and what they have in hand: kinds of memory told from their timeline."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from graphmem.model.knowledge import FactKind, Modality, Polarity
+from graphmem.model.timeline import Entry, Task, TaskState, Way
+
+_ASPECTS: Final[Mapping[str, str]] = {
+    predicate: aspect
+    for aspect, predicates in {
+        "origin": "be born|come from|be from|grow up|originate",
+        "home": "live|reside|move|settle|stay",
+        "family": "marry|be married|be spouse|be wife|be husband|be mother|be father|be parent"
+        "|be son|be daughter|be child|be brother|be sister|be sibling|be grandparent|be grandmother"
+        "|be grandfather|have child|have son|have daughter",
+        "work": "work|lead|run|manage|join|found|be founder|be director|be chief|be head"
+        "|be president|be chairman|be member|employ|hire|own|be owner|teach|be professor",
+        "education": "study|graduate|attend|major|be student|earn",
+        "likes": "like|love|enjoy|prefer|adore|be fan|be fond|be interested|be passionate",
+        "dislikes": "dislike|hate|avoid|be allergic|be afraid|fear",
+        "skills": "play|speak|practise|practice|can|be able|be good|know",
+        "has": "have|keep|own pet|adopt",
+    }.items()
+    for predicate in predicates.split("|")
+}
+"""The aspect that a predicate tells of, by its first one or two words."""
+_IS: Final = "is"
+_HABITS: Final = frozenset(("likes", "dislikes", "skills", "home", "work", "education"))
+"""Aspects that verbs which happen tell of too."""
+_PLANS: Final = (Modality.INTENDED, Modality.NECESSARY)
+
+
+def aspects_of(entries: Sequence[Entry], ids: frozenset[str]) -> dict[str, tuple[Entry, ...]]:
+    """What lasts, by aspect, in the order of the entries.
+
+    Left out is what is over or was superseded, planned or denied (but for dislikes), and what
+    somebody else does.
+    """
+    found: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        aspect = _aspect(entry)
+        if aspect and _lasts(entry, aspect) and set(entry.entity_ids[:1]) & ids:
+            if entry.polarity is Polarity.NEGATIVE:
+                aspect = "dislikes"
+            found[aspect].append(entry)
+    order = [*dict.fromkeys(_ASPECTS.values()), _IS]
+    return {aspect: tuple(found[aspect]) for aspect in order if aspect in found}
+
+
+def tasks_of(entries: Sequence[Entry]) -> tuple[Task, ...]:
+    """Plans as trees: what is done in order to do another thing is a step of it.
+
+    A plan is done once what was planned came about, and dropped once it was denied or ended.
+    """
+    plans = {entry.fact_id: entry for entry in entries if _is_plan(entry)}
+    steps: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in plans.values():
+        for tie in entry.ties:
+            if tie.way is Way.IN_ORDER_TO and tie.fact_id in plans:
+                steps[tie.fact_id].append(entry.fact_id)
+    below = {step for found in steps.values() for step in found}
+    tasks: list[Task] = []
+    seen: set[str] = set()
+    # Plans that only serve each other have none above them: the first of them is taken for it.
+    for id in (*(id for id in plans if id not in below), *plans):
+        if id not in seen:
+            tasks.append(_task(plans, steps, id, frozenset()))
+            seen |= _ids(tasks[-1])
+    return tuple(tasks)
+
+
+def _ids(task: Task) -> set[str]:
+    return {task.plan.fact_id}.union(*map(_ids, task.steps))
+
+
+def _task(
+    plans: Mapping[str, Entry], steps: Mapping[str, Sequence[str]], id: str, above: frozenset[str]
+) -> Task:
+    entry = plans[id]
+    state, by = _state(entry)
+    return Task(
+        plan=entry,
+        state=state,
+        ended_by=by,
+        steps=tuple(
+            _task(plans, steps, step, above | {id})
+            for step in steps.get(id, ())
+            if step not in above | {id}
+        ),
+    )
+
+
+def _state(entry: Entry) -> tuple[TaskState, str]:
+    for way, state in ((Way.FULFILLED, TaskState.DONE), (Way.CHANGED, TaskState.DROPPED)):
+        for tie in entry.ties:
+            if tie.way is way:
+                return state, tie.fact_id
+    if entry.superseded_by:
+        return TaskState.DROPPED, entry.superseded_by
+    return TaskState.PLANNED, ""
+
+
+def _is_plan(entry: Entry) -> bool:
+    return entry.modality in _PLANS and entry.polarity is Polarity.POSITIVE
+
+
+def _aspect(entry: Entry) -> str:
+    words = entry.predicate.split()
+    for count in (2, 1):
+        aspect = _ASPECTS.get(" ".join(words[:count]))
+        if aspect:
+            return aspect
+    return _IS if words[:1] == ["be"] and entry.kind is FactKind.ATTRIBUTE else ""
+
+
+def _lasts(entry: Entry, aspect: str) -> bool:
+    is_event = entry.kind is FactKind.EVENT and aspect not in _HABITS | {"origin", "family"}
+    is_over = entry.valid_to is not None and aspect not in ("origin", "education", "family")
+    return (
+        entry.modality is Modality.ACTUAL
+        and (entry.polarity is Polarity.POSITIVE or aspect == "likes")
+        and not is_event
+        and not is_over
+        and entry.superseded_by is None
+        and entry.retired_at is None
+    )

@@ -1,0 +1,99 @@
+"""Kinds of memory in real talk: what happened, what is so, what is planned, who somebody is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graphmem import Memory
+from graphmem.cli import main
+from graphmem.errors import NotFoundError
+from graphmem.settings import Settings
+
+TALK = {
+    "2023-05-08": [
+        "I am a nurse and I live in Port Kestrel.",
+        "I love jazz. I will visit Norway in June.",
+        "My sister Hanna bakes bread every Sunday with flour from the mill.",
+        "The bread is crusty and smells of rye and caraway.",
+        "The mill grinds the rye for that bread on an old stone.",
+        "The football match ended late because of the penalty shootout.",
+        "Our goalkeeper saved two penalties and the striker scored.",
+        "The stadium was full of football fans until midnight.",
+    ],
+    "2023-07-03": ["I visited Norway in June and we painted the boat."],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("kinds") / "memory"
+    with Memory.open(folder, settings=Settings(workers=0)) as memory:
+        for day, turns in TALK.items():
+            memory.add([{"name": "Nora", "content": text} for text in turns], session=day, at=day)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def memory(folder: Path) -> Iterator[Memory]:
+    with Memory.open(folder, settings=Settings(workers=0), read_only=True) as opened:
+        yield opened
+
+
+def test_a_profile_has_what_lasts_with_its_evidence(memory: Memory) -> None:
+    found = memory.profile("Nora")
+    told = {aspect: [entry.text for entry in held] for aspect, held in found.aspects.items()}
+    assert told["home"] == ["Nora lives in Port Kestrel."]
+    assert told["likes"] == ["Nora loves jazz."]
+    assert "Nora is a nurse." in told["is"]
+    assert all(entry.places for held in found.aspects.values() for entry in held)
+    assert not any("Norway" in text for held in told.values() for text in held)
+    with pytest.raises(NotFoundError, match="no entity 'football'"):
+        memory.profile("football")
+
+
+def test_a_plan_is_done_once_a_later_session_tells_so(memory: Memory) -> None:
+    [task] = [task for task in memory.tasks("Nora") if "Norway" in task.plan.text]
+    assert (task.state.value, bool(task.ended_by)) == ("done", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "absent"),
+    [
+        ("episodic", "penalties", "nurse"),
+        ("profile", "nurse", "stadium"),
+        ("procedural", "will visit Norway", "painted"),
+        ("semantic", "crusty", "painted"),
+    ],
+)
+def test_search_keeps_to_a_kind_of_memory(
+    memory: Memory, kind: str, words: str, absent: str
+) -> None:
+    found = [hit.text for hit in memory.search("What about Nora?", k=20, where={"memory": kind})]
+    assert any(words in text for text in found)
+    assert not any(absent in text for text in found)
+
+
+def test_a_session_falls_into_events_where_its_topic_shifts(memory: Memory) -> None:
+    events = memory.events("2023-05-08")
+    assert [turn.text for event in events for turn in event] == TALK["2023-05-08"]
+    openings = {event[0].text for event in events}
+    assert any("football" in text for text in openings)
+    with pytest.raises(NotFoundError, match="no session 'x'"):
+        memory.events("x")
+
+
+def test_the_command_shows_aspects_and_plans(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more in ((), ("--json",)):
+        with pytest.raises(SystemExit) as ended:
+            main(["profile", "Nora", "-m", str(folder), *more])
+        assert not ended.value.code
+        shown = capsys.readouterr().out
+        assert "nurse" in shown
+        assert "done" in shown
+    assert json.loads(shown)["aspects"]["likes"][0]["text"] == "Nora loves jazz."
