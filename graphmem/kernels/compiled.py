@@ -44,7 +44,8 @@ def several(*results: Any) -> Any:
 def compiled(result: Any, *arguments: Any) -> Callable[[_Kernel], _Kernel]:
     """Compile by signature, so that a question never waits for a compiler.
 
-    Arrays that are read may be read-only, as maps of files are.
+    Arrays that are read may be read-only, as maps of files are. What is compiled is kept on disk
+    until its own file changes: after changing what it calls in another, touch that file too.
     """
     compile_it = numba.njit(result(*arguments), cache=True, nogil=True, error_model="numpy")
     return cast("Callable[[_Kernel], _Kernel]", compile_it)

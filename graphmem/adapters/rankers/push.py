@@ -38,9 +38,9 @@ _BAND = 1.3
 _PATIENCE = 2
 """It looks at no node of more edges than this part of those that were pushed: hubs, which average
 over so many neighbours that they are estimated well."""
-_MANY, _SURE, _FASTEST, _SLOWEST = 0.25, 0.8, 1 / 4, 0.6
+_MANY, _SURE, _FASTEST, _SLOWEST = 0.1, 0.8, 1 / 4, 0.6
 """A certain one's threshold falls to what seems to decide this share of what is open, in steps."""
-_SPREAD = 1.5
+_SPREAD = 3.0
 """It begins where the heaviest node that no table knows is as uncertain as this part of the k-th
 score."""
 _HUB_ERROR = 5e-7
