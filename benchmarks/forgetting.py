@@ -16,6 +16,7 @@ LoCoMo; the figures of the others stand apart, as ``held_out``.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -49,17 +50,25 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=0.5, help="of turns to forget")
     parser.add_argument("--seeds", type=int, default=2, help="of forgetting at random")
     parser.add_argument("--every", type=int, default=1, help="ask each question of so many")
+    parser.add_argument("--memory", type=Path, help="a memory that holds it, which stays as it is")
     parser.add_argument("--json", type=Path, default=RESULTS / "forgetting.json")
     options = parser.parse_args()
     found = fresh(
-        measure, options.dataset, options.share, tuple(range(options.seeds)), options.every
+        measure,
+        options.dataset,
+        options.share,
+        tuple(range(options.seeds)),
+        options.every,
+        options.memory,
     )
     lost = bar(found["all"]["policy_per_random"], below=0.5)
     write({**about_run(), **found, "bars": {"policy_per_random": lost}}, options.json)
     return 0 if lost["met"] else 1
 
 
-def measure(folder: Path, share: float, seeds: Sequence[int], every: int) -> dict[str, Any]:
+def measure(
+    folder: Path, share: float, seeds: Sequence[int], every: int, memory_folder: Path | None
+) -> dict[str, Any]:
     """Recall with all turns, and after each way of forgetting; over all, and held out."""
     dataset = read_dataset(folder)
     questions = [q for q in dataset.questions[::every] if q.gold]
@@ -72,6 +81,8 @@ def measure(folder: Path, share: float, seeds: Sequence[int], every: int) -> dic
     )
     with tempfile.TemporaryDirectory(prefix="graphmem-") as scraps:
         place = Path(scraps) / "memory"
+        if memory_folder is not None:
+            shutil.copytree(memory_folder, place, ignore=shutil.ignore_patterns("index", "views"))
         with closing(_open(place, last + timedelta(days=30))) as memory:
             for namespace, items in dataset.corpora.items():
                 for _ in memory.with_namespace(namespace).add_many(items):
