@@ -102,6 +102,7 @@ def measure(
     names = list(dataset.corpora)
     return {
         "dataset": dataset.name,
+        "is_fresh": memory_folder is None,
         "questions": len(questions),
         "turns": sum(report.looked_at for report in forgot.values()),
         "forgotten": sum(len(report.faded) for report in forgot.values()),

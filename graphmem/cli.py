@@ -24,7 +24,9 @@ from graphmem.memory import Memory
 from graphmem.model.retrieval import Mode
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.terminal import (
+    AsOfOption,
     JsonOption,
+    KnownAtOption,
     MemoryOption,
     NamespaceOption,
     RerankOption,
@@ -82,12 +84,6 @@ def open_memory(
 
 QuestionArgument = Annotated[str, typer.Argument(help="The question.", show_default=False)]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="How passages are ranked.")]
-AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", help="What held then, or in 2019..2021.")
-]
-KnownAtOption = Annotated[
-    str | None, typer.Option("--known-at", help="What was known then, or in a range.")
-]
 WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", help="Filter, as FIELD=VALUE; may be given again.", metavar="F=V"),

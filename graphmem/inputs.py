@@ -14,9 +14,9 @@ from graphmem.extract.attributes import NAMES as MINED
 from graphmem.kernels.text import well_formed
 from graphmem.model.forgetting import Policy
 from graphmem.model.ids import digest
-from graphmem.model.retrieval import Filter, Mode, Query
+from graphmem.model.retrieval import Filter, Mode, Query, moment_or_range
 from graphmem.model.source import OF_CONTENT, EpisodeKind, Message, SourceItem
-from graphmem.model.time import parse_interval, parse_time
+from graphmem.model.time import Interval, parse_interval, parse_time
 
 E = TypeVar("E", bound=StrEnum)
 Time = str | date | datetime
@@ -72,6 +72,11 @@ def range_of(when: When | None) -> tuple[datetime | None, datetime | None]:
             remedy="Write it as 2019..2021",
         )
     return start, end
+
+
+def interval_of(when: When | None) -> Interval | None:
+    """As :func:`range_of`, as an interval; that of a moment holds nothing but it."""
+    return moment_or_range(*range_of(when))
 
 
 def policy_of(**fields: Any) -> Policy:

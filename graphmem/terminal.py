@@ -44,6 +44,12 @@ RerankOption = Annotated[
         show_default=False,
     ),
 ]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="What held then, or in 2019..2021.")
+]
+KnownAtOption = Annotated[
+    str | None, typer.Option("--known-at", help="What was known then, or in a range.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 

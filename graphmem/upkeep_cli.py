@@ -21,7 +21,9 @@ from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.model.transfer import ExportFormat
 from graphmem.ports.analytics import DAMPING
 from graphmem.terminal import (
+    AsOfOption,
     JsonOption,
+    KnownAtOption,
     MemoryOption,
     NamespaceOption,
     console,
@@ -163,6 +165,8 @@ def export(
         ExportFormat,
         typer.Option("--format", help="jsonl to import again; graphml, hif for other tools."),
     ] = ExportFormat.JSONL,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a memory to files: all of it, or as a graph for other tools."""
@@ -171,7 +175,7 @@ def export(
         progress_bars() as tell,
     ):
         _refuse_unknown(opened)
-        report = opened.export(path, format=format_, progress=tell)
+        report = opened.export(path, format=format_, as_of=as_of, known_at=known_at, progress=tell)
     if as_json:
         emit(report)
         return

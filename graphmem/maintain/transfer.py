@@ -13,9 +13,11 @@ from graphmem.maintain.dump import VECTORS, DigestedFile, counts_of, file_of, wr
 from graphmem.maintain.elements import edge_tables, node_tables
 from graphmem.maintain.graphml import write_graphml
 from graphmem.maintain.hif import write_hif
+from graphmem.maintain.moment import MomentReader
 from graphmem.maintain.places import placed
 from graphmem.maintain.records import Progress, Records
 from graphmem.maintain.restore import import_memory, read_manifest, verify
+from graphmem.model.time import Interval
 from graphmem.model.transfer import ExportFormat, ExportReport
 from graphmem.ports.graphs import GraphMaker
 from graphmem.ports.store import GraphStore
@@ -41,11 +43,14 @@ def export_memory(
     path: Path,
     *,
     format: ExportFormat | str = ExportFormat.JSONL,
+    held: Interval | None = None,
+    known: Interval | None = None,
     progress: Progress = silent,
 ) -> ExportReport:
     """Write a namespace to `path`: a folder for JSONL, a file otherwise; whole or not at all.
 
     All of it is of one moment, whoever writes meanwhile. Memory stays the same however much it is.
+    `held` and `known` leave out what did not hold, or was not believed, at some time of them.
 
     Raises
     ------
@@ -56,7 +61,10 @@ def export_memory(
     """
     chosen = _format(format)
     vectors = 0
-    with placed(path) as (made, scraps), _records(store, namespace, scraps) as records:
+    with (
+        placed(path) as (made, scraps),
+        _records(store, namespace, scraps, held=held, known=known) as records,
+    ):
         if chosen is ExportFormat.JSONL:
             info = store.info()
             manifest = write_jsonl(
@@ -99,9 +107,19 @@ def make_graph(store: GraphStore, namespace: str, maker: GraphMaker, *, passages
 
 
 @contextmanager
-def _records(store: GraphStore, namespace: str, scraps: Path) -> Iterator[Records]:
-    with store.read(namespace) as reader, closing(Records(reader, scraps)) as records:
-        yield records
+def _records(
+    store: GraphStore,
+    namespace: str,
+    scraps: Path,
+    *,
+    held: Interval | None = None,
+    known: Interval | None = None,
+) -> Iterator[Records]:
+    with store.read(namespace) as whole:
+        is_all = held is None and known is None
+        reader = whole if is_all else MomentReader(whole, held=held, known=known)
+        with closing(Records(reader, scraps)) as records:
+            yield records
 
 
 def _format(name: ExportFormat | str) -> ExportFormat:

@@ -60,15 +60,16 @@ class Query(Value):
     @property
     def held_in(self) -> Interval | None:
         """When a fact must have held for at least a moment, ``None`` for whenever."""
-        return _interval(self.as_of, self.as_of_until)
+        return moment_or_range(self.as_of, self.as_of_until)
 
     @property
     def known_in(self) -> Interval | None:
         """When a fact must have been believed for at least a moment, ``None`` for now."""
-        return _interval(self.known_at, self.known_until)
+        return moment_or_range(self.known_at, self.known_until)
 
 
-def _interval(start: datetime | None, end: datetime | None) -> Interval | None:
+def moment_or_range(start: datetime | None, end: datetime | None) -> Interval | None:
+    """The interval from `start` to `end`, or of the moment `start` alone."""
     return None if start is None else Interval(start, end or start + timedelta(microseconds=1))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from graphmem.inputs import When, interval_of
 from graphmem.maintain import transfer
 from graphmem.model.transfer import ExportFormat, ExportReport, ImportReport
 from graphmem.verbs.bound import Bound
@@ -18,12 +19,15 @@ class Moves(Bound):
         path: str | Path,
         *,
         format: ExportFormat | str = ExportFormat.JSONL,
+        as_of: When | None = None,
+        known_at: When | None = None,
         progress: transfer.Progress = transfer.silent,
     ) -> ExportReport:
         """Write this namespace to `path`, as of one moment; whole, or not at all.
 
         ``jsonl`` makes a folder that holds everything, for :meth:`load`; ``graphml`` and ``hif``
-        (facts as hyperedges) make a file for other tools.
+        (facts as hyperedges) make a file for other tools. With `as_of` and `known_at`, moments or
+        ranges as in a search, of facts that held and were believed then and what they hang on.
 
         Raises
         ------
@@ -33,7 +37,13 @@ class Moves(Bound):
             It cannot be written.
         """
         return transfer.export_memory(
-            self._parts.store, self.namespace, Path(path), format=format, progress=progress
+            self._parts.store,
+            self.namespace,
+            Path(path),
+            format=format,
+            held=interval_of(as_of),
+            known=interval_of(known_at),
+            progress=progress,
         )
 
     def load(
