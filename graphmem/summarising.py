@@ -213,8 +213,11 @@ class Summarising:
         row_of = index.passages.ids.row_of
         ids: list[str] = []
         vectors, members, owners = [], [], []
-        for community in self.communities():
-            found, _ = passages_about(index.columns.snapshot, community.members, limit=_OF_CIRCLE)
+        held = self.communities()
+        about = passages_about(
+            index.columns.snapshot, [community.members for community in held], limit=_OF_CIRCLE
+        )
+        for community, found in zip(held, about, strict=True):
             rows = [row_of[id_] for id_ in found]
             if not rows:
                 continue
@@ -362,7 +365,7 @@ class Summarising:
             assert self._tree is not None
             shown = self._tree.speakers(_serial(node.id), _SHOWN)
         else:
-            shown, _ = passages_about(index.columns.snapshot, node.members, limit=_SHOWN)
+            [shown] = passages_about(index.columns.snapshot, [node.members], limit=_SHOWN)
         hits = self._reading.hits_of(shown, Query(text="summary", namespace=self._namespace))
         made = digest_of(hits)
         method, dropped, llm = METHOD, 0, self._parts.llm

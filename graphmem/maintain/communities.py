@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from graphmem.graph.snapshot import OPEN_END, Snapshot
@@ -40,12 +41,7 @@ def projection(snapshot: Snapshot) -> sp.csr_array:
     n = len(snapshot.entities.ids)
     owners = np.repeat(np.arange(len(facts.ids)), np.diff(facts.member_indptr))
     living = facts.retired_at[owners] == OPEN_END
-    incidence = sp.csr_array(
-        (np.ones(int(living.sum())), (facts.members[living], owners[living])),
-        shape=(n, len(facts.ids)),
-    )
-    incidence.sum_duplicates()
-    incidence.data[:] = 1.0
+    incidence = _ones(facts.members[living], owners[living], (n, len(facts.ids)))
     shared = sp.csr_array(incidence @ incidence.T)
     shared.setdiag(0)
     shared.eliminate_zeros()
@@ -99,28 +95,43 @@ def draw(
 
 
 def passages_about(
-    snapshot: Snapshot, members: Iterable[str], *, limit: int
-) -> tuple[list[str], list[str]]:
-    """Ids of the passages that state most facts among `members`, and of those facts."""
-    ids = snapshot.entities.ids
-    wanted = np.zeros(len(ids), np.bool_)
-    row_of = ids.row_of
-    wanted[[row_of[id_] for id_ in members if id_ in row_of]] = True
-    facts = snapshot.facts
-    owners = np.repeat(np.arange(len(facts.ids)), np.diff(facts.member_indptr))
-    among = np.bincount(owners, weights=wanted[facts.members], minlength=len(facts.ids))
-    among[facts.retired_at != OPEN_END] = 0
-    value = np.where(among >= 2, among, 0.0)
-    living = snapshot.passages.retired_at == OPEN_END
-    scores = np.bincount(
-        facts.evidence_passages,
-        weights=value[facts.evidence_facts],
-        minlength=len(snapshot.passages.ids),
+    snapshot: Snapshot, groups: Sequence[Sequence[str]], *, limit: int
+) -> list[list[str]]:
+    """For each group of entities, ids of the passages that state most facts among its members."""
+    row_of, facts = snapshot.entities.ids.row_of, snapshot.facts
+    n_facts, n_passages = len(facts.ids), len(snapshot.passages.ids)
+    held = [[row_of[id_] for id_ in dict.fromkeys(group) if id_ in row_of] for group in groups]
+    grouping = _ones(
+        np.repeat(np.arange(len(groups)), [len(rows) for rows in held]),
+        np.array([row for rows in held for row in rows], np.int64),
+        (len(groups), len(row_of)),
     )
-    scores = np.where(living, scores, 0.0)
-    best = np.argsort(-scores, kind="stable")[:limit]
-    passages = [snapshot.passages.ids[int(row)] for row in best if scores[row] > 0]
-    return passages, [facts.ids[int(row)] for row in np.flatnonzero(value)]
+    owners = np.repeat(np.arange(n_facts), np.diff(facts.member_indptr))
+    believed = facts.retired_at[owners] == OPEN_END
+    incidence = _ones(facts.members[believed], owners[believed], (len(row_of), n_facts))
+    among = sp.csr_array(grouping @ incidence)
+    among.data[among.data < 2] = 0.0
+    living = snapshot.passages.retired_at[facts.evidence_passages] == OPEN_END
+    evidence = _ones(
+        facts.evidence_facts[living], facts.evidence_passages[living], (n_facts, n_passages)
+    )
+    told = sp.csr_array(among @ evidence)
+    found = []
+    for group in range(len(groups)):
+        own = slice(told.indptr[group], told.indptr[group + 1])
+        scores, rows = told.data[own], told.indices[own]
+        best = np.lexsort((rows, -scores))[:limit]
+        found.append([snapshot.passages.ids[int(rows[at])] for at in best if scores[at] > 0])
+    return found
+
+
+def _ones(rows: npt.ArrayLike, columns: npt.ArrayLike, shape: tuple[int, int]) -> sp.csr_array:
+    """A matrix with 1 where it has an entry, however often that is given."""
+    pairs = (np.asarray(rows, np.int64), np.asarray(columns, np.int64))
+    made = sp.csr_array((np.ones(len(pairs[0])), pairs), shape=shape)
+    made.sum_duplicates()
+    made.data[:] = 1.0
+    return made
 
 
 def _groups(
