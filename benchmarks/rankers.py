@@ -1,4 +1,6 @@
-"""Where push and power iteration meet, and what a batch gains; against igraph: ``graphmem bench``.
+"""Where push and power iteration meet, what a batch gains, and what a graph takes on disk.
+
+Against igraph and others: ``graphmem bench rank``.
 
 ``python benchmarks/rankers.py [--seed 7]`` writes ``results/rankers.json``. Each time is the best
 of several.
@@ -7,8 +9,10 @@ of several.
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +20,11 @@ from harness import RESULTS, about_run, write
 
 from graphmem.adapters.rankers.push import PushRanker
 from graphmem.adapters.rankers.scipy import PowerRanker
+from graphmem.graph.columns import Strings
+from graphmem.graph.hypergraph import open_hypergraph, save_beside, stored_bytes
+from graphmem.graph.nodes import NodeKind, Nodes
+from graphmem.graph.slots import Edges, row_chunks, write_rows
+from graphmem.graph.snapshot import OPEN_END
 from graphmem.kernels.powerlaw import power_law_graph
 from graphmem.kernels.ranking import CsrGraph, Restart
 from graphmem.ports.ranker import Ranker
@@ -74,6 +83,50 @@ def batches(graph: CsrGraph, *, seed: int) -> dict[str, float]:
     return found
 
 
+def on_disk(graph: CsrGraph) -> dict[str, float]:
+    """Bytes a stored edge of a memory's graph, roles and times included, and ms to open it."""
+    n, random = graph.n_nodes, np.random.default_rng(0)
+    times = random.integers(10**15, 2 * 10**15, n)
+    codes = np.zeros(n, np.uint8)
+    nodes = Nodes(
+        kinds=np.sort(random.integers(0, len(NodeKind), n)).astype(np.uint8),
+        nids=np.arange(n, dtype=np.int32),
+        spaces=codes,
+        types=codes,
+        valid_from=times,
+        valid_to=times + 10**13,
+        recorded_at=times,
+        retired_at=np.full(n, OPEN_END),
+        namespaces=Strings.of(["default"]),
+        type_names=Strings.of([""]),
+    )
+
+    def chunks() -> Iterator[Edges]:
+        for first, last in row_chunks(np.diff(graph.indptr)):
+            targets = graph.indices[graph.indptr[first] : graph.indptr[last]]
+            plain = np.ones(len(targets), np.float32)
+            yield Edges(targets, plain, np.zeros(len(targets), np.uint8))
+
+    with tempfile.TemporaryDirectory(prefix="graphmem-graph-") as temporary:
+        folder = Path(temporary)
+        write_rows(folder, graph.indptr, chunks())
+        save_beside(
+            folder,
+            nodes=nodes,
+            indptr=graph.indptr,
+            strengths=graph.strengths,
+            role_names=Strings.of([""]),
+            versions={"default": 1},
+        )
+        opened, _ = best_of(5, lambda: open_hypergraph(folder))
+        return {
+            "nodes": n,
+            "stored_edges": graph.n_edges,
+            "bytes_per_stored_edge": round(stored_bytes(folder) / graph.n_edges, 3),
+            "open_ms": round(opened, 3),
+        }
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seed", type=int, default=7)
@@ -82,6 +135,8 @@ def main() -> None:
     result["auto"] = meeting_points(seed=given.seed)
     graph = power_law_graph(10_000, 100_000, random=np.random.default_rng(given.seed))
     result["batches"] = batches(graph, seed=given.seed)
+    large = power_law_graph(1_000_000, 10_000_000, random=np.random.default_rng(given.seed))
+    result["on_disk"] = on_disk(large)
     write(result, RESULTS / "rankers.json")
 
 
