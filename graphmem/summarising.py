@@ -234,14 +234,6 @@ class Summarising:
             owners=np.array(owners, np.int64),
         ), ids
 
-    def below(self, id_: str) -> list[str]:
-        """Ids of all passages under a node of the tree."""
-        with self._lock:
-            tree, nodes = self.tree()
-            if id_ not in nodes:
-                raise NotFoundError(f"There is no summary {id_!r}")
-            return tree.leaves_below(_serial(id_))
-
     def _caught_up(self) -> tuple[Tree, Mapping[str, Summary]]:
         index = self._reading.index()
         embedder = self._parts.store.info().embedder

@@ -103,13 +103,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Broad:
-    """Passages best first with their scores, the weight of each granularity, and the units of each
-    that were found best."""
+    """Passages best first with their scores, and the weight of each granularity."""
 
     rows: Ints
     scores: Doubles
     weights: Mapping[str, float]
-    best: Mapping[str, Ints]
 
 
 def entropy(likeness: Doubles | Floats) -> float:
@@ -165,14 +163,12 @@ def rank_broadly(
     own = np.asarray(vectors @ vector, np.float64)
     certain = {"passages": 1.0 - entropy(own[allowed])}
     parts = {"passages": _standard(own, allowed)}
-    best: dict[str, Ints] = {}
     for layer in layers:
         likeness = np.asarray(layer.vectors @ vector, np.float64)
         certain[layer.name] = 1.0 - entropy(likeness)
         held = np.full(n, likeness.min())
         np.maximum.at(held, layer.members, likeness[layer.owners])
         parts[layer.name] = _standard(held, allowed)
-        best[layer.name] = top_rows(likeness, _BEAM)
     total = sum(certain.values()) or 1.0
     weights = {name: value / total for name, value in certain.items()}
     nearest = allowed[top_rows(own[allowed], _AGREEING)]
@@ -185,7 +181,7 @@ def rank_broadly(
     first = allowed[top_rows(said[allowed], _MIDDLE)]
     said += _COMMON * _standard(vectors @ vectors[first].mean(axis=0), allowed)
     rows = allowed[top_rows(said[allowed], k)]
-    return Broad(rows, said[rows], {**weights, "graph": trust}, best)
+    return Broad(rows, said[rows], {**weights, "graph": trust})
 
 
 def descend(vector: Floats, depths: Sequence[Layer]) -> Layer:
