@@ -115,6 +115,7 @@ class Keeping(Bound):
         # What was read from the store for speed would otherwise still hold the text.
         self._reading.discard()
         self._walking.discard()
+        self._summarising.discard()
         self._parts.runner(self.namespace).discard()
         for empty in self._parts.derived.values():
             empty()
