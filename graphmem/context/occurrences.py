@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -20,7 +20,7 @@ from graphmem.extract.lexicon import STOP
 from graphmem.extract.time import find_times
 from graphmem.kernels.arrays import Doubles, Floats
 from graphmem.kernels.text import tokenise, words
-from graphmem.model.knowledge import Modality, Polarity
+from graphmem.model.knowledge import FactKind, Modality, Polarity
 from graphmem.model.time import Interval, Precision
 from graphmem.model.timeline import Entry
 
@@ -200,10 +200,11 @@ def moment_of(entry: Entry) -> Interval | None:
     """When it came about, as exactly as it is known; the day on which it was told, if it is not."""
     if entry.valid_from is not None:
         end = entry.valid_to
-        if end is None or end <= entry.valid_from:
-            end = entry.valid_from + _WIDTHS.get(
-                entry.precision or Precision.DAY, timedelta(days=1)
-            )
+        # A move holds until the next one, and came about on its day.
+        began_only = entry.kind is FactKind.EVENT and entry.superseded_by is not None
+        if end is None or began_only:
+            width = _WIDTHS.get(entry.precision or Precision.DAY, timedelta(days=1))
+            end = min(entry.valid_from, _LATEST - width) + width
         return Interval(entry.valid_from, end, entry.precision or Precision.DAY)
     at: datetime | None = entry.said_at or entry.valid_to
     if at is None:
@@ -212,6 +213,7 @@ def moment_of(entry: Entry) -> Interval | None:
     return Interval(start, start + timedelta(days=1), Precision.DAY)
 
 
+_LATEST: Final = datetime.max.replace(tzinfo=UTC)
 _WIDTHS: Final = {
     Precision.CENTURY: timedelta(days=36525),
     Precision.DECADE: timedelta(days=3652),

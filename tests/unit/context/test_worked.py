@@ -169,6 +169,23 @@ def test_what_happened_to_what_a_thing_has_is_found_by_the_fact_between() -> Non
     assert released.text == "Metello: 2004 and 1970"
 
 
+def test_a_move_came_about_on_its_day_though_it_held_until_the_next() -> None:
+    moved = parse_interval("2019-03-01").start, parse_interval("2023-06-01").start
+    entries = [
+        _entry("Ann moved to Oslo.", Interval(*moved, Precision.DAY), superseded_by="fa_next"),
+        _entry("Ann sold the boat.", "2020-05-04"),
+        _entry("Ann moved to Rome.", Interval(moved[1], None, Precision.DAY), fact_id="fa_next"),
+    ]
+    found = _asked("What did Ann do right after she moved to Oslo?", entries)
+    assert found is not None
+    assert found.text == "After that (1 March 2019 – 31 May 2023): Ann sold the boat (4 May 2020)"
+    between = _asked(
+        "How many years passed between Ann moved to Oslo and Ann moved to Rome?", entries
+    )
+    assert between is not None
+    assert between.text.startswith("About 4 years: 1 March 2019 and 1 June 2023")
+
+
 @given(days=st.lists(st.integers(0, 3000), min_size=1, max_size=7))
 def test_days_apart_are_counted_once_each_whatever_their_order(days: list[int]) -> None:
     start = datetime(2011, 1, 1, tzinfo=UTC)
