@@ -120,7 +120,7 @@ def _places(texts: Sequence[str]) -> dict[str, int]:
 def _rarity(asked: Set[str], hits: Sequence[Hit]) -> dict[str, float]:
     """The question's words, each with how few hits have it; they sum to 1."""
     held = Counter(w for hit in hits for w in asked & (content(hit.text) | content(hit.title)))
-    rare = {word: math.log1p(len(hits) / max(1, held[word])) for word in sorted(asked)}
+    rare = {word: math.log1p(max(1, len(hits)) / max(1, held[word])) for word in sorted(asked)}
     return {word: value / sum(rare.values()) for word, value in rare.items()}
 
 

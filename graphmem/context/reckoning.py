@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 from typing import Final
 
+from graphmem.context.occurrences import moment_of
 from graphmem.extract.spans import coarser, name_of
+from graphmem.model.knowledge import FactKind
 from graphmem.model.time import Interval, Precision
 from graphmem.model.timeline import Entry
 
@@ -49,8 +51,9 @@ def written(valid: Interval, *, bare: bool = False) -> str:
 
 def said_when(entry: Entry) -> str:
     """When it was; "told" where only that is known."""
-    if entry.is_dated:
-        return written(entry.valid)
+    moment = moment_of(entry) if entry.kind is FactKind.EVENT else entry.valid
+    if entry.is_dated and moment is not None:
+        return written(moment)
     return f"told on {entry.said_at:%-d %B %Y}" if entry.said_at else "without a date"
 
 
