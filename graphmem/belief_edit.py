@@ -75,7 +75,10 @@ class BeliefEdit:
         )
 
     def _version(self, fact: Fact, span: Span, causes: Sequence[Cause]) -> str:
-        key = [str(to_micros(moment)) for moment in (*span, self._now)]
+        family = self._around.family(fact.id)
+        again = sum(_span(self._around.facts[id]) == span for id in family)
+        # Not by the clock: a job that was killed and goes on makes the same graph.
+        key = [*(str(to_micros(moment)) for moment in span), str(again)]
         id = content_id(Kind.FACT, fact.id, "version", *key)
         self._versions[id] = fact.model_copy(
             update={
