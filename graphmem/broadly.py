@@ -149,7 +149,8 @@ def _found(reading: Reading, summarising: Summarising, query: Query) -> _Found:
     return _Found(
         dict(zip(ids, map(float, broad.scores), strict=True)),
         broad.weights,
-        _best_units(index, broad, layers, unit_ids),
+        # A small memory has no part that is not nearly all of it.
+        _best_units(index, broad, layers, unit_ids) or summarising.speakers(1, units=1)[1],
         visible,
     )
 

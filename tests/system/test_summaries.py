@@ -283,6 +283,19 @@ def test_a_models_summary_is_kept_with_its_sources(folder: Path, llm_server: Scr
         assert any(hit.title.startswith("Summary: ") for hit in memory.context("Sum up it").hits)
 
 
+def test_a_small_memory_is_summed_up_by_its_root(tmp_path: Path) -> None:
+    said = {
+        f"s{n}": f"In {1990 + n} the baker number {n} of Oslo met Ann Lee and Bob Ray in the"
+        " harbour."
+        for n in range(12)
+    }
+    with Memory.open(tmp_path / "mem", settings=Settings(workers=0)) as memory:
+        list(memory.add_many(items(said)))
+        [found] = memory.overview("What do we know about the bakers?").summaries
+        assert found == memory.summary()
+    assert "baker" in found.text
+
+
 def test_an_empty_memory_has_nothing_to_say(tmp_path: Path) -> None:
     with Memory.open(tmp_path / "mem", settings=Settings(workers=0)) as memory:
         assert memory.overview("What is this about?").summaries == ()
