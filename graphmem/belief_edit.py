@@ -11,7 +11,6 @@ from graphmem.model.change import ChangeSet, Operation, Revision
 from graphmem.model.history import Reason
 from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, Supersession
-from graphmem.model.time import to_micros
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.revise import Cause, Span, Verdict
 
@@ -75,11 +74,11 @@ class BeliefEdit:
         )
 
     def _version(self, fact: Fact, span: Span, causes: Sequence[Cause]) -> str:
-        family = self._around.family(fact.id)
-        again = sum(_span(self._around.facts[id]) == span for id in family)
-        # Not by the clock: a job that was killed and goes on makes the same graph.
-        key = [*(str(to_micros(moment)) for moment in span), str(again)]
-        id = content_id(Kind.FACT, fact.id, "version", *key)
+        # By their number, not by times that may be the clock's: a job that was killed and goes on
+        # makes the same graph.
+        made = sum(root == fact.id for root in self._of_version.values())
+        number = str(len(self._around.family(fact.id)) + made)
+        id = content_id(Kind.FACT, fact.id, "version", number)
         self._versions[id] = fact.model_copy(
             update={
                 "id": id,
