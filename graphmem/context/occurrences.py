@@ -186,14 +186,21 @@ def within_span(entry: Entry, span: Interval) -> bool:
 def apart(entries: Sequence[Entry]) -> list[Entry]:
     """Entries that stand for one occurrence each: of those that may be one, the first.
 
-    Two are one where they share a moment, or one was told without a date on the day of the other.
+    Two are one where they share a moment, or where one has no date and was told in the session of
+    the other.
     """
     found: list[tuple[Interval, Entry]] = []
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: not entry.is_dated):
         moment = moment_of(entry)
-        if moment is not None and not any(moment.overlaps(held) for held, _ in found):
+        told = {place.episode_id for place in entry.places}
+        if moment is not None and not any(
+            moment.overlaps(held)
+            or (not entry.is_dated and not told.isdisjoint(p.episode_id for p in other.places))
+            for held, other in found
+        ):
             found.append((moment, entry))
-    return [entry for _, entry in found]
+    kept = [entry for _, entry in found]
+    return [entry for entry in entries if entry in kept]
 
 
 def moment_of(entry: Entry) -> Interval | None:

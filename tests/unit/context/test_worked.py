@@ -41,7 +41,7 @@ def _entry(text: str, when: str | Interval = "", *, told: str = "", **more: Any)
         occurred_at=at,
     )
     fields: dict[str, Any] = {
-        "fact_id": f"fa_{text}{when}{told}",
+        "fact_id": f"fa_{text}{when}|{told}",
         "text": text,
         "predicate": predicate,
         "kind": FactKind.EVENT,
