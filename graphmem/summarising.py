@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -27,7 +27,6 @@ from graphmem.errors import (
 )
 from graphmem.graph.snapshot import OPEN_END
 from graphmem.index.passage_index import PassageIndex
-from graphmem.index.tree import Branch, Tree
 from graphmem.kernels.arrays import Floats
 from graphmem.maintain.communities import draw, passages_about
 from graphmem.model.ids import Kind, digest
@@ -36,6 +35,9 @@ from graphmem.model.summary import Community, Hierarchy, HierarchyChange, Summar
 from graphmem.parts import Parts
 from graphmem.reading import Reading
 from graphmem.retrieve.broad import Layer
+
+if TYPE_CHECKING:  # where it is used it is imported late, as it loads a compiler
+    from graphmem.index.tree import Branch, Tree
 
 _log = logging.getLogger(__name__)
 _SHOWN: Final = 24
@@ -246,6 +248,8 @@ class Summarising:
 
     def _load(self, index: PassageIndex, embedder: str | None) -> None:
         """The tree as it was kept; an empty one where another embedder made its vectors."""
+        from graphmem.index.tree import Tree
+
         store = self._parts.store
         self._held = store.hierarchy(self._namespace)
         dimension = index.vectors.shape[1]
@@ -399,6 +403,8 @@ def _serial(id_: str) -> int:
 
 def _branches(summaries: Sequence[Summary]) -> list[Branch]:
     """The kept nodes as the tree takes them."""
+    from graphmem.index.tree import Branch
+
     children: dict[int, list[tuple[int, int | str]]] = {_serial(s.id): [] for s in summaries}
     for summary in summaries:
         children[_serial(summary.id)].extend(summary.passages)
