@@ -122,7 +122,6 @@ def claims_of(
                 is_once=reading.is_once,
                 is_region=states.level(reading.values),
                 is_now=_any(_NOW, sentences),
-                is_death=reading.state == LIFE,
                 is_denied=is_denied,
                 is_correction=not is_negative and _any(_CORRECTION, sentences),
                 text=fact.text,

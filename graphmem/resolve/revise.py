@@ -61,7 +61,6 @@ class Claim:
     is_once: bool = False
     is_region: bool = False
     is_now: bool = False
-    is_death: bool = False
     is_denied: bool = False
     is_correction: bool = False
     text: str = ""
@@ -148,8 +147,8 @@ def _judged(verdict: Verdict, claim: Claim, claims: Sequence[Claim], rules: Rule
     """The verdict with what a judge decided."""
     for actor in claims:
         operation = rules.decided.get((actor.fact_id, claim.fact_id))
-        at = _moment(actor)
-        if operation is None or at is None or not _may(actor, claim, rules):
+        at = _moment(actor) or actor.since
+        if operation is None or not _may(actor, claim, rules):
             continue
         cause = Cause(operation, f"{claim.slot[0]}{JUDGED}", actor.fact_id, actor.text)
         if operation is Operation.RETIRE:
@@ -413,13 +412,10 @@ def _was_after(claim: Claim, denial: Claim) -> bool:
 
 
 def _moment(claim: Claim) -> datetime | None:
-    """When a state ends: as stated, else when it was said, else when it was learned."""
+    """When a state ends: as stated, else when it was said, if either is known."""
     if claim.start is not None:
         return claim.start
-    if claim.seen:
-        return claim.seen[0]
-    # Everyone dies: that someone is dead at last says nothing of when.
-    return None if claim.is_death else claim.since
+    return claim.seen[0] if claim.seen else None
 
 
 def _united(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -177,7 +177,6 @@ def test_death_ends_every_state_of_who_died_and_no_other() -> None:
         effect=Effect.ENDS,
         since=START,
         start=_day(50),
-        is_death=True,
     )
     told = [held("ann", "bob"), held("bob", "ann"), held("eve", "joe")]
     found = believe(with_deaths(told, {"ann": death}))
