@@ -15,7 +15,7 @@ from graphmem.kernels.text import well_formed
 from graphmem.model.forgetting import Policy
 from graphmem.model.ids import digest
 from graphmem.model.retrieval import Filter, Mode, Query, moment_or_range
-from graphmem.model.source import OF_CONTENT, EpisodeKind, Message, SourceItem
+from graphmem.model.source import OF_CONTENT, OF_SESSION, EpisodeKind, Message, SourceItem
 from graphmem.model.time import Interval, parse_interval, parse_time
 
 E = TypeVar("E", bound=StrEnum)
@@ -139,7 +139,7 @@ def item_of(
     try:
         messages = () if isinstance(content, str) else tuple(map(_message_of, content))
         if source is None:
-            source = f"session:{session}" if session else f"{OF_CONTENT}{_digest_of(content)}"
+            source = f"{OF_SESSION}{session}" if session else f"{OF_CONTENT}{_digest_of(content)}"
         return SourceItem(
             source=source,
             text=content if isinstance(content, str) else None,

@@ -10,7 +10,7 @@ from graphmem.model.change import ChangeSet
 from graphmem.model.history import REVISES
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Evidence, Fact, Supersession
-from graphmem.model.source import OF_CONTENT, Episode, EpisodeKind, Passage
+from graphmem.model.source import OF_CONTENT, OF_SESSION, Episode, Passage
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.claims import Stated, claims_of, readings_of, sentence_at
 from graphmem.resolve.entities import entity_id
@@ -182,8 +182,11 @@ def stated(around: Around, changes: ChangeSet, fact_id: str) -> list[Stated]:
 
 
 def _is_told(episode: Episode) -> bool:
-    """Whether it was said when it was recorded, for want of a time: talk, and a text as such."""
-    return episode.kind is not EpisodeKind.DOCUMENT or episode.source.startswith(OF_CONTENT)
+    """Whether it was said when it was recorded, for want of a time: what was handed over as such.
+
+    What a job reads from files was not: when it was read says nothing of when it was said.
+    """
+    return episode.source.startswith((OF_CONTENT, OF_SESSION))
 
 
 def claims_around(

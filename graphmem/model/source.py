@@ -14,6 +14,8 @@ AttributeValue = str | int | float | bool | tuple[str, ...]
 """A plain value, or several; a filter finds any of several."""
 DEFAULT_NAMESPACE = "default"
 DEFAULT_TRUST = 0.5
+OF_SESSION = "session:"
+"""How the source begins of a chat that was handed over with nothing but its session."""
 OF_CONTENT = "content:"
 """How the source begins of a text that was handed over without one."""
 
