@@ -22,7 +22,8 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "Passage": (
             *("id", "text", "start", "end", "ordinal", "speaker", "session", "occurred_at"),
-            *("external_id", "attributes", "forgotten_at", "namespace"),
+            *("external_id", "attributes", "forgotten_at", "recalls", "last_recalled_at"),
+            "namespace",
         ),
         "Entity": ("id", "name", "type", "aliases", "profile", "namespace"),
         "Fact": (
