@@ -15,7 +15,6 @@ from pydantic import SecretStr, ValidationError
 from graphmem.errors import ConfigurationError
 from graphmem.memory import Memory
 from graphmem.model.source import DEFAULT_NAMESPACE
-from graphmem.parts import Parts, Reranking
 from graphmem.ports.analytics import Analyst, Partitioner
 from graphmem.ports.cypher import CypherRunner
 from graphmem.ports.graphs import GraphMaker
@@ -26,6 +25,7 @@ from graphmem.ports.reviser import Reviser
 from graphmem.ports.store import Clock, GraphStore
 from graphmem.resolve.states import load_states
 from graphmem.settings import Settings
+from graphmem.stages.parts import Parts, Reranking
 
 RankerKind = Literal["auto", "push", "scipy", "igraph", "cupy"]
 _SCHEMES = ("sqlite", "neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")

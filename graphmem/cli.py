@@ -14,11 +14,15 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from graphmem import entity_cli, summary_cli, time_cli, timeline_cli, upkeep_cli
-from graphmem.bench_cli import benches
 from graphmem.build import open_memory as build_memory
+from graphmem.commands import entity as entity_cli
+from graphmem.commands import summary as summary_cli
+from graphmem.commands import time as time_cli
+from graphmem.commands import timeline as timeline_cli
+from graphmem.commands import upkeep as upkeep_cli
+from graphmem.commands.bench import benches
+from graphmem.commands.eval import measures
 from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
-from graphmem.eval_cli import measures
 from graphmem.extract.attributes import NAMES as MINED
 from graphmem.memory import Memory
 from graphmem.model.retrieval import Mode

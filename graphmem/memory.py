@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from graphmem.model.source import DEFAULT_NAMESPACE
-from graphmem.parts import Parts
 from graphmem.ports.store import Clock
 from graphmem.settings import Settings
+from graphmem.stages.parts import Parts
 from graphmem.verbs.beliefs import Beliefs
 from graphmem.verbs.keeping import Keeping
 from graphmem.verbs.moves import Moves

@@ -7,7 +7,7 @@ from graphmem.maintain.history import history_of, statement_of
 from graphmem.model.change import ChangeSet, Revision
 from graphmem.model.history import UNDONE, History
 from graphmem.model.knowledge import Supersession
-from graphmem.revising import revise
+from graphmem.stages.revising import revise
 from graphmem.verbs.bound import Bound
 
 

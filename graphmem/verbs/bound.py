@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from graphmem.errors import InvalidInputError
 from graphmem.kernels.text import well_formed
-from graphmem.known_names import KnownNames
 from graphmem.model.source import DEFAULT_NAMESPACE
-from graphmem.parts import Parts
-from graphmem.reading import Reading
-from graphmem.recalling import Recalls
-from graphmem.summarising import Summarising
-from graphmem.walking import Walking
+from graphmem.stages.known_names import KnownNames
+from graphmem.stages.parts import Parts
+from graphmem.stages.reading import Reading
+from graphmem.stages.recalling import Recalls
+from graphmem.stages.summarising import Summarising
+from graphmem.stages.walking import Walking
 
 
 class Bound:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphmem import merging
-from graphmem.consolidating import settle
-from graphmem.erasing import erase
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.kernels.text import well_formed
 from graphmem.maintain.forget import choose, forgotten, purge_before
 from graphmem.model.change import Counts
 from graphmem.model.forgetting import EraseReport, ForgetReport, Policy
 from graphmem.model.ids import Kind
+from graphmem.stages import merging
+from graphmem.stages.consolidating import settle
+from graphmem.stages.erasing import erase
 from graphmem.verbs.bound import Bound
 
 _ALL = 1 << 31

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from graphmem.inputs import When, interval_of
 from graphmem.maintain import transfer
 from graphmem.model.transfer import ExportFormat, ExportReport, ImportReport
+from graphmem.stages.inputs import When, interval_of
 from graphmem.verbs.bound import Bound
 
 

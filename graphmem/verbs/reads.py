@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphmem import merging
-from graphmem.broadly import asks_broadly, broad_evidence, search_broadly
 from graphmem.context.answer import answer, from_times
 from graphmem.context.assemble import MANY, assemble
 from graphmem.context.worked import Worked
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.graph.views import NOW, View
-from graphmem.inputs import When, query_of
 from graphmem.kernels.ranking import CsrGraph
-from graphmem.marking import with_superseded
 from graphmem.model.analysis import Analysis
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, Fact, Identity
@@ -22,7 +18,11 @@ from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode, Query
 from graphmem.model.source import Episode, Passage
 from graphmem.ports.analytics import DAMPING
 from graphmem.ports.cypher import CypherResult, CypherSchema
-from graphmem.telling import worked_out
+from graphmem.stages import merging
+from graphmem.stages.broadly import asks_broadly, broad_evidence, search_broadly
+from graphmem.stages.inputs import When, query_of
+from graphmem.stages.marking import with_superseded
+from graphmem.stages.telling import worked_out
 from graphmem.verbs.bound import Bound
 
 

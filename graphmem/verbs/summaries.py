@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphmem import broadly
 from graphmem.errors import InvalidInputError, NotFoundError
-from graphmem.inputs import Time, query_of
 from graphmem.model.retrieval import Filter, Mode
 from graphmem.model.summary import Community, Overview, Summary, TreeShape
+from graphmem.stages import broadly
+from graphmem.stages.inputs import Time, query_of
 from graphmem.verbs.bound import Bound
 
 

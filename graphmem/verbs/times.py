@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from graphmem.consolidating import steps_of
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.graph.persona import aspects_of, tasks_of
-from graphmem.inputs import Time
 from graphmem.maintain.consolidate import Changed, Made, Step, consolidate
 from graphmem.maintain.transfer import Progress, silent
 from graphmem.model.consolidation import ConsolidationReport, StepReport
 from graphmem.model.source import Passage
 from graphmem.model.time import Interval, parse_interval, parse_time
 from graphmem.model.timeline import Profile, Task, Timeline
-from graphmem.telling import entities_called, events_of, timeline_of
+from graphmem.stages.consolidating import steps_of
+from graphmem.stages.inputs import Time
+from graphmem.stages.telling import entities_called, events_of, timeline_of
 from graphmem.verbs.bound import Bound
 
 _SUMMARIES: Final = 16

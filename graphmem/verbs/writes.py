@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from graphmem import merging
-from graphmem.consolidating import noted_in, settle
 from graphmem.errors import InvalidInputError, NotFoundError
-from graphmem.inputs import Time, chunked, item_of
 from graphmem.kernels.text import well_formed
 from graphmem.model.change import AddReport, ChangeSet, Checkpoint, Counts
 from graphmem.model.knowledge import SameAs
 from graphmem.model.source import DEFAULT_TRUST, AttributeValue, EpisodeKind, Message, SourceItem
-from graphmem.revising import revise
+from graphmem.stages import merging
+from graphmem.stages.consolidating import noted_in, settle
+from graphmem.stages.inputs import Time, chunked, item_of
+from graphmem.stages.revising import revise
+from graphmem.stages.writing import write_batches
 from graphmem.verbs.bound import Bound
-from graphmem.writing import write_batches
 
 
 class Writes(Bound):

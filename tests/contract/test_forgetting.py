@@ -10,10 +10,10 @@ import pytest
 from statements import EPOCH, believed, facts_in, lives, moved, tell
 
 from graphmem.adapters.stores.sqlite import SqliteStore
-from graphmem.erasing import erase
 from graphmem.errors import StoreBusyError
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.states import load_states
+from graphmem.stages.erasing import erase
 
 PARIS = lives("Ann", "Paris", said="2019-01-01")
 AGAIN = lives("Ann", "Paris", said="2019-03-01", before="Surely")

@@ -12,7 +12,7 @@ from graphmem.maintain.history import history_of
 from graphmem.model.change import ChangeSet, Operation
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.states import load_states
-from graphmem.revising import revise
+from graphmem.stages.revising import revise
 
 PARIS = lives("Ann", "Paris", said="2019-01-01")
 BERLIN = moved("Ann", "Berlin", "2021-05", said="2021-06-01")

@@ -16,7 +16,7 @@ from graphmem.ports.reviser import Reviser
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.resolve import resolve
 from graphmem.resolve.states import load_states
-from graphmem.revising import Revised, revise
+from graphmem.stages.revising import Revised, revise
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """When the first statement is recorded; each next one a minute later."""

@@ -44,7 +44,7 @@ def no_building(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the index was built anew")
 
-    return lambda: monkeypatch.setattr("graphmem.reading.build_index", refuse)
+    return lambda: monkeypatch.setattr("graphmem.stages.reading.build_index", refuse)
 
 
 def test_a_running_reader_sees_what_another_adds_without_building_anew(

@@ -15,10 +15,10 @@ from graphmem.build import make_ranker
 from graphmem.errors import ExtractionError
 from graphmem.memory import Memory
 from graphmem.model.extraction import Extraction, PassageContext
-from graphmem.parts import Parts
 from graphmem.ports.analytics import Analyst, Partitioner
 from graphmem.ports.cypher import CypherRunner
 from graphmem.settings import Settings
+from graphmem.stages.parts import Parts
 from graphmem_ingest.job import ingest
 
 

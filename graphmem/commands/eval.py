@@ -290,8 +290,8 @@ def entities(
     """Resolve labelled pairs of mentions, and score which were held to be one entity."""
     from graphmem.evaluation import entities as scoring
     from graphmem.evaluation.resources import about_machine, commit, versions
-    from graphmem.judging import judged
     from graphmem.resolve.likeness import SAME_AT
+    from graphmem.stages.judging import judged
 
     _refuse_nowhere(json_file)
     labelled = scoring.read_pairs(pairs)
@@ -332,7 +332,7 @@ def revision(
     from graphmem.evaluation import revision as scoring
     from graphmem.evaluation.resources import about_machine, commit, versions
     from graphmem.resolve.states import load_states
-    from graphmem.trials import operations_of
+    from graphmem.stages.trials import operations_of
 
     _refuse_nowhere(json_file)
     labelled = scoring.read_cases(cases)

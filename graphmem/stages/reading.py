@@ -31,7 +31,6 @@ from graphmem.model.ids import digest
 from graphmem.model.knowledge import Evidence, Fact
 from graphmem.model.retrieval import FactView, Hit, Query
 from graphmem.model.source import Episode, Passage
-from graphmem.parts import Parts
 from graphmem.ports.reranker import Reranker
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.explain import leads_to, to_path
@@ -41,6 +40,7 @@ from graphmem.retrieve.pool import Pool, Ranking
 from graphmem.retrieve.rerank import reranked
 from graphmem.retrieve.search import pools, rank
 from graphmem.retrieve.seeds import seeds_of
+from graphmem.stages.parts import Parts
 
 _log = logging.getLogger(__name__)
 _LOOKUP_DEPTH = 50

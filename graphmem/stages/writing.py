@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from graphmem.errors import ExtractionError, InvalidInputError
-from graphmem.known_names import KnownNames
 from graphmem.model.change import AddReport, Checkpoint, Counts, FailedItem, Neighbourhood
 from graphmem.model.extraction import Extraction, PassageContext
 from graphmem.model.source import Depth, Episode, OpenTriples, Passage, SourceItem
 from graphmem.model.usage import Tally
-from graphmem.parts import Parts
 from graphmem.ports.store import Vectors
 from graphmem.resolve.resolve import referred_entities, resolve
-from graphmem.revising import Revised, revise
 from graphmem.segment.segment import contexts_of, embedded_text, segment
+from graphmem.stages.known_names import KnownNames
+from graphmem.stages.parts import Parts
+from graphmem.stages.revising import Revised, revise
 
 _READ_AHEAD = 2
 """Batches that are extracted ahead of the one that is being embedded."""

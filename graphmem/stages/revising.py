@@ -14,18 +14,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from graphmem.belief_edit import BeliefEdit
 from graphmem.errors import LLMError
 from graphmem.kernels.text import normalise_name
-from graphmem.known_states import (
-    Around,
-    Same,
-    claims_around,
-    facts_stated_in,
-    learn_names,
-    look_around,
-    stated,
-)
 from graphmem.model.change import ChangeSet, Operation, Revision
 from graphmem.model.history import UNDONE, reason_of
 from graphmem.model.ids import Kind
@@ -44,6 +34,16 @@ from graphmem.resolve.revise import (
     with_deaths,
 )
 from graphmem.resolve.states import LIFE, Effect, Reading, States, same_value
+from graphmem.stages.belief_edit import BeliefEdit
+from graphmem.stages.known_states import (
+    Around,
+    Same,
+    claims_around,
+    facts_stated_in,
+    learn_names,
+    look_around,
+    stated,
+)
 
 _log = logging.getLogger(__name__)
 _BEGAN: Final = " began"

@@ -17,7 +17,7 @@ from graphmem.model.knowledge import DiscourseLink, Entity, Evidence, Fact, Supe
 from graphmem.model.source import Passage
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.states import States
-from graphmem.revising import revise
+from graphmem.stages.revising import revise
 
 _ERASED: Final = "what said so was erased"
 _MOST_LOOKED_AT: Final = 200

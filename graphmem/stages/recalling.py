@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from graphmem.errors import ReadOnlyError, StoreBusyError
-from graphmem.parts import Parts
+from graphmem.stages.parts import Parts
 
 _log = logging.getLogger(__name__)
 _MOST_PENDING = 1_000

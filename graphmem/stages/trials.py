@@ -14,8 +14,8 @@ from graphmem.ports.store import GraphStore
 from graphmem.resolve.entities import referred_entities
 from graphmem.resolve.resolve import resolve
 from graphmem.resolve.states import States
-from graphmem.revising import revise
 from graphmem.segment.segment import contexts_of, segment
+from graphmem.stages.revising import revise
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _STRENGTH = (

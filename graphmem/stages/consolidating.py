@@ -12,7 +12,6 @@ from typing import Final
 
 from graphmem.errors import StoreBusyError
 from graphmem.graph.threads import DERIVED, link_of, strands, things_of
-from graphmem.known_names import KnownNames
 from graphmem.maintain.consolidate import Changed, Made, Step
 from graphmem.maintain.derive import PREDICATES, Derivation, derive, premises_of
 from graphmem.maintain.notes import note_of
@@ -20,7 +19,8 @@ from graphmem.model.change import ChangeSet, EditSet
 from graphmem.model.consolidation import StepReport
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, SameAs, Sense
 from graphmem.ports.store import Clock, GraphStore
-from graphmem.telling import places_of, scenes_of
+from graphmem.stages.known_names import KnownNames
+from graphmem.stages.telling import places_of, scenes_of
 
 _CROWD: Final = 200
 """Facts of an entity from which on it is no thread between sessions: it is in all of them."""

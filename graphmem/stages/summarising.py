@@ -32,9 +32,9 @@ from graphmem.maintain.communities import draw, passages_about
 from graphmem.model.ids import Kind, digest
 from graphmem.model.retrieval import Query
 from graphmem.model.summary import Community, Hierarchy, HierarchyChange, Summary
-from graphmem.parts import Parts
-from graphmem.reading import Reading
 from graphmem.retrieve.broad import Layer
+from graphmem.stages.parts import Parts
+from graphmem.stages.reading import Reading
 
 if TYPE_CHECKING:  # where it is used it is imported late, as it loads a compiler
     from graphmem.index.tree import Branch, Tree

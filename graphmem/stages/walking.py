@@ -11,7 +11,7 @@ from graphmem.graph.folder import GraphFolder
 from graphmem.graph.views import View, walk_graph
 from graphmem.kernels.ranking import CsrGraph
 from graphmem.model.ids import digest
-from graphmem.parts import Parts
+from graphmem.stages.parts import Parts
 
 
 class Walking:

@@ -18,7 +18,6 @@ from graphmem.graph.threads import Scene, link_of, strands
 from graphmem.graph.timeline import Told, entries_of, within
 from graphmem.kernels.boundaries import boundaries
 from graphmem.kernels.text import tokenise, words
-from graphmem.known_names import KnownNames
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Fact, Modality
 from graphmem.model.retrieval import Filter, Hit, Mode, Query
@@ -28,6 +27,7 @@ from graphmem.model.timeline import Place, Timeline
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.entities import entity_id
 from graphmem.retrieve.filters import fact_holds
+from graphmem.stages.known_names import KnownNames
 
 _TOPIC_PASSAGES: Final = 500
 """Passages, the best first, that are looked at for facts of a topic."""

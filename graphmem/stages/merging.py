@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from graphmem.errors import ConflictError, InvalidInputError, NotFoundError
-from graphmem.known_names import KnownNames
 from graphmem.model.change import EditSet
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, EntityType, Identity, SameAs
@@ -11,6 +10,7 @@ from graphmem.ports.store import GraphStore
 from graphmem.resolve.conflicts import find_conflict
 from graphmem.resolve.entities import entity_id
 from graphmem.resolve.linking import BY_HAND, FORCED
+from graphmem.stages.known_names import KnownNames
 
 
 def identity(store: GraphStore, names: KnownNames, named: str) -> Identity:

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from graphmem.known_states import Around
 from graphmem.model.change import ChangeSet, Operation, Revision
 from graphmem.model.history import Reason
 from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, Supersession
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.revise import Cause, Span, Verdict
+from graphmem.stages.known_states import Around
 
 
 class BeliefEdit:

@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from graphmem.build import open_memory
-from graphmem.inputs import policy_of
 from graphmem.model.history import Event, History
 from graphmem.model.knowledge import Fact
 from graphmem.model.source import DEFAULT_NAMESPACE
+from graphmem.stages.inputs import policy_of
 from graphmem.terminal import JsonOption, MemoryOption, NamespaceOption, console, emit, shortened
 
 _MOST_SHOWN = 20

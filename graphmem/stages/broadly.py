@@ -14,10 +14,10 @@ from graphmem.kernels.bm25 import score as bm25
 from graphmem.kernels.text import words
 from graphmem.model.retrieval import Hit, Mode, Query
 from graphmem.model.summary import Community, Overview, Summary
-from graphmem.reading import Reading
 from graphmem.retrieve.broad import Broad, Layer, descend, is_broad, rank_broadly, topic_of
 from graphmem.retrieve.filters import allowed_passages
-from graphmem.summarising import Summarising
+from graphmem.stages.reading import Reading
+from graphmem.stages.summarising import Summarising
 
 _POOL: Final = 100
 """Passages of graph mode that are weighed."""
