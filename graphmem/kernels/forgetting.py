@@ -73,7 +73,8 @@ def strength(base_days: float, salience: Floats, recalls: Floats) -> Floats:
     if not (np.all(salience >= 0) and np.all(recalls >= 0)):
         raise InvalidInputError("A salience or a number of recalls is negative or no number")
     usual = float(np.median(salience)) if len(salience) else 0.0
-    relative = salience / usual if usual > 0 else np.ones_like(salience)
+    with np.errstate(over="ignore"):  # what is beyond all measure is clipped as well
+        relative = salience / usual if usual > 0 else np.ones_like(salience)
     return np.asarray(base_days * np.clip(relative, 0.1, 10.0) ** 3 * (1.0 + recalls))
 
 

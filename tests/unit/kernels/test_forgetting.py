@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from graphmem.errors import InvalidInputError
@@ -21,6 +21,7 @@ def test_memory_fades_with_age(age: float, later: float, days: float) -> None:
 
 
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=9), st.integers(1, 9))
+@example([0.0, 5e-324, 1.0], 1)
 def test_what_is_recalled_or_tells_more_lasts_no_shorter(told: list[float], times: int) -> None:
     salience = np.sort(np.array(told))
     never = strength(30.0, salience, np.zeros(len(told)))

@@ -37,13 +37,14 @@ def test_missing_parameters_are_named() -> None:
 
 
 def test_an_unknown_parameter_is_named_with_those_there_are() -> None:
-    with pytest.raises(InvalidInputError, match=r"'entty'.*entity, limit"):
+    with pytest.raises(InvalidInputError, match=r"'entty'.*entity, as_of, known_at, limit"):
         bind(named("about"), {"entty": "Ann"})
 
 
 def test_what_is_left_out_has_its_default() -> None:
-    assert bind(named("about"), {"entity": "7"}) == {"entity": "7", "limit": 50}
-    assert bind(named("central"), {"limit": "3"}) == {"type": None, "limit": 3}
+    always = {"as_of": None, "known_at": None}
+    assert bind(named("about"), {"entity": "7"}) == {"entity": "7", "limit": 50, **always}
+    assert bind(named("central"), {"limit": "3"}) == {"type": None, "limit": 3, **always}
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,8 @@ def test_a_named_query_runs_with_its_parameters() -> None:
     told, _ = type_in(f":run about entity='Ann Lee' limit=3{ENTER}:run about{ENTER}")
     ((statement, parameters),) = told.runs
     assert "MATCH (named:Entity" in statement
-    assert parameters == {"entity": "Ann Lee", "limit": 3}
+    times = {"as_of": None, "known_at": None}
+    assert parameters == {"entity": "Ann Lee", "limit": 3, **times}
 
 
 def test_parameters_are_kept_for_later_statements() -> None:
