@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from graphmem.evaluation.resources import about_machine, commit, versions
+from graphmem.evaluation.resources import about
 
 RESULTS = Path(__file__).parent / "results"
 HASH_SEED = "0"
@@ -33,9 +33,7 @@ def fresh(function: Callable[..., _T], *arguments: Any) -> _T:
 def about_run() -> dict[str, Any]:
     """Machine, versions, commit (with whether the work tree differs from it) and seed."""
     return {
-        "machine": about_machine(),
-        "versions": versions(),
-        "commit": commit(),
+        **about(),
         "dirty": _is_dirty(),
         "seed": {"PYTHONHASHSEED": HASH_SEED},
     }

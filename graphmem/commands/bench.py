@@ -19,7 +19,7 @@ from graphmem.contenders import CONTENDERS, gds
 from graphmem.errors import InvalidInputError
 from graphmem.evaluation import ranking
 from graphmem.evaluation.ranking_report import as_json, growth, rows_of, write_json
-from graphmem.evaluation.resources import about_machine, commit, versions
+from graphmem.evaluation.resources import about
 from graphmem.kernels.powerlaw import power_law_graph
 from graphmem.kernels.ranking import DAMPING, CsrGraph
 from graphmem.model.source import DEFAULT_NAMESPACE
@@ -167,10 +167,8 @@ def _report(reports: Sequence[dict[str, Any]], *, is_sweep: bool) -> dict[str, A
     return {
         **reports[-1],
         **({"sweep": reports, "growth": growth(reports)} if is_sweep else {}),
-        "machine": about_machine(),
+        **about(),
         "load": os.getloadavg(),
-        "versions": versions(),
-        "commit": commit(),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -140,7 +141,7 @@ def broad(
     """Ask broad questions of a data set, and score how much of their themes contexts cover."""
     from graphmem.evaluation import broad as scoring
     from graphmem.evaluation.datasets import read_dataset
-    from graphmem.evaluation.resources import about_machine, commit, versions
+    from graphmem.evaluation.resources import about
     from graphmem.evaluation.runner import filled
 
     _refuse_nowhere(json_file)
@@ -160,20 +161,13 @@ def broad(
         "dataset": dataset.name,
         "themes": themes.name,
         "coverage": scoring.broad_json(found),
-        "machine": about_machine(),
-        "versions": versions(),
-        "commit": commit(),
+        **about(),
     }
-    if json_file == Path("-"):
-        emit(result)
-        return
-    if json_file is not None:
-        json_file.write_text(f"{json.dumps(result, indent=2)}\n", encoding="utf-8")
     header, *rows = scoring.broad_rows(found)
     table = Table(*header, title=f"{dataset.name}: {len(asked)} themes, share of gold cited")
     for row in rows:
         table.add_row(*row)
-    console.print(table)
+    _tell(result, table, json_file)
 
 
 @measures.command()
@@ -198,7 +192,7 @@ def extraction(
 ) -> None:
     """Read a corpus, and score its facts: coverage of another's triples, size, and looks."""
     from graphmem.evaluation import extraction as scoring
-    from graphmem.evaluation.resources import about_machine, commit, cpu_seconds, versions
+    from graphmem.evaluation.resources import about, cpu_seconds
 
     _refuse_nowhere(json_file)
     _refuse_nowhere(facts)
@@ -222,16 +216,9 @@ def extraction(
         "extractor": extractor.name,
         "workers": settings.workers,
         **scoring.report(passages, found, triples, seconds=seconds, cpu=cpu),
-        "machine": about_machine(),
-        "versions": versions(),
-        "commit": commit(),
+        **about(),
     }
-    if json_file == Path("-"):
-        emit(result)
-        return
-    if json_file is not None:
-        json_file.write_text(f"{json.dumps(result, indent=2)}\n", encoding="utf-8")
-    console.print(_extraction_table(result))
+    _tell(result, _extraction_table(result), json_file)
 
 
 @measures.command()
@@ -244,7 +231,7 @@ def labelled(
 ) -> None:
     """Score times, coreference and discourse links on labelled cases, by half."""
     from graphmem.evaluation import labelled as scoring
-    from graphmem.evaluation.resources import about_machine, commit, versions
+    from graphmem.evaluation.resources import about
 
     _refuse_nowhere(json_file)
     extractor = make_extractor(load_settings(workers=0))
@@ -252,25 +239,17 @@ def labelled(
         outcomes = scoring.evaluate(folder, extractor.extract)
     finally:
         extractor.close()
-    sets = scoring.as_json(outcomes)
     result = {
         "extractor": extractor.name,
-        "sets": sets,
-        "machine": about_machine(),
-        "versions": versions(),
-        "commit": commit(),
+        "sets": scoring.as_json(outcomes),
+        **about(),
     }
-    if json_file == Path("-"):
-        emit(result)
-        return
-    if json_file is not None:
-        json_file.write_text(f"{json.dumps(result, indent=2)}\n", encoding="utf-8")
-    console.print(_labelled_table(sets))
+    _tell(result, _labelled_table(result), json_file)
 
 
-def _labelled_table(sets: dict[str, Any]) -> Table:
+def _labelled_table(result: dict[str, Any]) -> Table:
     table = Table("set", "half", "there", "found", "right", "precision", "recall", "F1")
-    for name, halves in sets.items():
+    for name, halves in result["sets"].items():
         table.add_section()
         for half, figures in halves.items():
             counts = (str(figures[key]) for key in ("there", "found", "right"))
@@ -289,7 +268,7 @@ def entities(
 ) -> None:
     """Resolve labelled pairs of mentions, and score which were held to be one entity."""
     from graphmem.evaluation import entities as scoring
-    from graphmem.evaluation.resources import about_machine, commit, versions
+    from graphmem.evaluation.resources import about
     from graphmem.resolve.likeness import SAME_AT
     from graphmem.stages.judging import judged
 
@@ -309,16 +288,9 @@ def entities(
         "extractor": extractor.name,
         "embedder": embedder.name,
         "same_at": SAME_AT,
-        "machine": about_machine(),
-        "versions": versions(),
-        "commit": commit(),
+        **about(),
     }
-    if json_file == Path("-"):
-        emit(result)
-        return
-    if json_file is not None:
-        json_file.write_text(scoring.as_text(result), encoding="utf-8")
-    console.print(_entities_table(result))
+    _tell(result, _entities_table(result), json_file, as_text=scoring.as_text)
 
 
 @measures.command()
@@ -330,7 +302,7 @@ def revision(
 ) -> None:
     """Score what statements do to what is known: added, updated, superseded, retired, known."""
     from graphmem.evaluation import revision as scoring
-    from graphmem.evaluation.resources import about_machine, commit, versions
+    from graphmem.evaluation.resources import about
     from graphmem.resolve.states import load_states
     from graphmem.stages.trials import operations_of
 
@@ -351,16 +323,9 @@ def revision(
         "set": cases.name,
         **found,
         "extractor": extractor.name,
-        "machine": about_machine(),
-        "versions": versions(),
-        "commit": commit(),
+        **about(),
     }
-    if json_file == Path("-"):
-        emit(result)
-        return
-    if json_file is not None:
-        json_file.write_text(scoring.as_text(result), encoding="utf-8")
-    console.print(_revision_table(result))
+    _tell(result, _revision_table(result), json_file)
 
 
 @measures.command()
@@ -373,7 +338,7 @@ def asof(
 ) -> None:
     """Ask what was so, and believed, at given days of generated histories with known truth."""
     from graphmem.evaluation import asof as scoring
-    from graphmem.evaluation.resources import about_machine, commit, versions
+    from graphmem.evaluation.resources import about
 
     _refuse_nowhere(json_file)
     moments = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=at) for at in count())
@@ -392,22 +357,19 @@ def asof(
         "people": people,
         "seed": seed,
         "given": found,
-        "machine": about_machine(),
-        "versions": versions(),
-        "commit": commit(),
+        **about(),
     }
-    if json_file == Path("-"):
-        emit(result)
-        return
-    if json_file is not None:
-        json_file.write_text(f"{json.dumps(result, indent=2)}\n", encoding="utf-8")
+    _tell(result, _asof_table(result), json_file)
+
+
+def _asof_table(result: dict[str, Any]) -> Table:
     table = Table("given as", "asked", "questions", "right")
-    for name, scores in found.items():
+    for name, scores in result["given"].items():
         table.add_section()
         for kind, row in scores["by_kind"].items():
             table.add_row(name, kind, str(row["n"]), f"{100 * row['right']:.1f}")
         table.add_row(name, "all", str(scores["questions"]), f"{100 * scores['right']:.1f}")
-    console.print(table)
+    return table
 
 
 def _revision_table(result: dict[str, Any]) -> Table:
@@ -448,6 +410,26 @@ def _extraction_table(result: dict[str, Any]) -> Table:
         for name, value in covered.items():
             table.add_row(f"{part.replace('_', ' ')}: {name.replace('_', ' ')}", f"{value:,}")
     return table
+
+
+def _indented(result: dict[str, Any]) -> str:
+    return f"{json.dumps(result, indent=2)}\n"
+
+
+def _tell(
+    result: dict[str, Any],
+    table: Table,
+    json_file: Path | None,
+    *,
+    as_text: Callable[[dict[str, Any]], str] = _indented,
+) -> None:
+    """Print the result as JSON where that is asked for, or else write its file and the table."""
+    if json_file == Path("-"):
+        emit(result)
+        return
+    if json_file is not None:
+        json_file.write_text(as_text(result), encoding="utf-8")
+    console.print(table)
 
 
 def _refuse_nowhere(file: Path | None) -> None:

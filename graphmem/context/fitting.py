@@ -6,13 +6,12 @@ that the way to it has used up already (a bridge stands for what led to it), and
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from graphmem.context.evidence import rarity
 from graphmem.context.spans import content, sentences
 from graphmem.kernels.arrays import Floats
 from graphmem.kernels.text import normalise_name
@@ -52,7 +51,9 @@ def fitting(context: Context, likeness: Likeness | None, *, most: int) -> list[F
     """
     asked = content(context.question)
     items = [(item, hit) for item, hit in enumerate(context.hits) if hit.rank <= _DEEPEST]
-    rare = _rarity(asked, [hit for _, hit in items])
+    if not items:
+        return []
+    rare = rarity(context.question, [hit for _, hit in items])
     read = [
         _read(context.question, rare, item, hit, start, end)
         for item, hit in items
@@ -115,13 +116,6 @@ def _read(
 
 def _places(texts: Sequence[str]) -> dict[str, int]:
     return {text: place for place, text in enumerate(texts)}
-
-
-def _rarity(asked: Set[str], hits: Sequence[Hit]) -> dict[str, float]:
-    """The question's words, each with how few hits have it; they sum to 1."""
-    held = Counter(w for hit in hits for w in asked & (content(hit.text) | content(hit.title)))
-    rare = {word: math.log1p(max(1, len(hits)) / max(1, held[word])) for word in sorted(asked)}
-    return {word: value / sum(rare.values()) for word, value in rare.items()}
 
 
 def _shared(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 _PROC = Path("/proc")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
@@ -73,6 +73,11 @@ def cpu_seconds() -> float | None:
     below = [pid for pid in _family(os.getpid(), _parents()) if pid != os.getpid()]
     ticks = sum(_cpu_ticks(_PROC / str(pid)) for pid in below)
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def about() -> dict[str, Any]:
+    """Where a result comes from: machine, versions and commit."""
+    return {"machine": about_machine(), "versions": versions(), "commit": commit()}
 
 
 def about_machine() -> dict[str, str | int]:

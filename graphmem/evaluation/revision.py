@@ -6,7 +6,6 @@ cases are for tuning and half for test, by the text alone.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -120,8 +119,3 @@ def _by_kind(pairs: Sequence[tuple[Case, Operation]]) -> dict[str, dict[str, int
     n = Counter(case.kind for case, _ in pairs)
     right = Counter(case.kind for case, found in pairs if case.operation == found)
     return {kind: {"n": n[kind], "right": right[kind]} for kind in sorted(n)}
-
-
-def as_text(result: dict[str, Any]) -> str:
-    """What is written to a file of results."""
-    return f"{json.dumps(result, indent=2)}\n"

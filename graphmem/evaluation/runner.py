@@ -19,7 +19,7 @@ from graphmem.evaluation.contexts import Count, budgets_of, evaluate_contexts
 from graphmem.evaluation.datasets import Dataset, Question, Shape, read_dataset
 from graphmem.evaluation.metrics import latency_of, mean_scores
 from graphmem.evaluation.report import Ingest, ModeResult, Report
-from graphmem.evaluation.resources import PeakMemory, about_machine, commit, versions
+from graphmem.evaluation.resources import PeakMemory, about
 from graphmem.model.change import AddReport, FailedItem, Stats
 from graphmem.model.retrieval import Context, Hit, Mode
 from graphmem.model.source import SourceItem
@@ -188,7 +188,7 @@ def evaluate(
         reranker=reranker,
         contexts=contexts,
         embedder=embedder,
-        about={"machine": about_machine(), "versions": versions(), "commit": commit()},
+        about=about(),
     )
 
 
