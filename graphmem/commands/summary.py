@@ -11,18 +11,28 @@ from rich.panel import Panel
 from graphmem.build import open_memory
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.model.summary import Community, Summary
-from graphmem.terminal import JsonOption, MemoryOption, NamespaceOption, console, emit
+from graphmem.terminal import (
+    AsOfOption,
+    JsonOption,
+    KnownAtOption,
+    MemoryOption,
+    NamespaceOption,
+    console,
+    emit,
+)
 
 
 def overview(
     question: Annotated[str, typer.Argument(help="A broad question.", show_default=False)],
     memory: MemoryOption,
     namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a broad question from summaries, with the passages that they rest on."""
     with open_memory(memory, namespace=namespace, create=False) as opened:
-        found = opened.overview(question)
+        found = opened.overview(question, as_of=as_of, known_at=known_at)
     if as_json:
         emit(found)
         return

@@ -15,7 +15,9 @@ from graphmem.model.knowledge import Modality
 from graphmem.model.source import DEFAULT_NAMESPACE
 from graphmem.model.timeline import Entry, Task, Timeline, Way
 from graphmem.terminal import (
+    AsOfOption,
     JsonOption,
+    KnownAtOption,
     MemoryOption,
     NamespaceOption,
     console,
@@ -39,10 +41,8 @@ def timeline(
         str | None, typer.Option("--from", help="From this time on, such as 2023-05.")
     ] = None,
     until: Annotated[str | None, typer.Option("--to", help="To the end of this time.")] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="What held at this time.")] = None,
-    known_at: Annotated[
-        str | None, typer.Option("--known-at", help="What was known by then.")
-    ] = None,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     limit: Annotated[int, typer.Option("--limit", help="Entries shown at most.", min=1)] = 100,
     as_json: JsonOption = False,
 ) -> None:
@@ -66,10 +66,8 @@ def profile(
     of: Annotated[str, typer.Argument(help="An entity.", show_default=False)],
     memory: MemoryOption,
     namespace: NamespaceOption = DEFAULT_NAMESPACE,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="What held at this time.")] = None,
-    known_at: Annotated[
-        str | None, typer.Option("--known-at", help="What was known by then.")
-    ] = None,
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what lasts of an entity by aspect, and what it plans."""

@@ -34,16 +34,19 @@ _HABITS: Final = frozenset(("likes", "dislikes", "skills", "home", "work", "educ
 _PLANS: Final = (Modality.INTENDED, Modality.NECESSARY)
 
 
-def aspects_of(entries: Sequence[Entry], ids: frozenset[str]) -> dict[str, tuple[Entry, ...]]:
+def aspects_of(
+    entries: Sequence[Entry], ids: frozenset[str], *, is_of_now: bool = True
+) -> dict[str, tuple[Entry, ...]]:
     """What lasts, by aspect, in the order of the entries.
 
-    Left out is what is over or was superseded, planned or denied (but for dislikes), and what
-    somebody else does.
+    Left out is what was planned or denied (but for dislikes), what somebody else does, and, unless
+    the entries are of another time than now, what is over, was superseded or is not believed.
     """
     found: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         aspect = _aspect(entry)
-        if aspect and _lasts(entry, aspect) and set(entry.entity_ids[:1]) & ids:
+        is_there = aspect and _lasts(entry, aspect) and not (is_of_now and _is_over(entry, aspect))
+        if is_there and set(entry.entity_ids[:1]) & ids:
             if entry.polarity is Polarity.NEGATIVE:
                 aspect = "dislikes"
             found[aspect].append(entry)
@@ -119,12 +122,13 @@ def _aspect(entry: Entry) -> str:
 
 def _lasts(entry: Entry, aspect: str) -> bool:
     is_event = entry.kind is FactKind.EVENT and aspect not in _HABITS | {"origin", "family"}
-    is_over = entry.valid_to is not None and aspect not in ("origin", "education", "family")
     return (
         entry.modality is Modality.ACTUAL
         and (entry.polarity is Polarity.POSITIVE or aspect == "likes")
         and not is_event
-        and not is_over
-        and entry.superseded_by is None
-        and entry.retired_at is None
     )
+
+
+def _is_over(entry: Entry, aspect: str) -> bool:
+    has_ended = entry.valid_to is not None and aspect not in ("origin", "education", "family")
+    return has_ended or entry.superseded_by is not None or entry.retired_at is not None

@@ -28,11 +28,14 @@ class View:
     """What a walk may enter; times in UTC microseconds, as of now where ``None``.
 
     `as_of` keeps facts that are valid then, `known_at` facts and passages that were believed then;
+    with `as_of_until` and `known_until` at some time from there up to these, which are out of it.
     `types` are those of entities, `namespaces` names; all where ``None``.
     """
 
     as_of: int | None = None
     known_at: int | None = None
+    as_of_until: int | None = None
+    known_until: int | None = None
     types: Collection[str] | None = None
     namespaces: Collection[str] | None = None
 
@@ -54,9 +57,13 @@ def present_in(graph: Hypergraph, view: View = NOW) -> Mask:
     if view.known_at is None:
         mask = nodes.retired_at == OPEN_END
     else:
-        mask = (nodes.recorded_at <= view.known_at) & (view.known_at < nodes.retired_at)
+        until = _until(view.known_at, view.known_until)
+        # What was retired as it was recorded never was believed.
+        mask = (nodes.recorded_at < until) & (nodes.recorded_at < nodes.retired_at)
+        mask &= view.known_at < nodes.retired_at
     if view.as_of is not None:
-        mask &= (nodes.valid_from <= view.as_of) & (view.as_of < nodes.valid_to)
+        mask &= nodes.valid_from < _until(view.as_of, view.as_of_until)
+        mask &= view.as_of < nodes.valid_to
     if view.types is not None:
         try:
             wanted = _codes(nodes.type_names, view.types)
@@ -163,6 +170,11 @@ def projection(graph: Hypergraph, view: View = NOW) -> CsrGraph:
         (pairs.data, (found.entities[pairs.row], found.entities[pairs.col])), shape=(n, n)
     )
     return CsrGraph.from_matrix(matrix)
+
+
+def _until(start: int, end: int | None) -> int:
+    """Where a range ends, or the moment `start` alone."""
+    return start + 1 if end is None else end
 
 
 def _codes(names: Strings, wanted: Collection[str]) -> list[int]:

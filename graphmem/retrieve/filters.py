@@ -73,14 +73,18 @@ def dated_passages(index: PassageIndex, query: Query) -> Doubles:
 
 def fact_holds(fact: Fact, query: Query) -> bool:
     """As :func:`allowed_facts`, for one fact as the store gives it."""
-    known, held = query.known_in, query.held_in
-    believed = (
-        fact.retired_at is None
-        if known is None
-        else fact.recorded_at != fact.retired_at
-        and Interval(fact.recorded_at, fact.retired_at).overlaps(known)
+    held = query.held_in
+    return is_believed(fact, query) and (held is None or fact.valid.overlaps(held))
+
+
+def is_believed(fact: Fact, query: Query) -> bool:
+    """As :func:`believed`, for one fact as the store gives it."""
+    known = query.known_in
+    if known is None:
+        return fact.retired_at is None
+    return fact.recorded_at != fact.retired_at and (
+        Interval(fact.recorded_at, fact.retired_at).overlaps(known)
     )
-    return believed and (held is None or fact.valid.overlaps(held))
 
 
 def believed(table: Passages | Facts, query: Query, rows: Rows | slice = _ALL) -> Mask:

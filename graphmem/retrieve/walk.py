@@ -56,7 +56,7 @@ def graph_of(index: PassageIndex, query: Query) -> CsrGraph:
     that hold at its `as_of`. Passages that only its filters leave out are on the way of it still.
     """
     return index.graph_among(
-        (query.known_at, query.as_of),
+        (query.known_in, query.held_in),
         lambda: np.concatenate(
             (
                 believed(index.passages, query),

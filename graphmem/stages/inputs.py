@@ -30,11 +30,11 @@ def query_of(
     question: str,
     *,
     namespace: str,
-    k: int,
-    mode: Mode | str,
+    k: int = 10,
+    mode: Mode | str = Mode.GRAPH,
     as_of: When | None,
     known_at: When | None,
-    where: Filter | Mapping[str, Any] | None,
+    where: Filter | Mapping[str, Any] | None = None,
 ) -> Query:
     """A question and its options; raises `InvalidInputError` that names what is wrong."""
     if not question.strip():

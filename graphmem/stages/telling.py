@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -20,13 +19,13 @@ from graphmem.kernels.boundaries import boundaries
 from graphmem.kernels.text import tokenise, words
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Fact, Modality
-from graphmem.model.retrieval import Filter, Hit, Mode, Query
+from graphmem.model.retrieval import Filter, Hit, Query
 from graphmem.model.source import Passage
 from graphmem.model.time import Interval
 from graphmem.model.timeline import Place, Timeline
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.entities import entity_id
-from graphmem.retrieve.filters import fact_holds
+from graphmem.retrieve.filters import fact_holds, is_believed
 from graphmem.stages.known_names import KnownNames
 
 _TOPIC_PASSAGES: Final = 500
@@ -35,54 +34,36 @@ _LONGEST_NAME: Final = 6
 """Words of a question that are looked up as one name, at most."""
 
 
-def timeline_of(
-    store: GraphStore,
-    names: KnownNames,
-    asked: str,
-    *,
-    span: Interval,
-    as_of: datetime | None,
-    known_at: datetime | None,
-) -> Timeline:
-    """What is told of an entity, given by id or name, or of a topic in other words.
+def timeline_of(store: GraphStore, names: KnownNames, query: Query, *, span: Interval) -> Timeline:
+    """What is told of the entity whose id or name a query is, or of a topic in other words.
 
     Raises
     ------
     NotFoundError
         The namespace holds neither; the remedy has names that look like it.
     InvalidInputError
-        `asked` is empty, or the span is.
+        The span is empty.
     """
-    if not asked.strip():
-        raise InvalidInputError("A timeline needs an entity or a topic")
     if span.start and span.end and span.start >= span.end:
         raise InvalidInputError(
             f"Nothing lies between {span.start:%Y-%m-%d} and {span.end:%Y-%m-%d}",
             remedy="The start comes first, and the end is not in the span",
         )
-    query = Query(
-        text=asked,
-        k=_TOPIC_PASSAGES,
-        mode=Mode.BM25,
-        as_of=as_of,
-        known_at=known_at,
-        namespace=names.namespace,
-    )
-    entities = entities_called(store, names, asked)
+    entities = entities_called(store, names, query.text)
     if entities:
         held = store.facts_with(entities)
         ids = list(dict.fromkeys(id for found in held.values() for id in found))
     else:
         ids = _on_topic(store, query)
         if not ids:
-            raise _unknown(names, asked)
+            raise _unknown(names, query.text)
     facts = [fact for fact in store.facts(ids).values() if fact_holds(fact, query)]
-    entries = entries_of(gathered(store, names, facts, known_at=known_at))
+    entries = entries_of(gathered(store, names, facts, query))
     if span.start is not None or span.end is not None:
         entries = within(entries, span)
     shown = store.entities(entities)
     return Timeline(
-        of=asked,
+        of=query.text,
         entities=tuple(dict.fromkeys(shown[id].name for id in entities if id in shown)),
         entries=tuple(entries),
     )
@@ -109,7 +90,7 @@ def worked_out(
         for found in store.facts_with(_named_in(store, names, query.text)).values():
             ids.update(dict.fromkeys(found))
     facts = [fact for fact in store.facts(list(ids)).values() if fact_holds(fact, query)]
-    told = gathered(store, names, facts, known_at=query.known_at)
+    told = gathered(store, names, facts, query)
     return work_out(asked, entries_of(told), embed_words)
 
 
@@ -139,10 +120,9 @@ def entities_called(store: GraphStore, names: KnownNames, asked: str) -> list[st
     return sorted({one for id in found for one in names.one(id)[0]})
 
 
-def gathered(
-    store: GraphStore, names: KnownNames, facts: Sequence[Fact], *, known_at: datetime | None
-) -> Told:
-    """The facts with where they are told, what links them, and how sessions go on in each other."""
+def gathered(store: GraphStore, names: KnownNames, facts: Sequence[Fact], query: Query) -> Told:
+    """The facts with where they are told, how sessions go on in each other, and what links them, of
+    what the query takes to be known."""
     ids = [fact.id for fact in facts]
     places = places_of(store, ids)
     supersessions = store.supersessions_of(ids)
@@ -159,7 +139,7 @@ def gathered(
         for link in map(link_of, strands(scenes_of(facts, places), one=one))
         if (link.source_id, link.target_id) not in held
     ]
-    known = {id for id, fact in around.items() if _is_known(fact, known_at)} | set(ids)
+    known = {id for id, fact in around.items() if is_believed(fact, query)} | set(ids)
     return Told(
         facts=facts,
         places=places,
@@ -238,18 +218,13 @@ def scenes_of(facts: Sequence[Fact], places: Mapping[str, Sequence[Place]]) -> l
     return scenes
 
 
-def _is_known(fact: Fact, known_at: datetime | None) -> bool:
-    if known_at is None:
-        return fact.retired_at is None
-    return fact.recorded_at <= known_at and (fact.retired_at is None or known_at < fact.retired_at)
-
-
 def _on_topic(store: GraphStore, query: Query) -> list[str]:
     """Facts that have all words of a topic, or their passage has and they have one of them."""
     wanted = _content(query.text)
     if not wanted:
         return []
-    found = store.find_text(query, sorted(set(words(query.text)) - STOP))
+    deep = query.model_copy(update={"k": _TOPIC_PASSAGES})
+    found = store.find_text(deep, sorted(set(words(query.text)) - STOP))
     passages = store.passages([id for id, _ in found])
     whole = {id for id, passage in passages.items() if wanted <= _content(passage.text)}
     evidence = store.evidence_in(list(passages))

@@ -9,7 +9,7 @@ from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.model.retrieval import Filter, Mode
 from graphmem.model.summary import Community, Overview, Summary, TreeShape
 from graphmem.stages import broadly
-from graphmem.stages.inputs import Time, query_of
+from graphmem.stages.inputs import When, query_of
 from graphmem.verbs.bound import Bound
 
 
@@ -21,8 +21,8 @@ class Summaries(Bound):
         question: str,
         *,
         k: int = 20,
-        as_of: Time | None = None,
-        known_at: Time | None = None,
+        as_of: When | None = None,
+        known_at: When | None = None,
         where: Filter | Mapping[str, Any] | None = None,
     ) -> Overview:
         """Summaries that answer a broad question, with their sources.

@@ -11,10 +11,10 @@ from graphmem.maintain.consolidate import Changed, Made, Step, consolidate
 from graphmem.maintain.transfer import Progress, silent
 from graphmem.model.consolidation import ConsolidationReport, StepReport
 from graphmem.model.source import Passage
-from graphmem.model.time import Interval, parse_interval, parse_time
+from graphmem.model.time import Interval, parse_interval
 from graphmem.model.timeline import Profile, Task, Timeline
 from graphmem.stages.consolidating import steps_of
-from graphmem.stages.inputs import Time
+from graphmem.stages.inputs import Time, When, query_of
 from graphmem.stages.telling import entities_called, events_of, timeline_of
 from graphmem.verbs.bound import Bound
 
@@ -69,11 +69,12 @@ class Times(Bound):
         )
 
     def profile(
-        self, of: str, *, as_of: Time | None = None, known_at: Time | None = None
+        self, of: str, *, as_of: When | None = None, known_at: When | None = None
     ) -> Profile:
         """What lasts of an entity: origin, home, family, work, likes and so on, with the facts.
 
-        What is over, superseded, planned or denied is not in it; parameters and errors are those of
+        What is over, superseded, planned or denied is not in it, with a time what was so then;
+        parameters and errors are those of
         :meth:`timeline`, but that `of` has to be an entity.
         """
         found = self.timeline(of, as_of=as_of, known_at=known_at)
@@ -91,11 +92,15 @@ class Times(Bound):
             type=next((entity.type.value for entity in held if entity.type != "other"), "other"),
             aliases=tuple(sorted({alias for entity in held for alias in entity.aliases})),
             note=" ".join(entity.profile for entity in held if entity.profile),
-            aspects=aspects_of(found.entries, frozenset({*ids, *one.values()})),
+            aspects=aspects_of(
+                found.entries,
+                frozenset({*ids, *one.values()}),
+                is_of_now=as_of is None and known_at is None,
+            ),
         )
 
     def tasks(
-        self, of: str, *, as_of: Time | None = None, known_at: Time | None = None
+        self, of: str, *, as_of: When | None = None, known_at: When | None = None
     ) -> tuple[Task, ...]:
         """What an entity plans, or what is planned about a topic, with how far it has come.
 
@@ -124,8 +129,8 @@ class Times(Bound):
         since: Time | None = None,
         until: Time | None = None,
         *,
-        as_of: Time | None = None,
-        known_at: Time | None = None,
+        as_of: When | None = None,
+        known_at: When | None = None,
     ) -> Timeline:
         """What is told of an entity or a topic, in the order in which it held.
 
@@ -143,9 +148,10 @@ class Times(Bound):
             Keep what held or was told in ``[since, until)``; a day, month or year counts whole, so
             ``until="2023"`` is to the end of that year. What has no time is left out then.
         as_of
-            Keep what held at that time, and what may have.
+            Keep what held, or may have, at that time, or at some time of a range
+            (``"2019..2021"``).
         known_at
-            What the memory believed at that time.
+            What the memory believed at that time, or at some time of a range.
 
         Raises
         ------
@@ -154,14 +160,11 @@ class Times(Bound):
         InvalidInputError
             Nothing was asked for, or a time does not read as one.
         """
-        return timeline_of(
-            self._parts.store,
-            self._names,
-            of,
-            span=Interval(
-                None if since is None else parse_interval(since).start,
-                None if until is None else parse_interval(until).end,
-            ),
-            as_of=None if as_of is None else parse_time(as_of),
-            known_at=None if known_at is None else parse_time(known_at),
+        if not of.strip():
+            raise InvalidInputError("A timeline needs an entity or a topic")
+        query = query_of(of, namespace=self.namespace, as_of=as_of, known_at=known_at)
+        span = Interval(
+            None if since is None else parse_interval(since).start,
+            None if until is None else parse_interval(until).end,
         )
+        return timeline_of(self._parts.store, self._names, query, span=span)

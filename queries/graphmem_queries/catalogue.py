@@ -8,23 +8,27 @@ slashes::
     // param: entity string - its name
     // param: limit integer = 50 - how many facts at most
     // returns: fact, valid_from
+
+A parameter ``as_of`` of the kind ``when`` is a moment, or a range such as ``2019..2021``: what held
+at some time of it. The statement has it as ``$as_of`` and, where it is over, ``$as_of_until``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from graphmem.errors import InvalidInputError
 from graphmem.model.base import Value
 from graphmem.model.time import parse_time
+from graphmem.stages.inputs import interval_of
 
 
 class Kind(StrEnum):
@@ -35,7 +39,19 @@ class Kind(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     TIME = "time"
+    WHEN = "when"
     JSON = "json"
+
+
+_READERS: Final[Mapping[Kind, Callable[[str], Any]]] = {
+    Kind.STRING: str,
+    Kind.INTEGER: int,
+    Kind.NUMBER: float,
+    Kind.BOOLEAN: lambda written: {"true": True, "false": False}[written.lower()],
+    Kind.TIME: parse_time,
+    Kind.WHEN: interval_of,
+    Kind.JSON: json.loads,
+}
 
 
 class Parameter(Value):
@@ -46,6 +62,11 @@ class Parameter(Value):
     doc: str = ""
     required: bool = True
     default: Any = None
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The names under which a statement has its value."""
+        return (self.name, f"{self.name}_until") if self.kind is Kind.WHEN else (self.name,)
 
 
 class NamedQuery(Value):
@@ -98,10 +119,15 @@ def bind(query: NamedQuery, given: Mapping[str, str]) -> dict[str, Any]:
             f"The query {query.name} needs a value for {' and '.join(missing)}",
             remedy=" ".join(f"--param {name}=..." for name in missing),
         )
-    return {
-        name: read(name, given[name], parameter.kind) if name in given else parameter.default
-        for name, parameter in known.items()
-    }
+    bound: dict[str, Any] = {}
+    for name, parameter in known.items():
+        if name in given:
+            bound |= _bound(name, given[name], parameter.kind)
+        elif parameter.kind is Kind.WHEN:
+            bound |= dict.fromkeys(parameter.bound)
+        else:
+            bound[name] = parameter.default
+    return bound
 
 
 def free(given: Mapping[str, str]) -> dict[str, Any]:
@@ -123,7 +149,7 @@ def free(given: Mapping[str, str]) -> dict[str, Any]:
                 f"{key}: there is no kind of parameter {kind!r}",
                 remedy=f"There is {', '.join(Kind)}",
             )
-        parameters[name] = read(name, value, Kind(kind)) if colon else _guessed(value)
+        parameters |= _bound(name, value, Kind(kind)) if colon else {name: _guessed(value)}
     return parameters
 
 
@@ -143,22 +169,17 @@ def pairs(written: list[str]) -> dict[str, str]:
 def read(name: str, value: str, kind: Kind) -> Any:
     """What was written for a parameter, as what it is; raises `InvalidInputError` naming it."""
     try:
-        match kind:
-            case Kind.STRING:
-                return value
-            case Kind.INTEGER:
-                return int(value)
-            case Kind.NUMBER:
-                return float(value)
-            case Kind.BOOLEAN:
-                return {"true": True, "false": False}[value.lower()]
-            case Kind.TIME:
-                return parse_time(value)
-            case Kind.JSON:
-                return json.loads(value)
+        return _READERS[kind](value)
     except (ValueError, KeyError, RecursionError) as cause:
         remedy = cause.remedy if isinstance(cause, InvalidInputError) else ""
         raise InvalidInputError(f"{name}={value!r} is not a {kind}", remedy=remedy) from cause
+
+
+def _bound(name: str, value: str, kind: Kind) -> dict[str, Any]:
+    found = read(name, value, kind)
+    if kind is Kind.WHEN:
+        return {name: found.start, f"{name}_until": found.end}
+    return {name: found}
 
 
 def parse(text: str) -> NamedQuery:

@@ -61,12 +61,17 @@ def test_every_query_is_asked() -> None:
     assert ASKED.keys() == catalogue().keys()
 
 
-TIMED = [name for name, query in catalogue().items() if "as_of" in query.statement]
-
-
-@pytest.mark.parametrize("name", TIMED)
+@pytest.mark.parametrize("name", ASKED)
 @pytest.mark.parametrize(
-    "times", [{"as_of": "2015"}, {"known_at": "2024-05-15"}, {"as_of": "2022", "known_at": "2030"}]
+    "times",
+    [
+        {"as_of": "2015"},
+        {"known_at": "2024-05-15"},
+        {"as_of": "2022", "known_at": "2030"},
+        {"as_of": "2016..2017"},
+        {"as_of": "2019..2022", "known_at": "2024-01..2024-02"},
+        {"known_at": "2024-03-03..2024-03-04"},
+    ],
 )
 def test_both_stores_tell_alike_what_was_so_and_believed_when(
     runners: tuple[CypherRunner, CypherRunner], name: str, times: dict[str, str]
@@ -75,7 +80,7 @@ def test_both_stores_tell_alike_what_was_so_and_believed_when(
     given = bind(query, {**ASKED[name], **times})
     embedded, server = (r.run(query.statement, given) for r in runners)
     assert embedded.rows == server.rows
-    if "id" in embedded.columns and name in ("about", "timeline"):
+    if name in ("about", "timeline"):
         everything = runners[0].run(
             "MATCH (f:Fact) RETURN f.id, f.valid_from, f.valid_to, f.recorded_at, f.retired_at"
         )
@@ -85,15 +90,50 @@ def test_both_stores_tell_alike_what_was_so_and_believed_when(
 
 def _is_so(times: Any, given: Any) -> bool:
     valid_from, valid_to, recorded_at, retired_at = times
-    as_of, known_at = to_micros(given["as_of"]), to_micros(given["known_at"])
-    if known_at is None:
-        believed = retired_at is None
-    else:
-        believed = recorded_at <= known_at and (retired_at is None or known_at < retired_at)
-    held = as_of is None or (
-        (valid_from is None or valid_from <= as_of) and (valid_to is None or as_of < valid_to)
+    held, known = (
+        None if given[name] is None else (to_micros(given[name]), to_micros(given[f"{name}_until"]))
+        for name in ("as_of", "known_at")
     )
-    return believed and held
+    believed = retired_at is None if known is None else _meet((recorded_at, retired_at), known)
+    return believed and (held is None or _meet((valid_from, valid_to), held))
+
+
+def _meet(left: tuple[Any, Any], right: tuple[Any, Any]) -> bool:
+    """Whether two half-open spans share a moment; ``None`` is an open end."""
+    latest = max(start for start in (left[0], right[0]) if start is not None)
+    ends = [end for end in (left[1], right[1]) if end is not None]
+    return not ends or latest < min(ends)
+
+
+def _rows(runner: CypherRunner, name: str, **given: str) -> tuple[Any, ...]:
+    query = catalogue()[name]
+    return runner.run(query.statement, bind(query, given)).rows
+
+
+def test_a_range_tells_what_held_at_any_time_of_it(
+    runners: tuple[CypherRunner, CypherRunner],
+) -> None:
+    def told(**times: str) -> set[Any]:
+        return {row[2] for row in _rows(runners[1], "about", entity="Ann Lee", **times)}
+
+    assert told(as_of="2016..2020") == {"Ann Lee works for Acme."}
+    works = {"Ann Lee works for Acme.", "Ann Lee works for Globex."}
+    assert told(as_of="2020..2021") == works
+    assert told(as_of="2020-06-01") == {"Ann Lee works for Acme."}
+    everyone = {*works, "Ann Lee works for Initech.", "Ann Lee founded Acme."}
+    assert told(known_at="2024..2024") == everyone  # one of which was believed for three days only
+    assert told(known_at="2024-03-06..2024-12") == everyone - {"Ann Lee works for Initech."}
+
+
+def test_a_path_goes_over_what_held_then(runners: tuple[CypherRunner, CypherRunner]) -> None:
+    ends = {"from": "Ann Lee", "to": "Acme"}
+    for runner in runners:
+        assert _rows(runner, "path", **ends, as_of="2023") == ()
+        [row] = _rows(runner, "path", **ends, as_of="2020-06-01")
+        assert list(row[0]) == ["Ann Lee", "Ann Lee works for Acme.", "Acme"]
+        # When she worked for the buyer of it, and it was still being sold.
+        found = _rows(runner, "path", **{"from": "Bob", "to": "Globex"}, as_of="2020..2021")
+        assert {row[1] for row in found} == {2}
 
 
 def test_before_anything_was_known_nothing_is_told_and_before_it_held_less(

@@ -9,11 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from two_stores import BOTH, NOW, settings
 
 from graphmem import Memory
 from graphmem.cli import main
@@ -22,9 +22,7 @@ from graphmem.graph.threads import DERIVED
 from graphmem.model.knowledge import Fact
 from graphmem.model.source import SourceItem
 from graphmem.model.timeline import Way
-from graphmem.settings import Settings
 
-NOW = datetime(2024, 6, 1, tzinfo=UTC)
 TOLD = {
     "note:1": "Ann Lee is the mother of Bob Lee. Ann Lee is a judge.",
     "note:2": "Bob Lee is the father of Cem Lee. Bob Lee was born in Oslo.",
@@ -36,20 +34,7 @@ TALK = {
 }
 
 
-def _open_folder(_: pytest.FixtureRequest, folder: Path) -> Memory:
-    return Memory.open(folder / "memory", settings=_settings(), clock=lambda: NOW)
-
-
-def _open_neo4j(request: pytest.FixtureRequest, _: Path) -> Memory:
-    server = request.getfixturevalue("neo4j")
-    return Memory.open(server.url, auth=server.auth, settings=_settings(), clock=lambda: NOW)
-
-
-def _settings() -> Settings:
-    return Settings(workers=0, cache_dir=Settings().cache_dir)
-
-
-@pytest.fixture(params=[_open_folder, _open_neo4j], ids=["sqlite", "neo4j"])
+@pytest.fixture(params=BOTH)
 def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
     with closing(request.param(request, tmp_path)) as opened:
         for source, text in TOLD.items():
@@ -136,7 +121,7 @@ def test_sessions_are_linked_and_what_was_unmerged_by_hand_stays_so(memory: Memo
 
 def test_nothing_that_was_made_of_erased_words_is_left_in_any_file(tmp_path: Path) -> None:
     folder = tmp_path / "memory"
-    with Memory.open(folder, settings=_settings(), clock=lambda: NOW) as memory:
+    with Memory.open(folder, settings=settings(), clock=lambda: NOW) as memory:
         for source in ("note:1", "note:2"):
             memory.add(TOLD[source], source=source)
         memory.consolidate()
@@ -181,7 +166,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for at, (elder, younger) in enumerate(pairwise(people))
         for n in range(9)
     ]
-    with Memory.open(folder, settings=_settings(), clock=lambda: NOW) as memory:
+    with Memory.open(folder, settings=settings(), clock=lambda: NOW) as memory:
         assert not [failed for report in memory.add_many(items) for failed in report.failed]
     return folder
 
@@ -191,7 +176,7 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(told: Path, tmp_path: 
     for folder in (whole, broken):
         shutil.copytree(told, folder)
     pieces: list[str] = []
-    with Memory.open(whole, settings=_settings(), clock=lambda: NOW) as memory:
+    with Memory.open(whole, settings=settings(), clock=lambda: NOW) as memory:
         memory.consolidate(progress=lambda step, *_: pieces.append(step))
     assert len(set(pieces)) < len(pieces) // 2
     with subprocess.Popen(
@@ -202,7 +187,7 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(told: Path, tmp_path: 
             process.stdout.readline()
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    with Memory.open(broken, settings=_settings(), clock=lambda: NOW) as memory:
+    with Memory.open(broken, settings=settings(), clock=lambda: NOW) as memory:
         report = memory.consolidate()
         assert (report.finished, report.resumed) == (True, True)
         assert memory.doctor() == []
@@ -210,7 +195,7 @@ def test_a_killed_run_goes_on_and_ends_as_an_unbroken_one(told: Path, tmp_path: 
 
 
 def _exported(folder: Path, to: Path) -> dict[str, bytes]:
-    with Memory.open(folder, settings=_settings(), read_only=True) as memory:
+    with Memory.open(folder, settings=settings(), read_only=True) as memory:
         memory.export(to)
     return {path.name: path.read_bytes() for path in to.iterdir()}
 
@@ -235,7 +220,7 @@ def test_the_command_stops_in_time_goes_on_and_says_what_it_did(
     code, shown = run()
     assert (code, "Done" in shown, "notes" in shown) == (0, True, True)
     with (
-        Memory.open(folder, settings=_settings()) as memory,
+        Memory.open(folder, settings=settings()) as memory,
         pytest.raises(InvalidInputError, match="allows for nothing"),
     ):
         memory.consolidate(budget_seconds=0)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from two_stores import BOTH, NOW, settings
 
 from graphmem import Memory
 from graphmem.cli import main
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.model.timeline import Timeline, Way
-from graphmem.settings import Settings
 
-NOW = datetime(2024, 6, 1, tzinfo=UTC)
 TALK = {
     "2023-05-08": (
         ("Nora", "I live in Port Kestrel. I take a pottery class."),
@@ -33,29 +31,15 @@ TOLD = {
 }
 
 
-def _open_folder(_: pytest.FixtureRequest, folder: Path) -> Memory:
-    return Memory.open(folder / "memory", settings=_settings(), clock=lambda: NOW)
-
-
-def _open_neo4j(request: pytest.FixtureRequest, _: Path) -> Memory:
-    server = request.getfixturevalue("neo4j")
-    return Memory.open(server.url, auth=server.auth, settings=_settings(), clock=lambda: NOW)
-
-
-def _settings() -> Settings:
-    return Settings(workers=0, cache_dir=Settings().cache_dir)
-
-
 @pytest.fixture(scope="module")
 def timelines() -> dict[str, list[Timeline]]:
     """What was found on the stores so far, by what was asked for."""
     return {}
 
 
-@pytest.fixture(params=[_open_folder, _open_neo4j], ids=["sqlite", "neo4j"])
+@pytest.fixture(params=BOTH)
 def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
-    opened: Callable[[pytest.FixtureRequest, Path], Memory] = request.param
-    with closing(opened(request, tmp_path)) as memory:
+    with closing(request.param(request, tmp_path)) as memory:
         for day, turns in TALK.items():
             said = [{"name": name, "content": text} for name, text in turns]
             memory.add(said, session=day, at=day)
@@ -118,6 +102,30 @@ def test_what_was_not_known_yet_is_not_told(memory: Memory) -> None:
     assert not any("born" in text for text in _texts(memory.timeline("Mara Ellison", as_of="1950")))
 
 
+def test_a_range_tells_what_held_or_was_known_at_any_time_of_it(memory: Memory) -> None:
+    def told(of: str, **times: str) -> list[str]:
+        return _texts(memory.timeline(of, **times))
+
+    flat, moved = "Nora lives in Port Kestrel.", "Nora moved to Saltmere on 30 September 2023."
+    assert flat in told("Nora", as_of="2023-09-01")
+    assert moved not in told("Nora", as_of="2023-09-01")
+    assert {flat, moved} <= set(told("Nora", as_of="2023-09..2023-10"))
+    assert flat not in told("Nora", as_of="2023-10..2024")
+    assert memory.timeline("Nora", as_of=("2023-09", "2023-10")) == memory.timeline(
+        "Nora", as_of="2023-09..2023-10"
+    )
+    with pytest.raises(NotFoundError, match="pottery classes"):
+        memory.timeline("pottery classes", known_at="2020..2024-05")
+    assert told("pottery classes", known_at="2020..2024-06") == told("pottery classes")
+    homes = {
+        as_of: [entry.text for entry in memory.profile("Nora", as_of=as_of).aspects["home"]]
+        for as_of in ("2022..2023-08", "2023-09..2023-10", "2023-10..2024", None)
+    }
+    assert list(homes.values()) == [[flat], [flat, moved], [moved], [moved]]
+    with pytest.raises(InvalidInputError, match="ends before it begins"):
+        memory.timeline("Nora", as_of="2024..2023")
+
+
 def test_nobody_known_is_an_error_that_names_who_is_like_it(memory: Memory) -> None:
     with pytest.raises(NotFoundError, match=r"'Mara Elison'.*Mara Ellison"):
         memory.timeline("Mara Elison")
@@ -133,7 +141,7 @@ def test_the_command_shows_a_table_and_prints_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "memory"
-    with Memory.open(folder, settings=_settings(), clock=lambda: NOW) as memory:
+    with Memory.open(folder, settings=settings(), clock=lambda: NOW) as memory:
         memory.add(TOLD["note:1"], source="note:1")
         expected = memory.timeline("Mara Ellison")
     ask = ["timeline", "Mara Ellison", "-m", str(folder)]
@@ -152,6 +160,8 @@ def test_the_command_shows_a_table_and_prints_json(
     assert (code, "1 more" in shown, "founded" in shown) == (0, True, True)
     code, shown = run("--to", "2000")
     assert (code, "more" in shown, "born in 1968" in shown) == (0, False, True)
+    code, shown = run("--as-of", "1960..1967", "--known-at", "2024..2025")
+    assert (code, "born in 1968" in shown) == (0, False)
     code, shown = run("--from", "2050")
     assert (code, "nothing of it" in shown) == (0, True)
     ask[1] = "Mara Elison"

@@ -4,14 +4,14 @@
 //   thing of the same type in the same role (or another place). Events happen more than once, so
 //   two of them differ without contradiction.
 // param: entity string = null - whose facts; name, alias or id; everybody's when it is left out
-// param: as_of time = null - only what held at this time
-// param: known_at time = null - what was believed at this time, instead of now
+// param: as_of when = null - only what held at this time, or at some time of a range (2019..2021)
+// param: known_at when = null - what was believed at this time or in this range, instead of now
 // param: limit integer = 25 - how many pairs at most
 // returns: subject, conflict (polarity or value), fact, other, valid_from, other_valid_from, id, other_id
 MATCH (s:Entity {namespace: $namespace})<-[:ROLE {role: 'subject'}]-(f:Fact)
-WHERE (($known_at IS NULL AND f.retired_at IS NULL) OR (f.recorded_at <= $known_at
-    AND (f.retired_at IS NULL OR $known_at < f.retired_at)))
-  AND ($as_of IS NULL OR ((f.valid_from IS NULL OR f.valid_from <= $as_of)
+WHERE (($known_at IS NULL AND f.retired_at IS NULL) OR (f.recorded_at < $known_at_until
+    AND (f.retired_at IS NULL OR ($known_at < f.retired_at AND f.recorded_at < f.retired_at))))
+  AND ($as_of IS NULL OR ((f.valid_from IS NULL OR f.valid_from < $as_of_until)
     AND (f.valid_to IS NULL OR $as_of < f.valid_to)))
   AND ($entity IS NULL OR s.id = $entity OR toLower(s.name) = toLower($entity)
     OR any(alias IN s.aliases WHERE toLower(alias) = toLower($entity)))

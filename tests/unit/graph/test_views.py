@@ -34,13 +34,17 @@ views = st.builds(
     View,
     as_of=moments,
     known_at=moments,
+    as_of_until=st.none() | st.integers(10, 14),
+    known_until=st.none() | st.integers(10, 14),
     types=st.none() | st.just({"person"}),
     namespaces=st.none() | st.just({"b"}),
 )
 
 
-def between(start: Any, moment: int, end: Any) -> bool:
-    return (start is None or start <= moment) and (end is None or moment < end)
+def meets(start: Any, end: Any, moment: int, until: int | None) -> bool:
+    """Whether any moment from one to another, or that one alone, is in ``[start, end)``."""
+    asked = range(moment, moment + 1 if until is None else until)
+    return any((start is None or start <= m) and (end is None or m < end) for m in asked)
 
 
 def allowed(name: str, kind: NodeKind, row: dict[str, Any], view: View) -> bool:
@@ -49,8 +53,10 @@ def allowed(name: str, kind: NodeKind, row: dict[str, Any], view: View) -> bool:
     if view.known_at is None:
         believed = retired is None
     else:
-        believed = between(row.get("recorded_at"), view.known_at, retired)
-    valid = view.as_of is None or between(row.get("valid_from"), view.as_of, row.get("valid_to"))
+        believed = meets(row.get("recorded_at"), retired, view.known_at, view.known_until)
+    valid = view.as_of is None or meets(
+        row.get("valid_from"), row.get("valid_to"), view.as_of, view.as_of_until
+    )
     typed = view.types is None or kind != NodeKind.ENTITY or row["type"] in view.types
     return believed and valid and typed and (view.namespaces is None or name in view.namespaces)
 

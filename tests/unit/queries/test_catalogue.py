@@ -42,7 +42,7 @@ def test_an_unknown_parameter_is_named_with_those_there_are() -> None:
 
 
 def test_what_is_left_out_has_its_default() -> None:
-    always = {"as_of": None, "known_at": None}
+    always = dict.fromkeys(("as_of", "as_of_until", "known_at", "known_at_until"))
     assert bind(named("about"), {"entity": "7"}) == {"entity": "7", "limit": 50, **always}
     assert bind(named("central"), {"limit": "3"}) == {"type": None, "limit": 3, **always}
 

@@ -130,7 +130,7 @@ def test_a_named_query_runs_with_its_parameters() -> None:
     told, _ = type_in(f":run about entity='Ann Lee' limit=3{ENTER}:run about{ENTER}")
     ((statement, parameters),) = told.runs
     assert "MATCH (named:Entity" in statement
-    times = {"as_of": None, "known_at": None}
+    times = dict.fromkeys(("as_of", "as_of_until", "known_at", "known_at_until"))
     assert parameters == {"entity": "Ann Lee", "limit": 3, **times}
 
 

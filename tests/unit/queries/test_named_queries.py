@@ -248,9 +248,9 @@ def test_a_header_declares_what_the_statement_uses_and_returns(
 ) -> None:
     assert query.doc.endswith(".")
     used = set(re.findall(r"\$(\w+)", query.statement))
-    assert {parameter.name for parameter in query.parameters} == used - {
-        "namespace"
-    }  # always given
+    bound = {name for parameter in query.parameters for name in parameter.bound}
+    assert bound == used - {"namespace"}  # always given
+    assert {p.name for p in query.parameters if p.kind == "when"} == {"as_of", "known_at"}
     given = {p.name: "2024" if p.kind == "time" else "x" for p in query.parameters if p.required}
     columns = runner.run(query.statement, bind(query, given)).columns
     assert re.sub(r"\s*\([^)]*\)", "", query.returns).split(", ") == list(columns)

@@ -153,6 +153,16 @@ def test_the_walk_leaves_out_facts_that_do_not_hold_and_what_is_not_known(
     assert known[N_LIKE:].all()
 
 
+def test_a_walk_over_a_range_is_not_that_over_the_moment_at_which_it_begins(
+    index: PassageIndex,
+) -> None:
+    moment = Query(text=QUESTION, as_of=EARLY)
+    range_ = moment.model_copy(update={"as_of_until": LATE})
+    for query, is_there in ((moment, False), (range_, True), (moment, False)):
+        present = graph_of(index, query).strengths >= 0
+        assert present[-N_WANTED:].all() == is_there
+
+
 def test_without_times_the_walk_is_on_one_graph_that_stays(index: PassageIndex) -> None:
     query = Query(text=QUESTION)
     assert graph_of(index, query) is graph_of(index, query) is index.graph
