@@ -65,6 +65,7 @@ for command in (
     entity_cli.merge,
     entity_cli.unmerge,
     time_cli.history,
+    time_cli.states,
     time_cli.forget,
     time_cli.erase,
 ):

@@ -42,7 +42,8 @@ class Settings(BaseSettings):
     and its best judgement counts `rerank_weight` times the range of their scores.
 
     `states` is a file of states that can change, such as where one lives, beside those that are
-    known: see ``graphmem/resolve/states.toml``. `reviser` is who decides between statements of one
+    known: see ``graphmem/resolve/states.toml``; with `learn_states`, what a memory shows by itself
+    to have one value at a time is one too. `reviser` is who decides between statements of one
     state that nothing orders: ``rules`` leave them side by side, ``llm`` asks the model.
 
     `fusion` says by which weights mode ``graph`` adds up its signals: those that were ``learned``,
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     rerank_depth: int = Field(20, ge=1, le=1_000)
     rerank_weight: float = Field(1.0, ge=0.0)
     states: Path | None = None
+    learn_states: bool = True
     reviser: Literal["rules", "llm"] = "rules"
     fusion: Literal["learned", "equal"] = "learned"
     bench: Path | None = None

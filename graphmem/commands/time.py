@@ -13,10 +13,12 @@ from graphmem.build import open_memory
 from graphmem.model.history import Event, History
 from graphmem.model.knowledge import Fact
 from graphmem.model.source import DEFAULT_NAMESPACE
+from graphmem.model.states import LearnedState
 from graphmem.stages.inputs import policy_of
 from graphmem.terminal import JsonOption, MemoryOption, NamespaceOption, console, emit, shortened
 
 _MOST_SHOWN = 20
+_MOST_TOLD = 120
 
 FactArgument = Annotated[
     str, typer.Argument(help="A fact's id, as `search --json` shows it.", show_default=False)
@@ -42,6 +44,40 @@ def history(
         emit(found)
         return
     _show(found)
+
+
+def states(
+    memory: MemoryOption,
+    namespace: NamespaceOption = DEFAULT_NAMESPACE,
+    learned: Annotated[
+        bool, typer.Option("--learned", help="Only what this memory shows by itself.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List what can be said to change: known states, and those that `consolidate` has learned."""
+    with open_memory(memory, namespace=namespace, read_only=True, create=False) as opened:
+        found = [rule for rule in opened.states() if rule.learned or not learned]
+    if as_json:
+        emit({"states": found})
+        return
+    table = Table("state", "values", "told by", "shown by")
+    for rule in found:
+        table.add_row(
+            escape(rule.name),
+            "one for good" if rule.is_once else "one at a time",
+            escape(shortened(", ".join(rule.patterns), _MOST_TOLD)),
+            _shown_by(rule.learned) if rule.learned else "",
+        )
+    console.print(table)
+    if not any(rule.learned for rule in found):
+        console.print("This memory has shown none by itself so far; `consolidate` looks for them.")
+
+
+def _shown_by(state: LearnedState) -> str:
+    return (
+        f"{state.agreeing} of {state.trials} agree, of {state.examples} holders:"
+        f" at least {100 * state.bound:.0f} %"
+    )
 
 
 def forget(

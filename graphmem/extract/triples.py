@@ -19,7 +19,7 @@ from graphmem.model.extraction import (
     MentionDraft,
     PassageContext,
 )
-from graphmem.model.knowledge import EntityType
+from graphmem.model.knowledge import EntityType, FactKind
 from graphmem.model.source import OpenTriples
 
 _MOST_PLACES = 12
@@ -28,6 +28,7 @@ _DATE: Final = re.compile(
     r"(?:(?:early|mid|late|c\.?) )?(?:\d{1,2} )?(?:(?:January|February|March|April|May|June|July|"
     r"August|September|October|November|December),? ?)?(?:\d{1,2},? )?(?:\d{4}s?)?(?: ?BCE?| ?AD)?"
 )
+_PRESENT: Final = re.compile(r"(?!was\b|\w*(?:ss|us)\b)\w+s\b|(?:are|have)\b")
 _NUMBER: Final = re.compile(r"[$€£]?\d[\d.,]*%?")
 
 
@@ -84,6 +85,7 @@ def placed(context: PassageContext, triples: OpenTriples) -> Placed:
                 members=tuple(members),
                 start=place.start,
                 end=place.end,
+                kind=FactKind.STATE if _PRESENT.match(predicate.lower()) else FactKind.EVENT,
             )
         )
     mentions = (*read, *_mentions(context, triples.entities, locator, read, known))

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple
 from graphmem.errors import ConfigurationError
 from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Modality, Polarity
+from graphmem.model.states import LearnedState, StateRule
 
 LIFE: Final = "life"
 """The state whose end ends all others."""
@@ -99,6 +100,57 @@ class States:
     adjectives: Mapping[str, str] = field(default_factory=dict)
     participles: Mapping[str, str] = field(default_factory=dict)
     regions: frozenset[str] = frozenset()
+    never_learned: frozenset[tuple[str, str, str]] = frozenset()
+
+    def with_learned(self, learned: Sequence[LearnedState]) -> States:
+        """These states, and those that a memory shows by itself."""
+        patterns = dict(self.patterns)
+        for state in learned:
+            pattern = _Pattern(
+                state.name, Effect.HOLDS, (state.holder,), (state.value,), state.is_once
+            )
+            patterns[state.predicate] = (*patterns.get(state.predicate, ()), pattern)
+        return replace(self, patterns=patterns)
+
+    @property
+    def shapes(self) -> frozenset[tuple[str, str, str]]:
+        """Predicates with the roles of holder and value that are known, or are not to be learned.
+
+        A verb of the offices or attributes stands there with whatever roles it has.
+        """
+        known = {
+            (predicate, holder, value)
+            for predicate, patterns in self.patterns.items()
+            for pattern in patterns
+            for holder in pattern.holder_roles
+            for value in pattern.value_roles
+        }
+        return self.never_learned | known
+
+    def rules(self, learned: Sequence[LearnedState] = ()) -> list[StateRule]:
+        """All states by name, with the patterns that tell of them; those that were learned last."""
+        told: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)
+        for predicate, patterns in self.patterns.items():
+            for p in patterns:
+                roles = (" ".join(p.holder_roles), " ".join(p.value_roles))
+                told[p.state, p.is_once].append(f"{predicate} | {' | '.join(roles)} ({p.effect})")
+        told[OFFICE, False] += self.titles
+        told[ATTRIBUTE, False] += [*self.nouns, *(f"{prefix} ..." for prefix in self.prefixes)]
+        told["being", False] += self.adjectives
+        known = [
+            StateRule(name=name, is_once=is_once, patterns=tuple(sorted(patterns)))
+            for (name, is_once), patterns in sorted(told.items())
+        ]
+        shown = [
+            StateRule(
+                name=state.name,
+                is_once=state.is_once,
+                patterns=(f"{state.predicate} | {state.holder} | {state.value}",),
+                learned=state,
+            )
+            for state in learned
+        ]
+        return [*known, *shown]
 
     @property
     def predicates(self) -> tuple[str, ...]:
@@ -348,12 +400,22 @@ def _states(tables: Sequence[Mapping[str, Any]]) -> States:
         adjectives=adjectives,
         participles=participles,
         regions=_all([table.get("places", {}) for table in tables], "regions"),
+        never_learned=frozenset(
+            _shape(written)
+            for table in tables
+            for written in table.get("learned", {}).get("never", ())
+        ),
     )
 
 
 def _pattern(state: str, effect: Effect, written: str, is_once: bool) -> tuple[str, _Pattern]:
     predicate, holder, value = (part.strip() for part in written.split("|"))
     return predicate, _Pattern(state, effect, tuple(holder.split()), tuple(value.split()), is_once)
+
+
+def _shape(written: str) -> tuple[str, str, str]:
+    predicate, holder, value = (part.strip() for part in written.split("|"))
+    return predicate, holder, value
 
 
 def _all(tables: Iterable[Mapping[str, Any]], key: str) -> frozenset[str]:

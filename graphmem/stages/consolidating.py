@@ -19,7 +19,10 @@ from graphmem.model.change import ChangeSet, EditSet
 from graphmem.model.consolidation import StepReport
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, SameAs, Sense
 from graphmem.ports.store import Clock, GraphStore
+from graphmem.resolve.states import States
 from graphmem.stages.known_names import KnownNames
+from graphmem.stages.learning import keep, relearn
+from graphmem.stages.revising import revise
 from graphmem.stages.telling import places_of, scenes_of
 
 _CROWD: Final = 200
@@ -30,11 +33,18 @@ _TAGGED: Final = 12
 """Passages of an entity whose topics become tags of its note, at most."""
 
 
-def steps_of(store: GraphStore, names: KnownNames, clock: Clock) -> tuple[Step, ...]:
-    """All steps, in the order in which they run."""
+def steps_of(
+    store: GraphStore, names: KnownNames, clock: Clock, *, states: States | None
+) -> tuple[Step, ...]:
+    """All steps, in the order in which they run.
+
+    `states` are those that are known without this memory; for ``None``, it learns none.
+    """
     work = _Work(store, names, clock)
+    learning = () if states is None else (Step("states", work.learner(states), whole=True),)
     return (
         Step("names", work.link_names),
+        *learning,
         Step("threads", work.thread_sessions),
         Step("derived", work.derive_facts),
         Step("notes", work.write_notes),
@@ -131,6 +141,34 @@ class _Work:
         links = tuple(self._names.relinked(changed.entities))
         report = StepReport(looked_at=len(changed.entities), added=len(links))
         return Made(report, self._changes(same_as=links) if links else None)
+
+    def learner(self, states: States) -> Callable[[Changed], Made]:
+        """What learns the states that the memory shows by itself, and revises what they tell of."""
+
+        def learn_states(_: Changed) -> Made:
+            found = relearn(self._store, self._namespace, names=self._names, states=states)
+            if found is None:
+                return Made(StepReport())
+            known = states.with_learned(found.states)
+            for at in range(0, len(found.statements), _AT_ONCE):
+                ids = found.statements[at : at + _AT_ONCE]
+                revised = revise(
+                    self._store,
+                    ChangeSet(namespace=self._namespace),
+                    states=known,
+                    same=lambda id: self._names.one(id)[0],
+                    now=self._clock(),
+                    also=list(self._store.facts(ids).values()),
+                    restated=ids,
+                )
+                self._store.apply(revised.changes)
+            # Kept last: a run that is killed before looks again, and comes to the same.
+            keep(self._store, self._namespace, found.states)
+            new = len(found.states) - len(found.known)
+            report = StepReport(looked_at=found.looked_at, added=new, taken_back=len(found.gone))
+            return Made(report)
+
+        return learn_states
 
     def thread_sessions(self, changed: Changed) -> Made:
         """Facts are linked to those of other sessions that they extend, change or fulfil."""

@@ -62,12 +62,14 @@ class Parts:
         reviser: Reviser | None = None,
         derived: Mapping[str, Callable[[], None]] | None = None,
         learned_fusion: bool = True,
+        learns_states: bool = True,
     ) -> None:
         self.store = store
         self.extractor = extractor
         self.llm = llm
         self.reranking = reranking
         self.learned_fusion = learned_fusion
+        self.learns_states = learns_states
         self.ranker = ranker
         self.index_dir = index_dir
         self.clock = clock

@@ -66,6 +66,7 @@ def revise(
     same: Same,
     now: datetime,
     also: Sequence[Fact] = (),
+    restated: Collection[str] = (),
     reviser: Reviser | None = None,
     without: frozenset[str] = frozenset(),
 ) -> Revised:
@@ -77,6 +78,8 @@ def revise(
         When the batch is recorded.
     also
         Facts whose states are looked at again, as something else than the batch has changed them.
+    restated
+        Ids of statements that are believed as they are stated, unless they tell of a state.
     reviser
         Decides between statements that no rule orders; without one they are left side by side.
     without
@@ -86,7 +89,7 @@ def revise(
     given = {fact.id: fact for fact in changes.facts}
     held = store.facts(list(given), members=False)
     around.held.update(held)
-    again = {id for id, fact in held.items() if fact.retired_at is not None}
+    again = {id for id, fact in held.items() if fact.retired_at is not None} | set(restated)
     looked_at = [*given.values(), *facts_stated_in(store, changes.retired_episodes), *also]
     learn_names(store, around, looked_at)
     told = {fact.id: readings_of(fact, states, around.names) for fact in looked_at}

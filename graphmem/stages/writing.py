@@ -18,6 +18,7 @@ from graphmem.ports.store import Vectors
 from graphmem.resolve.resolve import referred_entities, resolve
 from graphmem.segment.segment import contexts_of, embedded_text, segment
 from graphmem.stages.known_names import KnownNames
+from graphmem.stages.learning import states_in
 from graphmem.stages.parts import Parts
 from graphmem.stages.revising import Revised, revise
 
@@ -195,7 +196,7 @@ def _commit(parts: Parts, names: KnownNames, batch: _Batch, ahead: set[str]) -> 
             revised = revise(
                 parts.store,
                 linked,
-                states=parts.states,
+                states=states_in(parts, names.namespace),
                 same=names.same,
                 now=batch.recorded_at,
                 reviser=parts.reviser,

@@ -7,6 +7,8 @@ from graphmem.maintain.history import history_of, statement_of
 from graphmem.model.change import ChangeSet, Revision
 from graphmem.model.history import UNDONE, History
 from graphmem.model.knowledge import Supersession
+from graphmem.model.states import StateRule
+from graphmem.stages.learning import learned_in, states_in
 from graphmem.stages.revising import revise
 from graphmem.verbs.bound import Bound
 
@@ -23,6 +25,12 @@ class Beliefs(Bound):
             The memory holds no such fact.
         """
         return history_of(self._parts.store, fact_id)
+
+    def states(self) -> list[StateRule]:
+        """What can be said to change here: the states that are known, those of the settings' file,
+        and those that consolidation has learned of this memory, with what shows them."""
+        learned = learned_in(self._parts.store, self.namespace)
+        return self._parts.states.rules(learned if self._parts.learns_states else ())
 
     def undo(self, fact_id: str, *, by: str) -> tuple[Revision, ...]:
         """Take back what the fact `by` did to a belief, now and for good; see :meth:`history`.
@@ -51,7 +59,7 @@ class Beliefs(Bound):
         revised = revise(
             store,
             ChangeSet(namespace=self.namespace, supersessions=(pair,)),
-            states=self._parts.states,
+            states=states_in(self._parts, self.namespace),
             same=lambda id: self._names.one(id)[0],
             now=now,
             also=[history.statement],

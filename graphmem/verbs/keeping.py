@@ -13,6 +13,7 @@ from graphmem.model.ids import Kind
 from graphmem.stages import merging
 from graphmem.stages.consolidating import settle
 from graphmem.stages.erasing import erase
+from graphmem.stages.learning import forget_learned, states_in
 from graphmem.verbs.bound import Bound
 
 _ALL = 1 << 31
@@ -102,11 +103,14 @@ class Keeping(Bound):
         return self._erase(chosen)
 
     def _erase(self, passage_ids: Sequence[str]) -> EraseReport:
+        states = states_in(self._parts, self.namespace)
+        # Predicates of theirs are words too; the next consolidation learns from what is left.
+        forget_learned(self._parts.store, self.namespace)
         done = erase(
             self._parts.store,
             self.namespace,
             passage_ids,
-            states=self._parts.states,
+            states=states,
             same=lambda id: self._names.one(id)[0],
             now=self._parts.clock(),
         )

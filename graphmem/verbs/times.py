@@ -60,7 +60,12 @@ class Times(Bound):
             parts.store,
             self.namespace,
             (
-                *steps_of(parts.store, self._names, parts.clock),
+                *steps_of(
+                    parts.store,
+                    self._names,
+                    parts.clock,
+                    states=parts.states if parts.learns_states else None,
+                ),
                 Step("summaries", self._refresh_summaries, whole=True),
             ),
             budget=budget_seconds,

@@ -13,6 +13,7 @@ from graphmem.model.source import DEFAULT_TRUST, AttributeValue, EpisodeKind, Me
 from graphmem.stages import merging
 from graphmem.stages.consolidating import noted_in, settle
 from graphmem.stages.inputs import Time, chunked, item_of
+from graphmem.stages.learning import states_in
 from graphmem.stages.revising import revise
 from graphmem.stages.writing import write_batches
 from graphmem.verbs.bound import Bound
@@ -145,7 +146,7 @@ class Writes(Bound):
         revised = revise(
             store,
             ChangeSet(namespace=self.namespace, retired_episodes=living),
-            states=self._parts.states,
+            states=states_in(self._parts, self.namespace),
             same=lambda id: self._names.one(id)[0],
             now=now,
         )
