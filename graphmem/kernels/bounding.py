@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-from typing import Any
-
 import numpy as np
 from numba import types
 
@@ -18,9 +15,7 @@ from graphmem.kernels.compiled import (
     ROWS,
     TABLE,
     TO_DOUBLES,
-    TO_GRID,
     TO_NODES,
-    TO_ROWS,
     TO_TABLE,
     WITHIN,
     Nodes,
@@ -28,17 +23,13 @@ from graphmem.kernels.compiled import (
     several,
 )
 from graphmem.kernels.prefetch import prefetch
-from graphmem.kernels.push import RESIDUAL, SPECK, STRENGTH, descend, forget, remember
+from graphmem.kernels.push import RESIDUAL, STRENGTH
 
 ESTIMATE, LOW, HIGH = 0, 1, 2
 """Columns of bounds, shape (n, 3): a candidate's score, estimated and proven."""
 STEEP_UP, STEEP_DOWN, MASS_UP, MASS_DOWN, STUCK = 0, 1, 2, 3, 4
 """What is left in all: largest residual by strength, above and below 0, sums of residuals above and
 below 0, none negative; and what is settled on nodes without edges."""
-N_FOUND, LOWEST, RIVAL, FLOOR, UNSEEN, EDGES, LEFT = 0, 1, 2, 3, 4, 5, 6
-"""Columns of what is found of a walk: how many there are, the lowest score that is possible inside
-and the highest outside among candidates, the floor that these reach, the place of the first heavy
-node that was not touched (-1 for none), the edges followed, and the five of what is left."""
 UNKNOWN = 1e300
 """A residual by strength that none exceeds; not infinite, as times a strength of 0 it must be 0."""
 
@@ -100,6 +91,51 @@ def survey(
             elif -residual > left[STEEP_DOWN] * strength:
                 left[STEEP_DOWN] = -residual / strength
         may = (1.0 - damping) * residual + damping * epsilon * strength >= floor
+        if may and settled[node] == 0.0 and (not is_some or among[node]):
+            candidates[size] = node
+            size += 1
+    return size
+
+
+@compiled(
+    types.int64,
+    *(types.int64, types.float64, types.float64, types.float64),
+    *(TABLE, DOUBLES, NODES, INTS, MASK, TO_NODES),
+)
+def skim(
+    n_settled: int,
+    damping: float,
+    floor: float,
+    epsilon: float,
+    cells: Doubles,
+    settled: Doubles,
+    settlers: Nodes,
+    heavy: Ints,
+    among: Mask,
+    candidates: Nodes,
+) -> int:
+    """List the nodes that may reach `floor`, of those that are settled and the `heavy` ones.
+
+    Any other node has at most a residual of `epsilon` times its strength, and so no score above
+    that. For a push that came to its end, without residuals below 0. Returns how many candidates
+    there are.
+    """
+    size = 0
+    is_some = len(among) > 0
+    for at in range(n_settled):
+        if at + WITHIN < n_settled:
+            prefetch(settled, np.int64(settlers[at + WITHIN]))
+            prefetch(cells, 2 * np.int64(settlers[at + WITHIN]))
+        node = np.uint64(settlers[at])
+        known = settled[node] + (1.0 - damping) * cells[node, RESIDUAL]
+        may = known + damping * epsilon * cells[node, STRENGTH] >= floor
+        if may and (not is_some or among[node]):
+            candidates[size] = node
+            size += 1
+    for heavier in heavy:
+        node = np.uint64(heavier)
+        residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
+        may = strength > 0.0 and (1.0 - damping) * residual + damping * epsilon * strength >= floor
         if may and settled[node] == 0.0 and (not is_some or among[node]):
             candidates[size] = node
             size += 1
@@ -203,283 +239,39 @@ def pull(
     return edges
 
 
-@compiled(TO_ROWS, types.int64, types.int64, NODES, TABLE)
-def best(size: int, k: int, candidates: Nodes, bounds: Doubles) -> Rows:
-    """Positions of the `k` candidates of highest estimate above 0, best first, then by node."""
-    heap: list[Any] = [(0.0, 0, 0) for _ in range(0)]  # typed, for the compiler
-    for position in range(size):
-        value = bounds[position, ESTIMATE]
-        if value <= SPECK or (len(heap) == k and value < heap[0][0]):
-            continue
-        entry = (value, -np.int64(candidates[position]), position)
-        if len(heap) < k:
-            heapq.heappush(heap, entry)
-        elif entry > heap[0]:
-            heapq.heapreplace(heap, entry)
-    chosen = np.empty(len(heap), np.int32)
-    for place in range(len(heap) - 1, -1, -1):
-        chosen[place] = heapq.heappop(heap)[2]
-    return chosen
-
-
-@compiled(several(types.float64, types.float64), types.int64, types.int64, ROWS, TABLE)
-def margin(size: int, k: int, chosen: Rows, bounds: Doubles) -> tuple[float, float]:
-    """The lowest score that is possible for the `chosen` candidates, 0 for fewer than `k`, and the
-    highest for the others."""
-    is_inside = np.zeros(size, np.bool_)
-    lowest = np.inf if len(chosen) == k else 0.0
-    for position in chosen:
-        is_inside[position] = True
-        lowest = min(lowest, bounds[position, LOW])
-    rival = 0.0
-    for position in range(size):
-        if not is_inside[position]:
-            rival = max(rival, bounds[position, HIGH])
-    return lowest, rival
-
-
 @compiled(
-    several(types.float64, types.float64, TO_ROWS),
-    *(types.int64, types.int64, types.float64, ROWS, TABLE),
+    several(types.float64, types.float64),
+    *(types.int64, types.int64, types.float64),
+    *(TABLE, DOUBLES, NODES, NODES, TABLE),
 )
-def contest(
-    size: int, k: int, tolerance: float, chosen: Rows, bounds: Doubles
-) -> tuple[float, float, Rows]:
-    """Who may yet change places with the `chosen` candidates.
-
-    Returns the :func:`margin`, and those whose bounds leave it open on which side they are.
-    """
-    lowest, rival = margin(size, k, chosen, bounds)
-    is_inside = np.zeros(size, np.bool_)
-    is_inside[chosen] = True
-    found = np.empty(size, np.int32)
-    n_found = 0
-    for position in range(size):
-        if is_inside[position]:
-            is_open = bounds[position, LOW] < rival - tolerance
-        else:
-            is_open = bounds[position, HIGH] > lowest + tolerance
-        if is_open:
-            found[n_found] = position
-            n_found += 1
-    return lowest, rival, found[:n_found].copy()
-
-
-@compiled(
-    several(TO_ROWS, types.int64, types.float64, types.float64, types.float64, types.int64),
-    *GRAPH,
-    *(types.float64, types.float64, types.float64),
-    *(types.int64, types.int64, types.int64, types.float64, types.float64, types.float64),
-    *(types.int64, MASK, TABLE, DOUBLES, NODES, NODES, TO_DOUBLES, TO_NODES, TO_TABLE),
-)
-def conclude(
-    starts: Ints,
-    ends: Ints,
-    indices: Nodes,
-    weights: Floats,
-    damping: float,
-    total: float,
-    back: float,
-    k: int,
+def meet(
     n_touched: int,
     n_settled: int,
-    epsilon: float,
-    floor: float,
-    band: float,
-    most: int,
-    among: Mask,
-    cells: Doubles,
-    settled: Doubles,
-    touched: Nodes,
-    settlers: Nodes,
-    left: Doubles,
-    candidates: Nodes,
-    bounds: Doubles,
-) -> tuple[Rows, int, float, float, float, int]:
-    """The best `k` as far as the push tells: :func:`survey`, a pull of those near the k-th score.
-
-    These are the ones within the factor `band` of it that have at most `most` edges. Returns the
-    positions of the best, how many candidates there are, the lowest score that is possible inside
-    and the highest outside among candidates, the floor that these reach, and the edges followed.
-    """
-    is_symmetric = total > 0.0
-    while True:
-        size = survey(
-            n_touched,
-            n_settled,
-            damping,
-            floor if is_symmetric else -np.inf,
-            epsilon,
-            cells,
-            settled,
-            touched,
-            settlers,
-            among,
-            left,
-            candidates,
-        )
-        bracket(size, damping, total, back, left, cells, settled, candidates, bounds)
-        chosen = best(size, k, candidates, bounds)
-        if floor == 0.0 or (len(chosen) == k and bounds[chosen[k - 1], ESTIMATE] >= floor):
-            break
-        floor = 0.0
-    edges = 0
-    if is_symmetric and len(chosen) == k:
-        kth = bounds[chosen[k - 1], ESTIMATE]
-        near = np.empty(size, np.int32)
-        n_near = 0
-        for at in range(size):
-            node = candidates[at]
-            is_near = kth / band <= bounds[at, ESTIMATE] <= kth * band
-            if is_near and ends[node] - starts[node] <= most:
-                near[n_near] = at
-                n_near += 1
-        edges = pull(
-            starts,
-            ends,
-            indices,
-            weights,
-            near[:n_near],
-            damping,
-            total,
-            left,
-            cells,
-            settled,
-            candidates,
-            bounds,
-        )
-        chosen = best(size, k, candidates, bounds)
-    lowest, rival = margin(size, k, chosen, bounds)
-    return chosen, size, lowest, rival, floor, edges
-
-
-@compiled(types.int64, INTS, MASK, TABLE, DOUBLES)
-def first_unseen(nodes: Ints, among: Mask, cells: Doubles, settled: Doubles) -> int:
-    """The place of the first of `nodes` that holds neither residual nor score; -1 for none."""
-    for place in range(len(nodes)):
-        node = nodes[place]
-        is_unseen = cells[node, RESIDUAL] == 0.0 and settled[node] == 0.0
-        if is_unseen and (len(among) == 0 or among[node]):
-            return place
-    return -1
-
-
-@compiled(
-    types.none,
-    *GRAPH,
-    *(types.float64, types.float64, types.float64, types.int64),
-    *(types.float64, types.float64, types.float64, types.float64, types.float64, types.int64),
-    *(types.float64, types.int64, MASK, INTS),
-    *(INTS, INTS, DOUBLES, DOUBLES),
-    *(TO_TABLE, TO_DOUBLES, TO_NODES, TO_NODES, TO_NODES, TO_DOUBLES, TO_NODES, TO_TABLE),
-    *(TO_GRID, types.float64[:, :, ::1], TO_TABLE),
-)
-def answer_many(
-    starts: Ints,
-    ends: Ints,
-    indices: Nodes,
-    weights: Floats,
     damping: float,
-    total: float,
-    back: float,
-    k: int,
-    epsilon: float,
-    step: float,
-    share: float,
-    enough: float,
-    least: float,
-    max_edges: int,
-    band: float,
-    patience: int,
-    among: Mask,
-    heavy: Ints,
-    offsets: Ints,
-    rows: Ints,
-    shares: Doubles,
-    nothing: Doubles,
     cells: Doubles,
     settled: Doubles,
     touched: Nodes,
     settlers: Nodes,
-    queue: Nodes,
-    left: Doubles,
-    candidates: Nodes,
-    bounds: Doubles,
-    found_rows: Ints,
-    found_bounds: Doubles,
-    found: Doubles,
-) -> None:
-    """Walks one after the other, each from ``rows[offsets[i]:offsets[i + 1]]``, as if alone.
+    others: Doubles,
+) -> tuple[float, float]:
+    """What a walk from elsewhere has found of the steepness that another's residuals have.
 
-    :func:`graphmem.kernels.push.descend`, then :func:`conclude`. Fills `found_rows`, shape (q, k),
-    `found_bounds`, shape (q, k, 3), and `found`, shape (q, 11), by the columns named above.
+    The arrays are those of a walk from one node v; `others` are the cells of the walk that v is to
+    be scored in, whose residuals, like those here, are nowhere negative. Returns the least
+    ``e(v) / d(v)``, and what part of the other walk's largest residual by strength may come to it.
     """
-    for question in range(len(offsets) - 1):
-        first, last = offsets[question], offsets[question + 1]
-        n_touched, n_settled = remember(
-            rows[first:last],
-            shares[first:last],
-            nothing[first:last],
-            cells,
-            settled,
-            touched,
-            settlers,
-        )
-        n_touched, n_settled, edges, is_done, reached, kth = descend(
-            starts,
-            ends,
-            indices,
-            weights,
-            damping,
-            epsilon,
-            step,
-            share,
-            enough,
-            least,
-            k,
-            max_edges,
-            among,
-            n_touched,
-            n_settled,
-            cells,
-            settled,
-            touched,
-            settlers,
-            queue,
-        )
-        chosen, _, lowest, rival, floor, followed = conclude(
-            starts,
-            ends,
-            indices,
-            weights,
-            damping,
-            total,
-            back,
-            k,
-            n_touched,
-            n_settled,
-            reached if is_done else UNKNOWN,
-            kth / band,
-            band,
-            edges // patience,
-            among,
-            cells,
-            settled,
-            touched,
-            settlers,
-            left,
-            candidates,
-            bounds,
-        )
-        for place in range(len(chosen)):
-            position = chosen[place]
-            found_rows[question, place] = candidates[position]
-            for column in range(3):
-                found_bounds[question, place, column] = bounds[position, column]
-        found[question, N_FOUND] = len(chosen)
-        found[question, LOWEST], found[question, RIVAL] = lowest, rival
-        found[question, FLOOR] = floor
-        found[question, UNSEEN] = first_unseen(heavy, among, cells, settled)
-        found[question, EDGES] = edges + followed
-        found[question, LEFT : LEFT + 5] = left
-        forget(n_touched, n_settled, touched, settlers, cells, settled)
+    found, doubt = 0.0, 0.0
+    for at in range(n_settled):
+        if at + WITHIN < n_settled:
+            prefetch(others, 2 * np.int64(settlers[at + WITHIN]))
+        node = np.uint64(settlers[at])
+        found += settled[node] * others[node, RESIDUAL] / abs(others[node, STRENGTH])
+    for at in range(n_touched):
+        if at + WITHIN < n_touched:
+            prefetch(others, 2 * np.int64(touched[at + WITHIN]))
+        node = np.uint64(touched[at])
+        if others[node, STRENGTH] > 0.0:
+            residual = cells[node, RESIDUAL]
+            found += (1.0 - damping) * residual * others[node, RESIDUAL] / others[node, STRENGTH]
+            doubt += damping * residual
+    return found, doubt

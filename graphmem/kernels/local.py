@@ -8,88 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphmem.kernels import bounding, push
+from graphmem.kernels import answering, bounding, choosing, push
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
 from graphmem.kernels.compiled import Nodes
 from graphmem.kernels.hubs import HubTable
 from graphmem.kernels.push import RESIDUAL, SPECK, STRENGTH
 from graphmem.kernels.ranking import CsrGraph, Restart
+from graphmem.kernels.resuming import PushState
 
 _UNWEIGHTED = np.empty(0, np.float32)
 _EVERY = np.empty(0, np.bool_)
-
-
-@dataclass(frozen=True, slots=True)
-class PushState:
-    """Where a push stopped: what is settled and what is left, by row; the rest is 0 in both.
-
-    The walk's exact scores, but for what reaches nodes without edges, are ``settled + K residuals``
-    (:mod:`graphmem.kernels.push`); a push may go on from here.
-    """
-
-    restart: Restart
-    rows: Ints
-    settled: Doubles
-    residuals: Doubles
-
-    @classmethod
-    def start(cls, restart: Restart) -> PushState:
-        """Nothing settled yet."""
-        return cls(restart, restart.rows, np.zeros(len(restart.rows)), restart.weights)
-
-    def restarted(self, restart: Restart) -> PushState:
-        """The same walk from another restart: residuals by the difference, some negative."""
-        return self._with(
-            restart,
-            np.concatenate((restart.rows, self.restart.rows)),
-            np.concatenate((restart.weights, -self.restart.weights)),
-        )
-
-    def regraphed(
-        self, old: CsrGraph, new: CsrGraph, changed: Rows | Ints, *, damping: float
-    ) -> PushState:
-        """The same walk after the out-edges of `changed` rows are others.
-
-        The residual is what `settled` lacks to be the walk's scores: where P becomes P', it grows
-        by ``damping (P' - P) settled / (1 - damping)``. Cost follows the edges of `changed`, which
-        must hold every row whose edges, weights or neighbours' presence differ. `new` has the rows
-        of `old`, and may have more; those that it lacks are let go.
-        """
-        gone = new.strengths[self.rows] < 0
-        held = np.isin(self.rows, changed) | gone
-        rows, settled = self.rows[held], self.settled[held] * damping / (1.0 - damping)
-        into_new, by_new = _spread(new, rows, settled)
-        into_old, by_old = _spread(old, rows, settled)
-        state = self._with(
-            self.restart, np.concatenate((into_new, into_old)), np.concatenate((by_new, -by_old))
-        )
-        kept = new.strengths[state.rows] >= 0
-        return PushState(
-            state.restart, state.rows[kept], state.settled[kept], state.residuals[kept]
-        )
-
-    def _with(self, restart: Restart, rows: Ints, changes: Doubles) -> PushState:
-        every, places = np.unique(np.concatenate((self.rows, rows)), return_inverse=True)
-        n, known = len(every), len(self.rows)
-        settled, residuals = np.zeros(n), np.zeros(n)
-        settled[places[:known]] = self.settled
-        np.add.at(residuals, places, np.concatenate((self.residuals, changes)))
-        return PushState(restart, every, settled, residuals)
-
-
-def _spread(graph: CsrGraph, rows: Ints, masses: Doubles) -> tuple[Ints, Doubles]:
-    """What goes where when each of `rows` gives its mass to its neighbours."""
-    walks = graph.strengths[rows] > 0
-    rows, masses = rows[walks], masses[walks]
-    starts, lengths = graph.starts[rows], graph.row_ends[rows] - graph.starts[rows]
-    owners = np.repeat(np.arange(len(rows)), lengths)
-    places = np.arange(len(owners)) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
-    shares = (masses / graph.strengths[rows])[owners]
-    targets = graph.indices[places].astype(np.int64)
-    if graph.weights is not None:
-        shares = shares * graph.weights[places]
-    present = graph.strengths[targets] >= 0
-    return targets[present], shares[present]
+_NEAR_BY, _NEARER = 1 / 4, 4.0
+"""Where a walk from a candidate begins, and how much each of its thresholds is lower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +63,15 @@ class Workspace:
         self.n_nodes = n
         self.epsilon = self.kth = self.floor = 0.0
         """The last threshold, the k-th score that was settled by it, and what candidates reach."""
-        self._n_touched = self._n_settled = self._size = 0
+        self.size = 0
+        """Candidates."""
+        self.is_done = self.is_listed = False
+        """Whether the last push came to its end; whether who is no candidate never will be one."""
+        self._n_touched = self._n_settled = 0
+        self._steepest = self._mass = 0.0
+        self._is_plain = False
         self._strengths: weakref.ref[Doubles] | None = None
+        self._held: tuple[Ints, Doubles, Doubles] | None = None
         self._cells = np.zeros((n, 2))
         self._settled = np.zeros(n)
         # One more, as a kernel writes what it may not keep.
@@ -173,8 +110,8 @@ class Workspace:
         n = len(restarts)
         rows = np.concatenate([restart.rows for restart in restarts])
         found_rows, found_bounds = np.empty((n, k), np.int64), np.empty((n, k, 3))
-        found = np.empty((n, bounding.LEFT + 5))
-        bounding.answer_many(
+        found = np.empty((n, answering.LEFT + 5))
+        answering.answer_many(
             *self._graph,
             self._damping,
             self._total,
@@ -208,20 +145,28 @@ class Workspace:
         )
         return [
             Found(
-                rows=found_rows[at, : int(numbers[bounding.N_FOUND])],
-                bounds=found_bounds[at, : int(numbers[bounding.N_FOUND])],
-                lowest=float(numbers[bounding.LOWEST]),
-                rival=float(numbers[bounding.RIVAL]),
-                floor=float(numbers[bounding.FLOOR]),
-                unseen=int(numbers[bounding.UNSEEN]),
-                edges=int(numbers[bounding.EDGES]),
-                left=numbers[bounding.LEFT :],
+                rows=found_rows[at, : int(numbers[answering.N_FOUND])],
+                bounds=found_bounds[at, : int(numbers[answering.N_FOUND])],
+                lowest=float(numbers[answering.LOWEST]),
+                rival=float(numbers[answering.RIVAL]),
+                floor=float(numbers[answering.FLOOR]),
+                unseen=int(numbers[answering.UNSEEN]),
+                edges=int(numbers[answering.EDGES]),
+                left=numbers[answering.LEFT :],
             )
             for at, numbers in enumerate(found)
         ]
 
     def begin(self, state: PushState) -> None:
         """Take a walk up."""
+        self._mass = float(state.residuals.sum())
+        self._is_plain = bool(
+            self._total > 0.0
+            and not state.settled.any()
+            and (state.residuals >= 0.0).all()
+            and (self._cells[state.rows, STRENGTH] > 0.0).all()
+        )
+        self.is_listed, self._held = False, None
         self._n_touched, self._n_settled = push.remember(
             state.rows,
             state.residuals,
@@ -232,11 +177,9 @@ class Workspace:
             self._settlers,
         )
 
-    def descend(
-        self, levels: Levels, *, k: int, among: Mask | None, max_edges: int
-    ) -> tuple[int, bool]:
-        """See :func:`graphmem.kernels.push.descend`; edges followed, and whether it is done."""
-        self._n_touched, self._n_settled, edges, is_done, self.epsilon, self.kth = push.descend(
+    def descend(self, levels: Levels, *, k: int, among: Mask | None, max_edges: int) -> int:
+        """See :func:`graphmem.kernels.push.descend`; edges followed."""
+        self._n_touched, self._n_settled, edges, done, self.epsilon, self.kth = push.descend(
             *self._graph,
             self._damping,
             levels.epsilon,
@@ -255,17 +198,18 @@ class Workspace:
             self._settlers,
             self._queue,
         )
-        self._steepest = self.epsilon if is_done else bounding.UNKNOWN
-        return int(edges), bool(is_done)
+        self.is_done = bool(done)
+        self._steepest = self.epsilon if done else bounding.UNKNOWN
+        return int(edges)
 
     def conclude(
         self, k: int, *, band: float, most: int, among: Mask | None
     ) -> tuple[Rows, float, float, int]:
-        """See :func:`graphmem.kernels.bounding.conclude`.
+        """See :func:`graphmem.kernels.answering.conclude`.
 
         Positions of the best, lowest score inside, highest outside, and edges followed.
         """
-        chosen, self._size, lowest, rival, self.floor, edges = bounding.conclude(
+        chosen, self.size, lowest, rival, self.floor, edges = answering.conclude(
             *self._graph,
             self._damping,
             self._total,
@@ -305,34 +249,136 @@ class Workspace:
         )
         return int(edges)
 
-    def ask_hubs(self, table: HubTable, contenders: Rows) -> None:
-        """Sharpen the bounds of the table's hubs, where any of the contenders is one.
+    def weigh(self, k: int, *, band: float, among: Mask | None, heavy: Ints, others: float) -> None:
+        """List the candidates and bound them; bounds that they had, they keep.
 
-        What is left must be nowhere negative; else this does nothing.
+        `heavy` are the nodes of highest strength, `others` what no other's exceeds. A walk without
+        residuals below 0 lists once who may reach the `band`, and who does not never will.
         """
-        if self.left[bounding.MASS_DOWN] > 0.0:
-            return
-        if not np.isin(self._candidates[contenders], table.rows).any():
+        allowed = _EVERY if among is None else np.asarray(among)
+        if not self.is_listed and not self._list(k, band, allowed, heavy, others):
+            self.conclude(k, band=band, most=0, among=among)
+        else:
+            self._settle_mass()
+            bounding.bracket(
+                self.size,
+                self._damping,
+                self._total,
+                self._back,
+                self.left,
+                self._cells,
+                self._settled,
+                self._candidates,
+                self._bounds,
+            )
+        self.recall()
+
+    def recall(self) -> None:
+        """Bound candidates by what is held of them."""
+        if self._held is not None:
+            self._narrow(*self._held)
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether candidates may be reached from themselves; see :meth:`reach`."""
+        return self._is_plain
+
+    def degrees(self, positions: Rows) -> Ints:
+        """Edges of some candidates."""
+        starts, ends, *_ = self._graph
+        nodes = self._candidates[positions]
+        return ends[nodes] - starts[nodes]
+
+    def _list(self, k: int, band: float, among: Mask, heavy: Ints, others: float) -> bool:
+        """Whether candidates could be listed without looking at all that was touched."""
+        self.floor = self.kth / band
+        if not self._is_plain or self._steepest * others > self.floor:
+            return False
+        self.size = bounding.skim(
+            self._n_settled,
+            self._damping,
+            self.floor,
+            self._steepest,
+            self._cells,
+            self._settled,
+            self._settlers,
+            heavy,
+            among,
+            self._candidates,
+        )
+        self.is_listed = self.size >= k
+        return self.is_listed
+
+    def _settle_mass(self) -> None:
+        """What is left in all, of a walk without residuals below 0."""
+        settled = self._settled[self._settlers[: self._n_settled]]
+        self.left[:] = 0.0
+        self.left[bounding.STEEP_UP] = self._steepest
+        self.left[bounding.MASS_UP] = max(self._mass - float(settled.sum()), 0.0)
+
+    def ask_hubs(self, table: HubTable) -> None:
+        """Bound the table's hubs; does nothing where a residual is below 0."""
+        if self._is_plain:
+            self._settle_mass()
+        elif self.left[bounding.MASS_DOWN] > 0.0 or not self.size:
             return
         mass = float(self.left[bounding.MASS_UP])
         lows, highs = table.bounds(self._n_touched, self._touched, self._cells, mass)
         settled = self._settled[table.rows]
         order = np.argsort(table.rows)
-        self._narrow(table.rows[order], (settled + lows)[order], (settled + highs)[order])
+        self._hold(table.rows[order], (settled + lows)[order], (settled + highs)[order])
 
-    def known(self) -> tuple[Ints, Doubles, Doubles]:
-        """Nodes that are candidates, ascending, and their bounds: true whatever is pushed later."""
-        nodes = self._candidates[: self._size].astype(np.int64)
+    def reach(self, position: int, mirror: Workspace, *, max_edges: int) -> int:
+        """Sharpen a candidate's bounds by a walk from it, in another workspace; edges followed.
+
+        For symmetric weights, and a walk here without residuals below 0.
+        """
+        node = int(self._candidates[position])
+        strength = float(self._cells[node, STRENGTH])
+        mirror.begin(PushState.start(Restart.of([node])))
+        levels = Levels(_NEAR_BY / strength, step=_NEARER, enough=0.0)
+        edges = mirror.descend(levels, k=1, among=None, max_edges=max_edges)
+        least, doubt = bounding.meet(
+            mirror._n_touched,
+            mirror._n_settled,
+            self._damping,
+            mirror._cells,
+            mirror._settled,
+            mirror._touched,
+            mirror._settlers,
+            self._cells,
+        )
+        mirror.clear()
+        low = float(self._settled[node]) + strength * least
+        high = low + strength * doubt * float(self.left[bounding.STEEP_UP])
+        drift = float(self.left[bounding.MASS_UP]) / self._total
+        bounds = self._bounds[position]
+        bounds[bounding.LOW] = max(bounds[bounding.LOW], low)
+        bounds[bounding.HIGH] = min(bounds[bounding.HIGH], high)
+        likely = low + strength * doubt * drift
+        bounds[bounding.ESTIMATE] = min(max(likely, bounds[bounding.LOW]), bounds[bounding.HIGH])
+        return edges
+
+    def hold(self) -> None:
+        """Keep the candidates' bounds: they are true whatever is pushed later."""
+        nodes = self._candidates[: self.size].astype(np.int64)
         order = np.argsort(nodes)
         bounds = self._bounds[order]
-        return nodes[order], bounds[:, bounding.LOW], bounds[:, bounding.HIGH]
+        self._hold(nodes[order], bounds[:, bounding.LOW], bounds[:, bounding.HIGH])
 
-    def hold(self, known: tuple[Ints, Doubles, Doubles]) -> None:
-        """Candidates keep the bounds that they had."""
-        self._narrow(*known)
+    def _hold(self, nodes: Ints, lows: Doubles, highs: Doubles) -> None:
+        """With what is held already; `nodes` ascend."""
+        if self._held is not None:
+            before = self._held
+            every, places = np.unique(np.concatenate((before[0], nodes)), return_inverse=True)
+            least, most = np.zeros(len(every)), np.full(len(every), np.inf)
+            np.maximum.at(least, places, np.concatenate((before[1], lows)))
+            np.minimum.at(most, places, np.concatenate((before[2], highs)))
+            nodes, lows, highs = every, least, most
+        self._held = nodes, lows, highs
 
     def _narrow(self, nodes: Ints, lows: Doubles, highs: Doubles) -> None:
-        candidates = self._candidates[: self._size]
+        candidates = self._candidates[: self.size]
         places = np.minimum(np.searchsorted(nodes, candidates), len(nodes) - 1)
         found = np.flatnonzero(nodes[places] == candidates)
         places, bounds = places[found], self._bounds[found]
@@ -341,18 +387,22 @@ class Workspace:
         estimates = np.clip(bounds[:, bounding.ESTIMATE], low, high)
         self._bounds[found] = np.stack((estimates, low, high), axis=1)
 
+    def nodes(self, chosen: Rows) -> Nodes:
+        """Which nodes some candidates are."""
+        return self._candidates[chosen]
+
     def best(self, k: int) -> Rows:
         """Positions of the `k` candidates of highest estimate above 0, best first."""
-        return np.asarray(bounding.best(self._size, k, self._candidates, self._bounds))
+        return np.asarray(choosing.best(self.size, k, self._candidates, self._bounds))
 
     def contest(self, chosen: Rows, k: int, tolerance: float) -> tuple[float, float, Rows]:
         """Lowest score inside, highest outside, and who may change sides."""
-        lowest, rival, contenders = bounding.contest(self._size, k, tolerance, chosen, self._bounds)
+        lowest, rival, contenders = choosing.contest(self.size, k, tolerance, chosen, self._bounds)
         return float(lowest), float(rival), np.asarray(contenders)
 
     def divide(self, chosen: Rows) -> tuple[float, float]:
         """The lowest estimate of the chosen candidates, and the highest of the others."""
-        estimates = self._bounds[: self._size, bounding.ESTIMATE].copy()
+        estimates = self._bounds[: self.size, bounding.ESTIMATE].copy()
         lowest = float(estimates[chosen].min(initial=np.inf))
         estimates[chosen] = 0.0
         return lowest, float(estimates.max(initial=0.0))
@@ -375,7 +425,10 @@ class Workspace:
             lowest=lowest,
             rival=rival,
             floor=self.floor,
-            unseen=int(bounding.first_unseen(heavy, allowed, self._cells, self._settled)),
+            # Heavy ones that were listed are candidates, seen or not.
+            unseen=-1
+            if self.is_listed
+            else int(answering.first_unseen(heavy, allowed, self._cells, self._settled)),
             edges=edges,
             left=self.left.copy(),
         )

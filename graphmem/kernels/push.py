@@ -17,6 +17,11 @@ from v is back after two steps, and ``e(v) = (1 - a) (r + a P r)(v) + a^2 (P P e
 term v itself has the part ``h e(v)``; the others' part is at most ``rho d(v) (1 - h)``, as
 ``P P d = d``. Hence ``(1 - a^2 h) e(v)`` is known up to ``a^2 rho d(v) (1 - h)``.
 
+Where weights are symmetric, K is so too but for strengths: ``K(v, x) d(x) = K(x, v) d(v)``. So
+``e(v) = d(v) sum over x of (r(x) / d(x)) q(x)`` for the scores ``q = p' + K r'`` of a walk that
+restarts from v alone. If that is pushed to p' and r', what it has not followed is known up to
+``a rho d(v) sum(r')``, as ``K r' = (1 - a) r' + a P K r'``; a pull is its first step.
+
 The same holds below with the negative parts. The doubtful part is estimated by where long walks
 end, in proportion to strength: ``(P e)(v)`` as ``d(v) sum(r) / sum(d)``; and without a pull, h as
 its mean over edges, one over the average strength.

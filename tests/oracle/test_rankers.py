@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from graphmem.adapters.rankers.igraph import IgraphRanker
 from graphmem.adapters.rankers.push import PushRanker
 from graphmem.adapters.rankers.scipy import PowerRanker
-from graphmem.kernels.local import PushState
 from graphmem.kernels.ranking import CsrGraph, Restart
+from graphmem.kernels.resuming import PushState
 from graphmem.ports.ranker import Ranker
 
 PUSH, POWER = PushRanker(), PowerRanker(precision=1e-12)
