@@ -22,11 +22,12 @@ from graphmem.commands import timeline as timeline_cli
 from graphmem.commands import upkeep as upkeep_cli
 from graphmem.commands.bench import benches
 from graphmem.commands.eval import measures
-from graphmem.errors import GraphMemError, InvalidInputError, NotFoundError
+from graphmem.errors import GraphMemError, NotFoundError
 from graphmem.extract.attributes import NAMES as MINED
 from graphmem.memory import Memory
 from graphmem.model.retrieval import Mode
 from graphmem.model.source import DEFAULT_NAMESPACE
+from graphmem.stages.inputs import OF_FACT
 from graphmem.terminal import (
     AsOfOption,
     JsonOption,
@@ -38,6 +39,7 @@ from graphmem.terminal import (
     emit,
     errors,
     hit_panel,
+    pairs_of,
 )
 
 __all__ = [
@@ -257,21 +259,14 @@ def _refuse_empty(memory: Memory) -> None:
         )
 
 
-def _filter(pairs: Sequence[str]) -> dict[str, Any]:
+def _filter(written: Sequence[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     attributes: dict[str, tuple[str, ...]] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise InvalidInputError(
-                f"--where {pair!r} has no '='",
-                remedy="Write it as FIELD=VALUE, such as speaker=Ann",
-            )
+    for name, values in pairs_of(written).items():
         if name in MINED or name.startswith("attributes."):
-            name = name.removeprefix("attributes.")
-            attributes[name] = (*attributes.get(name, ()), value)
+            attributes[name.removeprefix("attributes.")] = values
         else:
-            fields[name] = value
+            fields[name] = values if name.startswith(OF_FACT) else values[-1]
     return {**fields, "attributes": attributes} if attributes else fields
 
 

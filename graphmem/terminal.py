@@ -27,6 +27,7 @@ from rich.progress import (
 from rich.text import Text
 from rich.tree import Tree
 
+from graphmem.errors import InvalidInputError
 from graphmem.model.retrieval import FactView, Hit, Path
 
 console = Console()
@@ -51,6 +52,20 @@ KnownAtOption = Annotated[
     str | None, typer.Option("--known-at", help="What was known then, or in a range.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+
+
+def pairs_of(written: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What ``--where`` was given, by field; raises `InvalidInputError` for one without a sign."""
+    values: dict[str, tuple[str, ...]] = {}
+    for pair in written:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise InvalidInputError(
+                f"--where {pair!r} has no '='",
+                remedy="Write it as FIELD=VALUE, such as speaker=Ann",
+            )
+        values[name] = (*values.get(name, ()), value)
+    return values
 
 
 def emit(value: BaseModel | Mapping[str, Any] | Sequence[Any]) -> None:

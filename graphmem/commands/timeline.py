@@ -22,6 +22,7 @@ from graphmem.terminal import (
     NamespaceOption,
     console,
     emit,
+    pairs_of,
     progress_bars,
 )
 
@@ -43,12 +44,20 @@ def timeline(
     until: Annotated[str | None, typer.Option("--to", help="To the end of this time.")] = None,
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where", help="Keep facts by FIELD=VALUE; may be given again.", metavar="F=V"
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", help="Entries shown at most.", min=1)] = 100,
     as_json: JsonOption = False,
 ) -> None:
     """Tell what is known of someone or something, in the order in which it held."""
     with open_memory(memory, namespace=namespace, read_only=True, create=False) as opened:
-        found = opened.timeline(of, since, until, as_of=as_of, known_at=known_at)
+        found = opened.timeline(
+            of, since, until, as_of=as_of, known_at=known_at, where=pairs_of(where or [])
+        )
     if as_json:
         emit(found)
         return

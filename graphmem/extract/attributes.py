@@ -1,6 +1,6 @@
-"""Mined attributes: what a passage is about and what it does, told from its words alone.
+"""Mined attributes: what a passage or a fact is about and what it does, told from its words alone.
 
-| attribute | value |
+| attribute | value of a passage |
 |---|---|
 | ``keywords`` | up to eight phrases, lower case, the weightiest first |
 | ``topics`` | up to two broad fields of :data:`graphmem.extract.fields.TOPICS` |
@@ -8,6 +8,14 @@
 | ``intent`` | of a turn of a chat: an :class:`graphmem.extract.intents.Intent` |
 | ``event_types`` | what happens in its facts, by the class of their verbs |
 | ``memory`` | of its facts: ``episodic``, ``semantic``, ``procedural``, ``profile`` |
+
+| attribute | value of a fact |
+|---|---|
+| ``keywords`` | up to two phrases of its sentence, its verb and its members' names left aside |
+| ``topics`` | up to two fields that it has two words of, or one and its passage more |
+| ``tags`` | those of the line that it stands in |
+| ``intent`` | that of its sentence in a chat, or that it tells a plan or a preference |
+| ``event_types`` | what happens in it, by the class of its verb |
 
 Keywords are runs of content words, as in RAKE (Rose et al. 2010), weighted by how often their words
 occur, by how early, and by whether they are named or in the title. Same passage, same attributes.
@@ -17,12 +25,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphmem.extract.fields import event_types, events_by_stem, fields_by_stem, stem
-from graphmem.extract.intents import intent_of
+from graphmem.extract.intents import intent_of, intent_of_fact
 from graphmem.extract.lexicon import CALENDAR, GREETINGS, STOP
 from graphmem.kernels.text import Token, normalise_name, tokenise, words
 from graphmem.model.extraction import FactDraft, MentionDraft, PassageContext
@@ -31,6 +40,7 @@ from graphmem.model.source import AttributeValue, EpisodeKind
 
 NAMES: Final = ("keywords", "topics", "tags", "intent", "event_types", "memory")
 MOST_KEYWORDS = 8
+_MOST_OF_FACT = 2
 _MOST_TOPICS = 2
 _MOST_WORDS = 3
 _ENOUGH_FOR_A_TOPIC = 2
@@ -45,23 +55,140 @@ _FILLERS: Final = frozenset(
 )
 
 
+class Mined(NamedTuple):
+    """The attributes of a passage, and its facts with theirs."""
+
+    attributes: dict[str, AttributeValue]
+    facts: tuple[FactDraft, ...]
+
+
 def mine(
     context: PassageContext, mentions: Sequence[MentionDraft], facts: Sequence[FactDraft]
-) -> dict[str, AttributeValue]:
-    """The attributes of a passage; one without a value is left out."""
+) -> Mined:
+    """What a passage and its facts are about; an attribute without a value is left out."""
     tokens = tokenise(context.text)
+    counts = Counter(stem(token.text) for token in tokens)
+    heard = _heard(token.text for token in tokens)
     found: dict[str, AttributeValue] = {}
     lists = {
-        "keywords": _keywords(context, tokens, mentions),
-        "topics": _topics(tokens),
-        "tags": tuple(dict.fromkeys(tag.lower() for tag in _TAG.findall(context.text))),
+        "keywords": _keywords(context, tokens, counts, mentions),
+        "topics": _most(heard),
+        "tags": _tags(context.text),
         "event_types": event_types(fact.predicate for fact in facts),
         "memory": tuple(name for name, tells in _MEMORY.items() if any(map(tells, facts))),
     }
     found.update({name: values for name, values in lists.items() if values})
     if context.kind is EpisodeKind.CHAT and tokens:
         found["intent"] = intent_of(context.text).value
-    return found
+    of_facts = _Facts(context, counts, heard)
+    return Mined(found, tuple(map(of_facts.mined, facts)))
+
+
+class _Facts:
+    """Mines the facts of one passage; `heard` are the stems that speak for a field in it."""
+
+    def __init__(
+        self, context: PassageContext, counts: Counter[str], heard: dict[str, set[str]]
+    ) -> None:
+        self._context = context
+        self._counts = counts
+        self._sure = {name for name, stems in heard.items() if len(stems) >= _ENOUGH_FOR_A_TOPIC}
+        self._has_tags = "#" in context.text
+        self._is_chat = context.kind is EpisodeKind.CHAT
+
+    def mined(self, fact: FactDraft) -> FactDraft:
+        """The fact with its own attributes."""
+        written = fact.text.split()
+        heard: dict[str, set[str]] = {}
+        for chunk in written:
+            for name, stemmed in _fields_in(chunk):
+                heard.setdefault(name, set()).add(stemmed)
+        found: dict[str, object] = {
+            "keywords": self._keywords(fact, written),
+            "topics": _most(heard, sure=self._sure) if heard else (),
+            "event_types": _event_types_of(fact.predicate),
+        }
+        if self._has_tags:
+            found["tags"] = _tags(_line_at(self._context.text, fact.start))
+        if self._is_chat:
+            found["intent"] = intent_of_fact(fact, self._context.text).value
+        return fact.model_copy(update=found)
+
+    def _keywords(self, fact: FactDraft, written: Sequence[str]) -> tuple[str, ...]:
+        """The phrases of its sentence that the passage speaks of most."""
+        aside = set(_stems_of(fact.predicate))
+        for member in fact.members:
+            if member.type in _NAMED:
+                aside.update(_stems_of(member.name))
+        weights: dict[str, float] = {}
+        run: list[str] = []
+        counted = 0
+        for piece in (*(piece for chunk in written for piece in _pieces(chunk)), _END):
+            if piece.stem and piece.stem not in aside:
+                run.append(piece.word)
+                counted += max(self._counts[piece.stem], 1)
+                if len(run) < _MOST_WORDS:
+                    continue
+            if run:
+                weights.setdefault(" ".join(run), counted + len(run))
+                run, counted = [], 0
+        # What weighs the same stands in the order of the sentence.
+        return tuple(sorted(weights, key=weights.__getitem__, reverse=True)[:_MOST_OF_FACT])
+
+
+class _Piece(NamedTuple):
+    """A content word and its stem, or without these whatever ends a phrase."""
+
+    word: str
+    stem: str
+
+
+_END: Final = _Piece("", "")
+_NAMED: Final = frozenset(kind for kind in EntityType if kind.is_name or kind is EntityType.DATE)
+_EMPTY: Final = frozenset(map(stem, ("regarding", *_FILLERS)))
+"""Words that say nothing of their own in any form, and how sentences without a subject begin."""
+
+
+# Words come again and again, so that most of what follows is looked up.
+@lru_cache(maxsize=1 << 15)
+def _pieces(chunk: str) -> tuple[_Piece, ...]:
+    """The content words of what stands between blanks, and what ends a phrase there."""
+    pieces: list[_Piece] = []
+    end = 0
+    for token in tokenise(chunk):
+        if _BREAK.search(chunk[end : token.start]):
+            pieces.append(_END)
+        piece = _Piece(token.text, stem(token.text))
+        pieces.append(piece if _is_content(token) and piece.stem not in _EMPTY else _END)
+        end = token.end
+    if _BREAK.search(chunk[end:]):
+        pieces.append(_END)
+    return tuple(pieces)
+
+
+@lru_cache(maxsize=1 << 15)
+def _fields_in(chunk: str) -> tuple[tuple[str, str], ...]:
+    """Fields that what stands between blanks speaks for, each with the stem that does."""
+    return tuple((name, one) for name, stems in _heard(words(chunk)).items() for one in stems)
+
+
+@lru_cache(maxsize=1 << 13)
+def _stems_of(text: str) -> tuple[str, ...]:
+    return tuple(map(stem, words(text)))
+
+
+@lru_cache(maxsize=1 << 13)
+def _event_types_of(predicate: str) -> tuple[str, ...]:
+    return event_types((predicate,))
+
+
+def _line_at(text: str, position: int) -> str:
+    end = text.find("\n", position)
+    return text[text.rfind("\n", 0, position) + 1 : len(text) if end < 0 else end]
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag.lower() for tag in _TAG.findall(text)))
 
 
 def _is_episodic(fact: FactDraft) -> bool:
@@ -93,24 +220,34 @@ _MEMORY: Final = {
 }
 
 
-def _topics(tokens: Sequence[Token]) -> tuple[str, ...]:
+def _heard(texts: Iterable[str]) -> dict[str, set[str]]:
+    """The stems that speak for a field, by field."""
     fields = fields_by_stem()
     heard: dict[str, set[str]] = {}
-    for token in tokens:
-        if len(token.text) > 2:
-            stemmed = stem(token.text)
+    for text in texts:
+        if len(text) > 2:
+            stemmed = stem(text)
             for name in fields.get(stemmed, ()):
                 heard.setdefault(name, set()).add(stemmed)
-    sure = [name for name, stems in heard.items() if len(stems) >= _ENOUGH_FOR_A_TOPIC]
-    return tuple(sorted(sure, key=lambda name: (-len(heard[name]), name))[:_MOST_TOPICS])
+    return heard
+
+
+def _most(heard: dict[str, set[str]], *, sure: Collection[str] = ()) -> tuple[str, ...]:
+    """The fields that enough different words speak for, or one where that is `sure` already."""
+    enough = [
+        name for name, stems in heard.items() if len(stems) >= _ENOUGH_FOR_A_TOPIC or name in sure
+    ]
+    return tuple(sorted(enough, key=lambda name: (-len(heard[name]), name))[:_MOST_TOPICS])
 
 
 def _keywords(
-    context: PassageContext, tokens: Sequence[Token], mentions: Sequence[MentionDraft]
+    context: PassageContext,
+    tokens: Sequence[Token],
+    counts: Counter[str],
+    mentions: Sequence[MentionDraft],
 ) -> tuple[str, ...]:
     if not tokens:
         return ()
-    counts = Counter(stem(token.text) for token in tokens)
     named = {normalise_name(m.surface) for m in mentions if m.start is not None}
     title = set(words(context.title))
     weights: dict[str, float] = {}

@@ -192,12 +192,13 @@ class _Check:
                 links.append(self._link(link, places))
             except _Rejected as reason:
                 self.rejected[str(reason)] += 1
+        mined = mine(self.context, mentions, facts)
         extraction = Extraction(
             passage_id=self.context.passage_id,
             mentions=mentions,
-            facts=tuple(facts),
+            facts=mined.facts,
             links=tuple(links),
-            attributes={**mine(self.context, mentions, facts), **self._attributes(claims)},
+            attributes={**mined.attributes, **self._attributes(claims)},
         )
         return Checked(extraction, self.rejected)
 

@@ -1,19 +1,26 @@
-"""Intents: what a turn of a chat does, told from how its sentences begin and end."""
+"""Intents: what a turn of a chat does, told from how its sentences begin and end.
+
+A fact of a turn has the intent of its own sentence, or tells a plan or a preference.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from graphmem.extract.lexicon import GREETINGS
 from graphmem.kernels.text import words
+from graphmem.model.extraction import FactDraft
+from graphmem.model.knowledge import Modality
 
 _SENTENCE: Final = re.compile(r"[^.!?\n]+[.!?]*")
 
 
 class Intent(StrEnum):
-    """What a turn of a chat does, its most binding act first."""
+    """What a turn of a chat does, its most binding act first; plans and preferences are facts'."""
 
     QUESTION = "question"
     REQUEST = "request"
@@ -21,6 +28,8 @@ class Intent(StrEnum):
     SUGGESTION = "suggestion"
     APOLOGY = "apology"
     THANKS = "thanks"
+    PLAN = "plan"
+    PREFERENCE = "preference"
     OPINION = "opinion"
     STATEMENT = "statement"
     GREETING = "greeting"
@@ -48,6 +57,10 @@ _ACTS: Final[tuple[tuple[Intent, re.Pattern[str]], ...]] = tuple(
          r"|amazing|wonderful|beautiful|terrible|bad|awful|cool|fun|lovely|fantastic|interesting)"),
     )
 )  # fmt: skip
+_BINDING: Final = frozenset((Intent.QUESTION, Intent.REQUEST, Intent.SUGGESTION))
+_TO_YOU: Final = re.compile(r"\b(?:you|your|promise|swear)\b", re.IGNORECASE)
+_LIKING: Final = frozenset("like love prefer hate enjoy dislike adore favor favour".split())
+_WISH: Final = re.compile(r"(?:\bwould|'d)(?: \w+)? (?:like|love|prefer)\b", re.IGNORECASE)
 _GREETING: Final = re.compile(
     r"^(?:hi|hey|hello|howdy|good (?:morning|afternoon|evening|night)|bye|goodbye|see you"
     r"|take care)\b",
@@ -55,13 +68,46 @@ _GREETING: Final = re.compile(
 )
 
 
+class _Sentence(NamedTuple):
+    start: int
+    text: str
+    act: Intent | None
+
+
 def intent_of(text: str) -> Intent:
     """What a turn does: of its sentences' acts the one that comes first in :class:`Intent`."""
-    acts = {_act_of(match[0].strip()) for match in _SENTENCE.finditer(text.replace("’", "'"))}
+    acts = {sentence.act for sentence in _sentences(text)}
     for intent in Intent:
         if intent in acts:
             return intent
     return Intent.STATEMENT
+
+
+def intent_of_fact(fact: FactDraft, text: str) -> Intent:
+    """What the sentence of a fact does in the turn `text`.
+
+    What its speaker means to do is a plan, unless it is promised to who listens; what is liked or
+    disliked is a preference.
+    """
+    sentences = _sentences(text)
+    at = bisect_right(sentences, fact.start, key=lambda sentence: sentence.start) - 1
+    _, sentence, act = sentences[max(at, 0)] if sentences else _Sentence(0, "", None)
+    if act in _BINDING or (act is Intent.PROMISE and _TO_YOU.search(sentence)):
+        return act
+    if not _LIKING.isdisjoint(fact.predicate.split()) and not _WISH.search(sentence):
+        return Intent.PREFERENCE
+    if fact.modality is Modality.INTENDED:
+        return Intent.PLAN
+    return act or Intent.STATEMENT
+
+
+@lru_cache(maxsize=64)
+def _sentences(text: str) -> tuple[_Sentence, ...]:
+    """The sentences of a turn, in order; its facts ask for the same ones."""
+    return tuple(
+        _Sentence(match.start(), match[0].strip(), _act_of(match[0].strip()))
+        for match in _SENTENCE.finditer(text.replace("’", "'"))
+    )
 
 
 def _act_of(sentence: str) -> Intent | None:

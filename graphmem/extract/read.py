@@ -67,7 +67,9 @@ def read_names(context: PassageContext) -> Extraction:
     """The names and attributes of a passage, without a model."""
     mentions = mentions_in(context)
     return Extraction(
-        passage_id=context.passage_id, mentions=mentions, attributes=mine(context, mentions, ())
+        passage_id=context.passage_id,
+        mentions=mentions,
+        attributes=mine(context, mentions, ()).attributes,
     )
 
 
@@ -94,12 +96,13 @@ def read(
     stated_once = _without_repeats(facts, [*lives, *described, *told, *items(page, lists)])
     rest = remaining(page, outside, first_of, stated_once)
     stated_once = _without_repeats(stated_once, rest)
+    mined = mine(context, mentions, stated_once)
     return Extraction(
         passage_id=context.passage_id,
         mentions=mentions,
-        facts=stated_once,
+        facts=mined.facts,
         links=tuple(links),
-        attributes=mine(context, mentions, stated_once),
+        attributes=mined.attributes,
         times=tuple(
             TimeDraft(
                 start=time.start,

@@ -89,11 +89,12 @@ def placed(context: PassageContext, triples: OpenTriples) -> Placed:
             )
         )
     mentions = (*read, *_mentions(context, triples.entities, locator, read, known))
+    mined = mine(context, mentions, facts)
     extraction = Extraction(
         passage_id=context.passage_id,
         mentions=mentions,
-        facts=tuple(facts),
-        attributes=mine(context, mentions, facts),
+        facts=mined.facts,
+        attributes=mined.attributes,
     )
     return Placed(extraction, not_found)
 

@@ -23,6 +23,7 @@ from graphmem.graph.snapshot import (
     Passages,
     Snapshot,
     Stated,
+    Traits,
     read_entities,
     read_evidence,
     read_facts,
@@ -38,7 +39,7 @@ from graphmem.kernels.arrays import Floats, Ints, Mask, Rows
 from graphmem.model.knowledge import EntityType
 from graphmem.ports.store import StoreReader
 
-T = TypeVar("T", Passages, Entities)
+T = TypeVar("T", Passages, Entities, Traits)
 UNNAMED = frozenset(kind.value for kind in EntityType if not kind.is_name)
 """Types whose entities are described and not named."""
 
@@ -73,7 +74,7 @@ def grow(before: Snapshot, reader: StoreReader) -> Growth:
         raise CannotGrowError
     passage_nids, passages = read_passages(reader)
     entity_nids, entities = read_entities(reader)
-    fact_nids, facts = read_facts(reader)
+    fact_nids, facts, traits = read_facts(reader)
     held_passages = _Held(before.numbers.passages, passage_nids)
     held_entities = _Held(before.numbers.entities, entity_nids)
     held_facts = _Held(before.numbers.facts, fact_nids)
@@ -89,6 +90,7 @@ def grow(before: Snapshot, reader: StoreReader) -> Growth:
         vectors=_vectors(before.vectors, reader, numbers),
         numbers=numbers,
         same=np.unique(np.concatenate((before.same, read_same(reader, numbers))), axis=0),
+        traits=_traits(before.traits, traits, held_facts),
     )
     return Growth(
         snapshot,
@@ -161,6 +163,17 @@ def _entities(before: Entities, shown: Entities, held: _Held) -> Entities:
         types=made.types.replaced(held.rows, _values(shown.types, held.old)),
         aliases=made.aliases.replaced(held.rows, _values(shown.aliases, held.old)),
     )
+
+
+def _traits(before: Traits, shown: Traits, held: _Held) -> Traits:
+    made = _appended(before, shown, held)
+    renewed = {
+        field.name: getattr(made, field.name).replaced(
+            held.rows, _values(getattr(shown, field.name), held.old)
+        )
+        for field in fields(made)
+    }
+    return replace(made, **renewed)
 
 
 def _gained(before: Entities, shown: Entities, held: _Held) -> Iterator[tuple[int, str]]:

@@ -7,7 +7,7 @@ Rows are positions in the order of ``nid``, the store's own numbers. Times are U
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -119,6 +119,25 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Traits:
+    """What facts can be chosen by, shape (n,) each; what one has several of is a JSON list."""
+
+    kinds: Category
+    modalities: Category
+    polarities: Category
+    intents: Category
+    topics: Category
+    event_types: Category
+    tags: Category
+    keywords: Category
+
+    @classmethod
+    def of_none(cls) -> Traits:
+        """Those of no facts."""
+        return cls(*(Category.of(()) for _ in fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
 class Stated:
     """Evidence: which facts stand in which passages, and on which characters; shape (n,) each."""
 
@@ -141,7 +160,8 @@ class Numbers:
 class Snapshot:
     """One namespace at one version of the store; `vectors` has a row per passage, zero without.
 
-    `same` are pairs of entities that are held to be one, shape (n, 2), each once, rising.
+    `same` are pairs of entities that are held to be one, shape (n, 2), each once, rising; `traits`
+    are those of the facts.
     """
 
     passages: Passages
@@ -151,13 +171,14 @@ class Snapshot:
     vectors: Floats
     numbers: Numbers
     same: Rows = field(default_factory=lambda: np.empty((0, 2), np.int32))
+    traits: Traits = field(default_factory=Traits.of_none)
 
 
 def read_snapshot(reader: StoreReader, *, dimension: int) -> Snapshot:
     """Read a namespace whole; `dimension` of its vectors, 0 for none."""
     passage_nids, passages = read_passages(reader)
     entity_nids, entities = read_entities(reader)
-    fact_nids, facts = read_facts(reader)
+    fact_nids, facts, traits = read_facts(reader)
     numbers = Numbers(passage_nids, entity_nids, fact_nids)
     vectors = np.zeros((len(passage_nids), dimension), np.float32)
     if dimension:
@@ -170,6 +191,7 @@ def read_snapshot(reader: StoreReader, *, dimension: int) -> Snapshot:
         vectors=vectors,
         numbers=numbers,
         same=read_same(reader, numbers),
+        traits=traits,
     )
 
 
@@ -237,12 +259,15 @@ def read_same(reader: StoreReader, numbers: Numbers) -> Rows:
     return np.unique(pairs, axis=0)
 
 
-def read_facts(reader: StoreReader) -> tuple[Ints, Facts]:
-    """Facts of a view and their ``nid``; members and evidence are left out."""
-    nid, ids, texts, valid_from, valid_to, recorded, retired = _columns(
-        reader,
-        "facts",
-        ("nid", "id", "text", "valid_from", "valid_to", "recorded_at", "retired_at"),
+def read_facts(reader: StoreReader) -> tuple[Ints, Facts, Traits]:
+    """Facts of a view, their ``nid`` and traits; members and evidence are left out."""
+    names = ("nid", "id", "text", "valid_from", "valid_to", "recorded_at", "retired_at")
+    traits = (
+        *("kind", "modality", "polarity", "intent"),
+        *("topics", "event_types", "tags", "keywords"),
+    )
+    nid, ids, texts, valid_from, valid_to, recorded, retired, *of_facts = _columns(
+        reader, "facts", (*names, *traits)
     )
     none, nowhere = np.empty(0, np.int32), np.empty(0, np.int64)
     facts = Facts(
@@ -259,7 +284,7 @@ def read_facts(reader: StoreReader) -> tuple[Ints, Facts]:
         evidence_starts=nowhere,
         evidence_ends=nowhere,
     )
-    return np.array(nid, np.int64), facts
+    return np.array(nid, np.int64), facts, Traits(*map(Category.of, of_facts))
 
 
 def read_members(reader: StoreReader, numbers: Numbers) -> tuple[Rows, Rows]:

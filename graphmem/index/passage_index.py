@@ -34,16 +34,18 @@ from graphmem.index.names import (
 )
 from graphmem.index.occurrences import Occurrences, Sought, extend_occurrences, find_occurrences
 from graphmem.index.synonyms import meanings_of, with_meanings
+from graphmem.index.traits import facts_of
 from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import EmbedWords, WordSpace
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, compress
 from graphmem.kernels.ranking import CsrGraph
+from graphmem.model.retrieval import FactFilter
 from graphmem.ports.store import StoreReader
 
-FORMAT = 5
+FORMAT = 6
 """Raised whenever the files below mean something else; older ones are then rebuilt."""
 _GRAPHS = 8
-"""Views of the walk's graph that are kept, a number for each node each."""
+"""Views of the walk's graph that are kept, a number for each node each, and choices of facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class PassageIndex:
         self.version = version
         self.passages = columns.snapshot.passages
         self.facts = columns.snapshot.facts
+        self.traits = columns.snapshot.traits
         self.vectors = columns.snapshot.vectors
         self.lexical = columns.lexical
         self.names = with_meanings(columns.names, columns.meanings)
@@ -89,7 +92,8 @@ class PassageIndex:
         self.columns = columns
         self._word_space: WordSpace | None = None
         self._graphs: dict[Hashable, CsrGraph] = {}
-        self._lock = threading.Lock()
+        self._chosen: dict[FactFilter, Mask] = {}
+        self._lock = threading.RLock()
 
     def __len__(self) -> int:
         return len(self.passages.ids)
@@ -118,6 +122,17 @@ class PassageIndex:
             if len(self._graphs) > _GRAPHS:
                 del self._graphs[next(iter(self._graphs))]
         return graph
+
+    def facts_of(self, wanted: FactFilter) -> Mask:
+        """Facts that satisfy a filter, shape (n_facts,); the last ones asked for are kept."""
+        with self._lock:
+            found = self._chosen.pop(wanted, None)
+            if found is None:
+                found = facts_of(wanted, self.traits, self.facts, self.passages)
+            self._chosen[wanted] = found
+            if len(self._chosen) > _GRAPHS:
+                del self._chosen[next(iter(self._chosen))]
+        return found
 
     @cached_property
     def graph(self) -> CsrGraph:

@@ -41,7 +41,7 @@ _TIMES: Final = {"occurred_at", "recorded_at", "retired_at", "valid_from", "vali
     "last_recalled_at",
     "forgotten_at",
 }
-_JSON: Final = {"aliases", "attributes"}
+_JSON: Final = {"aliases", "attributes", "keywords", "topics", "tags", "event_types"}
 _BATCH: Final = 2_000
 
 

@@ -105,6 +105,11 @@ class FactDraft(Value):
     valid_from: UtcTime | None = None
     valid_to: UtcTime | None = None
     precision: Precision | None = None
+    keywords: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    event_types: tuple[str, ...] = ()
+    intent: str | None = None
 
 
 class LinkDraft(Value):

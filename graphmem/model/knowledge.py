@@ -118,6 +118,8 @@ class Fact(Value):
 
     `valid_from` and `valid_to` say when it held in the world, half-open, ``None`` for unknown or
     open; `recorded_at` and `retired_at` when the memory learned it and stopped believing it.
+    `keywords`, `topics`, `tags`, `event_types` and `intent` were mined of its first statement; who
+    has said it stands where it was said, in the passages that it is evidenced by.
     """
 
     id: str
@@ -138,6 +140,11 @@ class Fact(Value):
     strength: float = 1.0
     recalls: int = 0
     last_recalled_at: UtcTime | None = None
+    keywords: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    event_types: tuple[str, ...] = ()
+    intent: str | None = None
 
     @property
     def valid(self) -> Interval:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from graphmem.model.base import UtcTime, Value
+from graphmem.model.knowledge import Fact, FactKind, Modality, Polarity
 from graphmem.model.source import DEFAULT_NAMESPACE, AttributeValue
 from graphmem.model.time import Interval
 
@@ -22,12 +24,57 @@ class Mode(StrEnum):
     GRAPH = "graph"
 
 
+Several = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+]
+"""One value or more."""
+
+
+class FactFilter(Value):
+    """What a fact must satisfy; every field that is set must hold.
+
+    Of what a fact has several of, each that is asked for must be among them. `speaker` has said it,
+    in one of the turns that it is evidenced by.
+    """
+
+    topics: Several = ()
+    event_types: Several = ()
+    keywords: Several = ()
+    tags: Several = ()
+    intent: str | None = None
+    kind: FactKind | None = None
+    modality: Modality | None = None
+    polarity: Polarity | None = None
+    speaker: str | None = None
+
+    def fits(self, fact: Fact) -> bool:
+        """Whether a fact satisfies all but `speaker`, which it does not tell itself."""
+        return all(
+            wanted is None or wanted == held
+            for wanted, held in (
+                (self.intent, fact.intent),
+                (self.kind, fact.kind),
+                (self.modality, fact.modality),
+                (self.polarity, fact.polarity),
+            )
+        ) and all(
+            set(wanted) <= set(held)
+            for wanted, held in (
+                (self.topics, fact.topics),
+                (self.event_types, fact.event_types),
+                (self.keywords, fact.keywords),
+                (self.tags, fact.tags),
+            )
+        )
+
+
 class Filter(Value):
     """What a hit must satisfy; every field that is set must hold.
 
     `type` keeps passages that mention an entity of that type. `since` and `until` bound the
     passage's own time, half-open. `attributes` must be equal; of one with several values, each that
-    is asked for must be among them.
+    is asked for must be among them. `fact` keeps passages that state such a fact, and of facts only
+    those.
     """
 
     source: str | None = None
@@ -38,6 +85,7 @@ class Filter(Value):
     since: UtcTime | None = None
     until: UtcTime | None = None
     attributes: Mapping[str, AttributeValue] = Field(default_factory=dict)
+    fact: FactFilter | None = None
 
 
 class Query(Value):
@@ -66,6 +114,14 @@ class Query(Value):
     def known_in(self) -> Interval | None:
         """When a fact must have been believed for at least a moment, ``None`` for now."""
         return moment_or_range(self.known_at, self.known_until)
+
+
+def has_value(held: AttributeValue | Collection[str] | None, wanted: AttributeValue) -> bool:
+    """Whether an attribute is what is asked for, or one of several is; of several, all are."""
+    if held is None:
+        return False
+    values = {str(held)} if isinstance(held, str | int | float) else set(map(str, held))
+    return values >= (set(map(str, wanted)) if isinstance(wanted, tuple) else {str(wanted)})
 
 
 def moment_or_range(start: datetime | None, end: datetime | None) -> Interval | None:

@@ -37,6 +37,7 @@ SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
         *("nid", "id", "text", "predicate", "polarity", "modality", "kind", "confidence", "trust"),
         *("valid_from", "valid_to", "recorded_at", "retired_at", "strength"),
         *("attribution", "precision", "recalls", "last_recalled_at"),
+        *("keywords", "topics", "tags", "event_types", "intent"),
     ),
     "roles": ("fact_nid", "entity_nid", "role", "ordinal", "text", "start", "end"),
     "evidence": ("fact_nid", "passage_nid", "start", "end"),
@@ -46,9 +47,12 @@ SCANNABLE: Final[Mapping[str, tuple[str, ...]]] = {
     "supersessions": ("newer_nid", "older_nid", "reason"),
     "same_as": ("left_nid", "right_nid", "score", "by"),
 }
-"""Tables that a reader scans, and their columns. Times are UTC microseconds; `attributes` and
-`aliases` are JSON. A passage's `source`, `title`, `trust`, `recorded_at` and `retired_at` are those
-of its episode, but that one which was forgotten is retired from then on at the latest."""
+"""Tables that a reader scans, and their columns. Times are UTC microseconds; `attributes`,
+`aliases` and what a fact has several of are JSON. A passage's `source`, `title`, `trust`,
+`recorded_at` and `retired_at` are those of its episode, but that one which was forgotten is retired
+from then on at the latest."""
+SEVERAL: Final = ("keywords", "topics", "tags", "event_types")
+"""What a fact has several of."""
 
 
 class StoreReader(Protocol):

@@ -169,6 +169,11 @@ def _add_fact(
             valid_to=draft.valid_to,
             precision=draft.precision,
             recorded_at=recorded_at,
+            keywords=draft.keywords,
+            topics=draft.topics,
+            tags=draft.tags,
+            event_types=draft.event_types,
+            intent=draft.intent,
         )
     elif held.trust < trust or held.confidence < draft.confidence:
         rows.facts[id] = held.model_copy(

@@ -14,7 +14,7 @@ from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows
 from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Fact
-from graphmem.model.retrieval import Query
+from graphmem.model.retrieval import Query, has_value
 from graphmem.model.source import AttributeValue
 from graphmem.model.time import Interval, to_micros
 
@@ -46,14 +46,20 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
         mask &= _mentions(index, np.flatnonzero(_equals(index.names.types, where.type)))
     if where.entity is not None:
         mask &= _mentions(index, _bearing(index, where.entity))
+    if where.fact is not None:
+        mask &= _stating(index, allowed_facts(index, query))
     if query.as_of is not None:
         mask &= _holds_as_of(index, query)
     return np.asarray(mask)
 
 
-def allowed_facts(facts: Facts, query: Query, rows: Rows | slice = _ALL) -> Mask:
-    """Which facts, or which of some `rows`, are believed at `known_at` and valid at `as_of`."""
+def allowed_facts(index: PassageIndex, query: Query, rows: Rows | slice = _ALL) -> Mask:
+    """Which facts, or which of some `rows`, are believed at `known_at`, valid at `as_of` and of
+    the kind that is asked for."""
+    facts = index.facts
     mask = believed(facts, query, rows)
+    if query.where.fact is not None:
+        mask &= index.facts_of(query.where.fact)[rows]
     held = query.held_in
     if held is not None:
         mask &= facts.valid_from[rows] < _micros(held.end)
@@ -65,14 +71,14 @@ def dated_passages(index: PassageIndex, query: Query) -> Doubles:
     """1 for passages that state a dated fact which holds at `as_of`, else 0; shape (n,)."""
     facts = index.facts
     dated = (facts.valid_from != OPEN_START) | (facts.valid_to != OPEN_END)
-    holding = allowed_facts(facts, query) & dated
+    holding = allowed_facts(index, query) & dated
     stated = np.zeros(len(index))
     stated[facts.evidence_passages[holding[facts.evidence_facts]]] = 1.0
     return stated
 
 
 def fact_holds(fact: Fact, query: Query) -> bool:
-    """As :func:`allowed_facts`, for one fact as the store gives it."""
+    """Whether one fact, as the store gives it, is believed at `known_at` and valid at `as_of`."""
     held = query.held_in
     return is_believed(fact, query) and (held is None or fact.valid.overlaps(held))
 
@@ -119,7 +125,7 @@ def _having(column: Category, wanted: Mapping[str, AttributeValue]) -> Mask:
         if not attributes or not all(text in attributes for text in written):
             return False
         held = json.loads(attributes)
-        return all(name in held and _has(held[name], value) for name, value in wanted.items())
+        return all(has_value(held.get(name), value) for name, value in wanted.items())
 
     return np.array([holds(value) for value in column.values], np.bool_)[column.codes]
 
@@ -132,12 +138,6 @@ def _written(value: AttributeValue) -> list[str]:
         for text in texts
         if text not in ("True", "False")
     ]
-
-
-def _has(held: AttributeValue | list[str], wanted: AttributeValue) -> bool:
-    """Whether a value is the one asked for, or one of several is; of several asked for, all are."""
-    values = {str(value) for value in held} if isinstance(held, list | tuple) else {str(held)}
-    return values >= ({str(w) for w in wanted} if isinstance(wanted, tuple) else {str(wanted)})
 
 
 def _bearing(index: PassageIndex, name: str) -> Ints:
@@ -156,8 +156,15 @@ def _mentions(index: PassageIndex, names: Ints) -> Mask:
     return mask
 
 
+def _stating(index: PassageIndex, chosen: Mask) -> Mask:
+    """Passages that state one of the chosen facts."""
+    mask = np.zeros(len(index), np.bool_)
+    mask[index.facts.evidence_passages[chosen[index.facts.evidence_facts]]] = True
+    return mask
+
+
 def _holds_as_of(index: PassageIndex, query: Query) -> Mask:
-    valid = allowed_facts(index.facts, query)
+    valid = allowed_facts(index, query)
     passages, facts = index.facts.evidence_passages, index.facts.evidence_facts
     n_valid = np.bincount(passages, weights=valid[facts], minlength=len(index))
     n_all = np.bincount(passages, minlength=len(index))

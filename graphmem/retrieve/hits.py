@@ -59,7 +59,7 @@ def _evidence(index: PassageIndex, row: int, query: Query) -> Ints:
     """Entries of the evidence of a passage's facts that hold for the query, in its order."""
     indptr, order = index.evidence_by_passage
     places = order[indptr[row] : indptr[row + 1]]
-    return places[allowed_facts(index.facts, query, index.facts.evidence_facts[places])]
+    return places[allowed_facts(index, query, index.facts.evidence_facts[places])]
 
 
 def _hit(index: PassageIndex, ranking: Ranking, position: int, facts: tuple[FactView, ...]) -> Hit:

@@ -53,15 +53,16 @@ def walk(
 
 def graph_of(index: PassageIndex, query: Query) -> CsrGraph:
     """Where the walk may go: through what is believed at the query's `known_at`, and over facts
-    that hold at its `as_of`. Passages that only its filters leave out are on the way of it still.
+    that hold at its `as_of` and are of the kind that its filter asks for. Passages that only its
+    filters leave out are on the way of it still.
     """
     return index.graph_among(
-        (query.known_in, query.held_in),
+        (query.known_in, query.held_in, query.where.fact),
         lambda: np.concatenate(
             (
                 believed(index.passages, query),
                 np.ones(len(index.names.keys), np.bool_),
-                allowed_facts(index.facts, query),
+                allowed_facts(index, query),
             )
         ),
     )

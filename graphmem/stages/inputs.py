@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
 from graphmem.errors import InvalidInputError
 from graphmem.extract.attributes import NAMES as MINED
+from graphmem.extract.fields import EVENTS, TOPICS
+from graphmem.extract.intents import Intent
 from graphmem.kernels.text import well_formed
 from graphmem.model.forgetting import Policy
 from graphmem.model.ids import digest
-from graphmem.model.retrieval import Filter, Mode, Query, moment_or_range
+from graphmem.model.retrieval import FactFilter, Filter, Mode, Query, moment_or_range
 from graphmem.model.source import OF_CONTENT, OF_SESSION, EpisodeKind, Message, SourceItem
 from graphmem.model.time import Interval, parse_interval, parse_time
 
 E = TypeVar("E", bound=StrEnum)
 Time = str | date | datetime
 """A moment as users write it: ``"2024-05-01"``, a ``date`` or a ``datetime``."""
+OF_FACT: Final = "fact."
+"""How the names of what facts are filtered by begin, beside those of passages."""
+_CLOSED: Final[Mapping[str, Collection[str]]] = {
+    "topics": TOPICS,
+    "event_types": EVENTS,
+    "intent": tuple(Intent),
+}
+_ALONE: Final = frozenset(("intent", "kind", "modality", "polarity", "speaker"))
 When = Time | tuple[Time, Time]
 """A moment, or a range: ``"2019..2021"``, or the pair of its first and its last time. A range
 reaches from the beginning of the first to the end of the last."""
@@ -97,11 +107,16 @@ def _member(kind: type[E], value: E | str, what: str) -> E:
 
 
 def _filter_of(fields: Mapping[str, Any]) -> Filter:
+    of_facts = {name: value for name, value in fields.items() if name.startswith(OF_FACT)}
+    fields = {name: value for name, value in fields.items() if name not in of_facts}
     for name in sorted(fields.keys() - Filter.model_fields.keys() - set(MINED)):
+        on_facts = [f"{OF_FACT}{field}" for field in FactFilter.model_fields]
         raise InvalidInputError(
             f"{name!r} is nothing to filter by",
-            remedy=f"Take {', '.join((*Filter.model_fields, *MINED))}",
+            remedy=f"Take {', '.join((*Filter.model_fields, *MINED, *on_facts))}",
         )
+    if of_facts or fields.get("fact") is not None:
+        fields = {**fields, "fact": fact_filter_of({**_fields_of(fields.get("fact")), **of_facts})}
     mined = {name: fields[name] for name in MINED if name in fields}
     if mined:
         own = {name: value for name, value in fields.items() if name not in mined}
@@ -112,6 +127,58 @@ def _filter_of(fields: Mapping[str, Any]) -> Filter:
         if name in ("since", "until") and value is not None
     }
     return Filter.model_validate({**fields, **times})
+
+
+def _fields_of(fact: FactFilter | Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return dict(fact) if isinstance(fact, FactFilter) else fact or {}
+
+
+def fact_filter_of(fields: FactFilter | Mapping[str, Any] | None) -> FactFilter | None:
+    """What facts have to satisfy, ``None`` for nothing; names may begin with ``fact.``.
+
+    Raises
+    ------
+    InvalidInputError
+        A name that no fact has, or a value that there is not; says which there are.
+    """
+    given = {name.removeprefix(OF_FACT): value for name, value in _fields_of(fields).items()}
+    for name in sorted(given.keys() - FactFilter.model_fields.keys()):
+        raise InvalidInputError(
+            f"{name!r} is nothing to filter facts by",
+            remedy=f"Take {', '.join(FactFilter.model_fields)}",
+        )
+    try:
+        # Who asks on the command line has given each as one of several.
+        alone = {n: v[0] if n in _ALONE and _is_one(v) else v for n, v in given.items()}
+        made = FactFilter(**{name: _put_right(value) for name, value in alone.items()})
+    except ValidationError as cause:
+        raise _invalid(cause) from cause
+    for name, known in _CLOSED.items():
+        held = getattr(made, name)
+        for value in (held,) if isinstance(held, str) else held or ():
+            _refuse_unknown(name, value, known)
+    written = {name: tuple(map(str.lower, getattr(made, name))) for name in ("keywords", "tags")}
+    made = made.model_copy(update=written)
+    return None if made == FactFilter() else made
+
+
+def _put_right(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return tuple(map(_put_right, value))
+    return well_formed(value) if isinstance(value, str) else value
+
+
+def _is_one(value: Any) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 1
+
+
+def _refuse_unknown(name: str, value: str, known: Collection[str]) -> None:
+    if value not in known:
+        raise InvalidInputError(f"No fact has {value!r} among its {name}", remedy=_one_of(known))
+
+
+def _one_of(known: Collection[str]) -> str:
+    return f"Take one of {', '.join(known)}"
 
 
 def _as_stored(where: Filter) -> Filter:

@@ -34,12 +34,13 @@ from graphmem.model.source import Episode, Passage
 from graphmem.ports.reranker import Reranker
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.explain import leads_to, to_path
-from graphmem.retrieve.filters import allowed_passages, fact_holds
+from graphmem.retrieve.filters import allowed_passages
 from graphmem.retrieve.hits import FACTS_PER_HIT, hits_of, most_alike
 from graphmem.retrieve.pool import Pool, Ranking
 from graphmem.retrieve.rerank import reranked
 from graphmem.retrieve.search import pools, rank
 from graphmem.retrieve.seeds import seeds_of
+from graphmem.stages.choosing import holding
 from graphmem.stages.parts import Parts
 
 _log = logging.getLogger(__name__)
@@ -306,11 +307,12 @@ class Reading:
         their members are for those who look at paths."""
         store = self._parts.store
         evidence = store.evidence_in(passage_ids)
-        facts = store.facts(list({item.fact_id for item in evidence}), members=members)
+        held = store.facts(list({item.fact_id for item in evidence}), members=members)
+        facts = {fact.id: fact for fact in holding(store, held.values(), query)}
         found: defaultdict[str, list[tuple[Fact, Evidence]]] = defaultdict(list)
         for item in evidence:
             fact = facts.get(item.fact_id)
-            if fact is not None and fact_holds(fact, query):
+            if fact is not None:
                 found[item.passage_id].append((fact, item))
         return found
 

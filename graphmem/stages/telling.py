@@ -25,7 +25,8 @@ from graphmem.model.time import Interval
 from graphmem.model.timeline import Place, Timeline
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.entities import entity_id
-from graphmem.retrieve.filters import fact_holds, is_believed
+from graphmem.retrieve.filters import is_believed
+from graphmem.stages.choosing import holding
 from graphmem.stages.known_names import KnownNames
 
 _TOPIC_PASSAGES: Final = 500
@@ -54,10 +55,10 @@ def timeline_of(store: GraphStore, names: KnownNames, query: Query, *, span: Int
         held = store.facts_with(entities)
         ids = list(dict.fromkeys(id for found in held.values() for id in found))
     else:
-        ids = _on_topic(store, query)
+        ids = _on_topic(store, query.model_copy(update={"where": Filter()}))
         if not ids:
             raise _unknown(names, query.text)
-    facts = [fact for fact in store.facts(ids).values() if fact_holds(fact, query)]
+    facts = holding(store, store.facts(ids).values(), query)
     entries = entries_of(gathered(store, names, facts, query))
     if span.start is not None or span.end is not None:
         entries = within(entries, span)
@@ -89,7 +90,7 @@ def worked_out(
     if query.where == Filter():
         for found in store.facts_with(_named_in(store, names, query.text)).values():
             ids.update(dict.fromkeys(found))
-    facts = [fact for fact in store.facts(list(ids)).values() if fact_holds(fact, query)]
+    facts = holding(store, store.facts(list(ids)).values(), query)
     told = gathered(store, names, facts, query)
     return work_out(asked, entries_of(told), embed_words)
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.graph.persona import aspects_of, tasks_of
 from graphmem.maintain.consolidate import Changed, Made, Step, consolidate
 from graphmem.maintain.transfer import Progress, silent
 from graphmem.model.consolidation import ConsolidationReport, StepReport
+from graphmem.model.retrieval import FactFilter, Filter
 from graphmem.model.source import Passage
 from graphmem.model.time import Interval, parse_interval
 from graphmem.model.timeline import Profile, Task, Timeline
 from graphmem.stages.consolidating import steps_of
-from graphmem.stages.inputs import Time, When, query_of
+from graphmem.stages.inputs import Time, When, fact_filter_of, query_of
 from graphmem.stages.telling import entities_called, events_of, timeline_of
 from graphmem.verbs.bound import Bound
 
@@ -136,6 +138,7 @@ class Times(Bound):
         *,
         as_of: When | None = None,
         known_at: When | None = None,
+        where: FactFilter | Mapping[str, Any] | None = None,
     ) -> Timeline:
         """What is told of an entity or a topic, in the order in which it held.
 
@@ -157,17 +160,26 @@ class Times(Bound):
             (``"2019..2021"``).
         known_at
             What the memory believed at that time, or at some time of a range.
+        where
+            A :class:`FactFilter` or its fields: keep such facts.
 
         Raises
         ------
         NotFoundError
             The namespace tells of no such entity or topic; the remedy names those like it.
         InvalidInputError
-            Nothing was asked for, or a time does not read as one.
+            Nothing was asked for, a time does not read as one, or nothing is to be filtered by what
+            `where` names.
         """
         if not of.strip():
             raise InvalidInputError("A timeline needs an entity or a topic")
-        query = query_of(of, namespace=self.namespace, as_of=as_of, known_at=known_at)
+        query = query_of(
+            of,
+            namespace=self.namespace,
+            as_of=as_of,
+            known_at=known_at,
+            where=Filter(fact=fact_filter_of(where)),
+        )
         span = Interval(
             None if since is None else parse_interval(since).start,
             None if until is None else parse_interval(until).end,

@@ -144,6 +144,11 @@ class Maker:
                 for at, name in enumerate(names)
             ),
             "recorded_at": START,
+            "keywords": (text.lower(), 'a "quoted" one'),
+            "topics": ("work",) if "works" in text else (),
+            "event_types": ("meeting", "residence") if "knows" in text else (),
+            "tags": ("née",) if "Bob" in names else (),
+            "intent": "plan" if "Ann" in names else None,
         }
         return Fact(**{**values, **fields})
 

@@ -135,7 +135,13 @@ def test_every_node_is_there_with_the_fields_of_the_model(
             e.id: {**e.model_dump(), "aliases": list(e.aliases)}
             for e in memory.entities([e.id for e in told.entities]).values()
         },
-        "Fact": {f.id: f.model_dump(exclude={"members"}) for f in told.facts},
+        "Fact": {
+            f.id: {
+                name: list(value) or None if isinstance(value, tuple) else value
+                for name, value in f.model_dump(exclude={"members"}).items()
+            }
+            for f in told.facts
+        },
     }
     for label, expected in held.items():
         nodes = values(runner, f"MATCH (n:{label}) RETURN n")

@@ -18,6 +18,7 @@ from graphmem.errors import StoreFormatError
 from graphmem.model.summary import Hierarchy, HierarchyChange, Summary
 from graphmem.ports.store import GraphStore
 
+MINED = ("keywords", "topics", "tags", "event_types", "intent")
 OLD = Path(__file__).parents[1] / "data" / "memory_schema_1.sql"
 """What graphmem wrote at commit 97026a2, before the change feed."""
 
@@ -65,6 +66,10 @@ def _as_schema_1_left_it(server: Any) -> None:
         for name in ("episode", "passage", "entity", "fact"):
             session.run(f"DROP INDEX graphmem_{name}_change").consume()
         session.run("MATCH (n) REMOVE n.changed_in, n.removed_in").consume()
+        for name in ("fact_intent", "mined"):
+            session.run(f"DROP INDEX graphmem_{name}").consume()
+        mined = ", ".join(f"f.{name}" for name in MINED)
+        session.run(f"MATCH (f:Fact) REMOVE {mined}").consume()
         for label in ("summary", "community"):
             session.run(f"DROP CONSTRAINT graphmem_{label}_id").consume()
             session.run(f"DROP INDEX graphmem_{label}_space").consume()
@@ -106,6 +111,7 @@ def test_an_older_memory_is_whole_after_it_is_brought_up_to_date(
     held = {name: contents(store, name) for name in ("default", "other")}
     assert {e.source for e in held["default"]["episodes"].values()} == {"a", "b"}
     assert [f.text for f in held["other"]["facts"].values()] == ["Dee rests"]
+    assert not any(getattr(f, name) for f in held["default"]["facts"].values() for name in MINED)
     assert len(held["default"]["vectors"]) == 3
     # Nobody knows what schema 1 changed when, so a reader of it starts anew.
     with store.read("default", since=1) as view:

@@ -11,8 +11,8 @@ import pytest
 
 from graphmem.kernels.text import words
 from graphmem.model.change import ChangeSet
-from graphmem.model.knowledge import EntityType, Evidence, Fact, Mention
-from graphmem.model.retrieval import Filter, Query
+from graphmem.model.knowledge import EntityType, Evidence, Fact, Mention, Modality
+from graphmem.model.retrieval import FactFilter, Filter, Query
 from graphmem.model.source import Episode, Passage
 from graphmem.ports.store import GraphStore
 
@@ -46,7 +46,16 @@ class World:
                 attributes={"colour": ("red", "blue")[n % 2], "n": n % 3, "is": n % 2 == 0},
             )
             valid = {"valid_from": make.at(n), "valid_to": make.at(n + 30)} if n % 2 else {}
-            fact = make.fact(f"fact {n}", (f"name{n % 9}",), recorded_at=make.at(n % 10), **valid)
+            mined = {
+                "topics": (("music",), (), ("music", "food"))[n % 3],
+                "event_types": ("meeting",) if n % 5 else (),
+                "tags": ("née",) if n % 8 == 1 else (),
+                "keywords": (f"number {n % 2}",),
+                "intent": ("plan", None, "statement")[n % 3],
+                "modality": (Modality.ACTUAL, Modality.INTENDED)[n % 2],
+            }
+            name = f"name{n % 9}"
+            fact = make.fact(f"fact {n}", (name,), recorded_at=make.at(n % 10), **valid, **mined)
             vector = chance.normal(size=DIMENSION).astype(np.float32)
             made = fact if n % 4 and episode.retired_at is None else None
             self.rows.append((episode, passage, made, kind, vector / np.linalg.norm(vector)))
@@ -94,6 +103,7 @@ class World:
                 where.entity is None or where.entity.lower() == name.lower(),
                 all(str(attributes.get(k)) == str(v) for k, v in where.attributes.items()),
                 query.as_of is None or fact is None or _holds(fact, query),
+                where.fact is None or (fact is not None and _suits(fact, passage, query)),
             ]
             if all(conditions):
                 found.append(n)
@@ -114,6 +124,20 @@ def _holds(fact: Fact, query: Query) -> bool:
     believed = _believed(fact.recorded_at, fact.retired_at, query)
     return believed and any(
         fact.valid.contains(moment) for moment in _moments(query.as_of, query.as_of_until)
+    )
+
+
+def _suits(fact: Fact, passage: Passage, query: Query) -> bool:
+    wanted = query.where.fact
+    assert wanted is not None
+    several = ("topics", "event_types", "keywords", "tags")
+    alone = ("intent", "kind", "modality", "polarity")
+    return (
+        _believed(fact.recorded_at, fact.retired_at, query)
+        and (query.as_of is None or _holds(fact, query))
+        and all(set(getattr(wanted, name)) <= set(getattr(fact, name)) for name in several)
+        and all(getattr(wanted, name) in (None, getattr(fact, name)) for name in alone)
+        and wanted.speaker in (None, passage.speaker)
     )
 
 
@@ -150,6 +174,16 @@ QUERIES: Sequence[Callable[[Any], dict[str, Any]]] = (
     lambda make: {"as_of": make.at(40), "as_of_until": make.at(60)},
     lambda make: {"as_of": make.at(40), "as_of_until": make.at(45), "known_at": make.at(6)},
     lambda make: {"known_at": make.at(2), "known_until": make.at(5)},
+    lambda _: {"where": Filter(fact=FactFilter(topics="music"))},
+    lambda _: {"where": Filter(fact=FactFilter(topics=("food", "music"), tags="née"))},
+    lambda _: {"where": Filter(fact=FactFilter(intent="plan", speaker="Bob"))},
+    lambda _: {"where": Filter(fact=FactFilter(modality="intended", kind="event"), source="s3")},
+    lambda make: {
+        "as_of": make.at(50),
+        "known_at": make.at(6),
+        "where": Filter(fact=FactFilter(event_types="meeting", keywords="number 1")),
+    },
+    lambda _: {"where": Filter(fact=FactFilter(topics="') OR true //", polarity="negative"))},
     lambda _: {"where": Filter(source="nowhere")},
     lambda _: {"where": Filter(source='"; MATCH (n) DETACH DELETE n //', speaker="' OR 1=1 --")},
 )

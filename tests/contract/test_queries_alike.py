@@ -28,6 +28,7 @@ ASKED = {
     "central": {},
     "changes": {"since": "2000"},
     "contradictions": {},
+    "facts": {"topic": "business", "event_type": "employment"},
     "find": {"text": "e"},
     "history": {"fact": "fa_joined"},
     "neighbourhood": {"entity": "Ann Lee"},
@@ -157,3 +158,35 @@ def test_both_stores_answer_alike(runners: tuple[CypherRunner, CypherRunner], na
     assert embedded.rows == server.rows
     assert embedded.rows
     assert "Eve" not in repr(server.rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "ids"),
+    [
+        ("facts", {"intent": "preference", "speaker": "Bob"}, {"fa_likes"}),
+        ("facts", {"tag": "jobs"}, {"fa_likes"}),
+        ("facts", {"keyword": 'acme "labs"'}, {"fa_likes"}),
+        ("facts", {"topic": "work", "event_type": "employment"}, {"fa_works"}),
+        ("timeline", {"entity": "Ann Lee", "topic": "work"}, {"fa_works"}),
+        ("timeline", {"entity": "Acme", "event_type": "transaction"}, {"fa_sold"}),
+        ("timeline", {"entity": "Bob", "intent": "preference"}, {"fa_likes", "fa_dislikes"}),
+    ],
+)
+def test_both_stores_choose_facts_by_what_was_mined_of_them(
+    runners: tuple[CypherRunner, CypherRunner], name: str, wanted: dict[str, str], ids: set[str]
+) -> None:
+    query = catalogue()[name]
+    embedded, server = (r.run(query.statement, bind(query, wanted)) for r in runners)
+    assert embedded.rows == server.rows
+    assert {row[embedded.columns.index("id")] for row in embedded.rows} == ids
+
+
+def test_both_stores_show_the_same_properties_of_facts(
+    runners: tuple[CypherRunner, CypherRunner],
+) -> None:
+    statement = "MATCH (f:Fact {namespace: $namespace}) RETURN f.id AS id, f ORDER BY id"
+    embedded, server = (runner.run(statement).rows for runner in runners)
+    assert [dict(row[1]) for row in embedded] == [dict(row[1]) for row in server]
+    shown = {row[0]: row[1] for row in server}
+    assert shown["fa_likes"]["tags"] == ["jobs"]
+    assert "topics" not in shown["fa_likes"]

@@ -29,7 +29,8 @@ LABELS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "Fact": (
             *("id", "text", "predicate", "polarity", "modality", "attribution", "kind"),
             *("confidence", "trust", "valid_from", "valid_to", "precision", "recorded_at"),
-            *("retired_at", "strength", "recalls", "last_recalled_at", "namespace"),
+            *("retired_at", "strength", "recalls", "last_recalled_at"),
+            *("keywords", "topics", "tags", "event_types", "intent", "namespace"),
         ),
         "Summary": ("id", "name", "text", "depth", "place", "method", "stale", "namespace"),
         "Community": ("id", "name", "text", "level", "resolution", "method", "stale", "namespace"),

@@ -23,7 +23,7 @@ from graphmem.adapters.cypher.shape import FINGERPRINT, LABELS, NO_OFFSET, RELAT
 from graphmem.errors import StoreError
 from graphmem.model.ids import digest
 from graphmem.model.summary import Community, Hierarchy, Summary
-from graphmem.ports.store import GraphStore, StoreReader
+from graphmem.ports.store import SEVERAL, GraphStore, StoreReader
 
 _TABLES: Final = {
     "Episode": "episodes",
@@ -173,6 +173,8 @@ def _add_nodes(graph: Any, reader: StoreReader, label: str, namespace: str) -> d
             row["namespace"] = namespace
             if label == "Entity":
                 row["aliases"] = json.loads(row["aliases"])
+            if label == "Fact":
+                row.update({name: json.loads(row[name]) or None for name in SEVERAL})
         _create(graph, label, rows)
     return ids
 

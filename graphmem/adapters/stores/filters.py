@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from graphmem.model.retrieval import Filter
+from graphmem.model.retrieval import Filter, has_value
 
 
 def has_attributes(text: str, where: Filter) -> bool:
@@ -12,4 +12,4 @@ def has_attributes(text: str, where: Filter) -> bool:
     if not where.attributes:
         return True
     held = json.loads(text)
-    return all(str(held.get(name)) == str(value) for name, value in where.attributes.items())
+    return all(has_value(held.get(name), value) for name, value in where.attributes.items())

@@ -3,6 +3,9 @@
 // param: entity string - its name, an alias, or its id; case does not matter
 // param: as_of when = null - only what held at this time, or at some time of a range (2019..2021)
 // param: known_at when = null - what was believed at this time or in this range, instead of now
+// param: topic string = null - only what speaks of it, such as music
+// param: event_type string = null - only what happened of this kind, such as marriage
+// param: intent string = null - only what was said in a chat as this, such as plan
 // param: limit integer = 100 - how many facts at most
 // returns: valid_from, valid_to, said_at, fact, id
 MATCH (named:Entity {namespace: $namespace})
@@ -15,6 +18,9 @@ WHERE (($known_at IS NULL AND f.retired_at IS NULL) OR (f.recorded_at < $known_a
     AND (f.retired_at IS NULL OR ($known_at < f.retired_at AND f.recorded_at < f.retired_at))))
   AND ($as_of IS NULL OR ((f.valid_from IS NULL OR f.valid_from < $as_of_until)
     AND (f.valid_to IS NULL OR $as_of < f.valid_to)))
+  AND ($topic IS NULL OR $topic IN coalesce(f.topics, []))
+  AND ($event_type IS NULL OR $event_type IN coalesce(f.event_types, []))
+  AND ($intent IS NULL OR f.intent = $intent)
 WITH DISTINCT f
 OPTIONAL MATCH (f)-[:EVIDENCE]->(p:Passage)
 WITH f, min(p.occurred_at) AS said_at

@@ -39,7 +39,7 @@ ENTITY_FIELDS: Final = ("name", "type", "aliases", "profile")
 FACT_FIELDS: Final = (
     *("text", "predicate", "polarity", "modality", "attribution", "kind", "confidence", "trust"),
     *("valid_from", "valid_to", "precision", "recorded_at", "retired_at", "strength", "recalls"),
-    "last_recalled_at",
+    *("last_recalled_at", "keywords", "topics", "tags", "event_types", "intent"),
 )
 EPISODE_COLUMNS: Final = (*_OF_NAMESPACE, *EPISODE_FIELDS, "source_key")
 PASSAGE_COLUMNS: Final = (*_OF_NAMESPACE, *PASSAGE_FIELDS, "episode_nid")
@@ -98,6 +98,9 @@ def fact_row(owner: Row, fact: Fact) -> Row:
         None if fact.precision is None else fact.precision.value,
         *(micros(fact.recorded_at), micros(fact.retired_at), finite(fact.strength, fact.id)),
         *(fact.recalls, micros(fact.last_recalled_at)),
+        *(list(found) or None for found in (fact.keywords, fact.topics)),
+        *(list(found) or None for found in (fact.tags, fact.event_types)),
+        fact.intent,
     ]
 
 

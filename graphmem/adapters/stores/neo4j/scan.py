@@ -23,7 +23,7 @@ from graphmem.adapters.stores.neo4j.rows import NO_OFFSET, aliases_json
 from graphmem.adapters.stores.neo4j.statements import of_generation, statements
 from graphmem.errors import InvalidInputError, StoreError
 from graphmem.model.ids import digest
-from graphmem.ports.store import SCANNABLE, Vectors
+from graphmem.ports.store import SCANNABLE, SEVERAL, Vectors
 
 _OF_EPISODE: Final = ("source", "title", "trust", "recorded_at", "retired_at")
 _ENDS: Final = {
@@ -43,6 +43,7 @@ _STARTS: Final = {
     "same_as": "entities",
     "vectors": "passages",
 }
+_LISTS: Final[Mapping[str, Sequence[str]]] = {"entities": ("aliases",), "facts": SEVERAL}
 _PAGE: Final = 5000
 _VECTOR_PAGE: Final = 1000
 _PLAIN: Final = 2  # the format without references, which are searched for at length
@@ -303,11 +304,12 @@ def _table(source: _Source, table: str) -> Iterator[list[Any]]:
         yield from _passages(source)
     elif table in _ENDS:
         yield from _relations(source, table)
-    elif table == "entities":
-        at = SCANNABLE[table].index("aliases")
+    elif table in _LISTS:
+        places = [SCANNABLE[table].index(column) for column in _LISTS[table]]
         for page in source.pages(table, SCANNABLE[table]):
             for row in page:
-                row[at] = aliases_json(row[at])
+                for at in places:
+                    row[at] = aliases_json(row[at]) if row[at] else "[]"
             yield page
     else:
         yield from source.pages(table, SCANNABLE[table])

@@ -17,7 +17,7 @@ from graphmem.adapters.bolt import Bolt, rows
 from graphmem.adapters.stores.neo4j.statements import of_generation, statements
 from graphmem.errors import EmbedderMismatchError, StoreFormatError
 
-MIGRATIONS: Final[tuple[str, ...]] = ("schema_1", "schema_2", "schema_3")
+MIGRATIONS: Final[tuple[str, ...]] = ("schema_1", "schema_2", "schema_3", "schema_4")
 """``MIGRATIONS[n]`` is the file of statements that take a database from version n to n + 1."""
 
 _INDEX_SECONDS: Final = 300

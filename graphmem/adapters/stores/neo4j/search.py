@@ -16,7 +16,7 @@ from graphmem.adapters.stores.filters import has_attributes
 from graphmem.adapters.stores.neo4j.statements import of_generation, statements
 from graphmem.kernels.text import fold, normalise_name
 from graphmem.model.ids import Kind, content_id, digest
-from graphmem.model.retrieval import Query
+from graphmem.model.retrieval import FactFilter, Query
 from graphmem.model.time import to_micros
 from graphmem.ports.store import Found, Vectors
 
@@ -109,8 +109,17 @@ def _with_conditions(statement: str, query: Query) -> str:
         "living" if query.known_at is None else "known_at",
         *(name for name in names if given[name] is not None),
     ]
-    conditions = " AND ".join(f"({_OWN[name]})" for name in chosen)
+    of_fact = ["fact_believed", *(["fact_held"] if query.as_of is not None else ())]
+    parts = [_with_facts(name, of_fact) for name in chosen]
+    if query.where.fact is not None:
+        of_fact += [f"fact_{name}" for name in FactFilter.model_fields if given[f"fact_{name}"]]
+        parts.append(_with_facts("fact", of_fact))
+    conditions = " AND ".join(f"({part})" for part in parts)
     return statement.replace("{conditions}", conditions)
+
+
+def _with_facts(name: str, of_fact: Sequence[str]) -> str:
+    return _OWN[name].replace("{of_fact}", " AND ".join(f"({_OWN[part]})" for part in of_fact))
 
 
 def _values(query: Query) -> dict[str, Any]:
@@ -129,4 +138,10 @@ def _values(query: Query) -> dict[str, Any]:
         "since": to_micros(where.since),
         "until": to_micros(where.until),
         "entity": None if name is None else content_id(Kind.ENTITY, query.namespace, name),
+        **_of_facts(where.fact or FactFilter()),
     }
+
+
+def _of_facts(wanted: FactFilter) -> dict[str, Any]:
+    given = wanted.model_dump(mode="json")
+    return {f"fact_{name}": value for name, value in given.items()}

@@ -37,6 +37,7 @@ FACT_COLUMNS: Final = (
     *("nid", "id", "namespace_nid", "text", "predicate", "polarity", "modality", "attribution"),
     *("kind", "confidence", "trust", "valid_from", "valid_to", "precision", "recorded_at"),
     *("retired_at", "strength", "recalls", "last_recalled_at"),
+    *("keywords", "topics", "tags", "event_types", "intent"),
 )
 ROLE_COLUMNS: Final = (
     *("fact_nid", "position", "entity_nid", "role", "text", "ordinal", "start", "end"),
@@ -113,7 +114,8 @@ def fact_row(nid: int, namespace: int, fact: Fact) -> Row:
         *(micros(fact.valid_from), micros(fact.valid_to)),
         None if fact.precision is None else fact.precision.value,
         *(micros(fact.recorded_at), micros(fact.retired_at), fact.strength, fact.recalls),
-        micros(fact.last_recalled_at),
+        *(micros(fact.last_recalled_at), several_json(fact.keywords), several_json(fact.topics)),
+        *(several_json(fact.tags), several_json(fact.event_types), fact.intent),
     )
 
 
@@ -186,12 +188,26 @@ def fact_of(row: Row, members: Iterable[Row]) -> Fact:
         strength=row[14],
         recalls=row[15],
         last_recalled_at=from_micros(row[16]),
+        keywords=_several(row[17]),
+        topics=_several(row[18]),
+        tags=_several(row[19]),
+        event_types=_several(row[20]),
+        intent=row[21],
     )
 
 
 def aliases_json(aliases: Iterable[str]) -> str:
     """A JSON list of strings; several times faster than the general encoder."""
     return f"[{','.join(map(encode_basestring, aliases))}]"
+
+
+def several_json(values: tuple[str, ...]) -> str | None:
+    """A JSON list of what a fact has several of; NULL for none, which takes no room."""
+    return aliases_json(values) if values else None
+
+
+def _several(text: str | None) -> tuple[str, ...]:
+    return tuple(json.loads(text)) if text else ()
 
 
 def attributes_json(attributes: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from graphmem.adapters.stores.sqlite.failures import explained
 from graphmem.adapters.stores.sqlite.rows import NO_OFFSET, Row
 from graphmem.errors import InvalidInputError, StoreError
 from graphmem.model.change import COUNTED, Counts
-from graphmem.ports.store import SCANNABLE, Vectors
+from graphmem.ports.store import SCANNABLE, SEVERAL, Vectors
 
 
 class _Scan(NamedTuple):
@@ -192,4 +192,6 @@ def _expression(table: str, column: str) -> str:
         return f'e."{column}"'
     if table == "mentions" and column in {"start", "end"}:
         return f'nullif(r."{column}", {NO_OFFSET})'
+    if table == "facts" and column in SEVERAL:
+        return f"ifnull(n.{column}, '[]')"
     return f'{"r" if table in _RELATIONS else "n"}."{column}"'

@@ -260,12 +260,19 @@ def _add_forgetting(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE passages ADD COLUMN last_recalled_at INTEGER")
 
 
+def _add_mined_of_facts(connection: sqlite3.Connection) -> None:
+    """Of facts that were read before nothing is known; lists are JSON, none is NULL."""
+    for column in ("keywords", "topics", "tags", "event_types", "intent"):
+        connection.execute(f"ALTER TABLE facts ADD COLUMN {column} TEXT")
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     _create,
     _add_change_feed,
     _add_next_vectors,
     _add_summaries,
     _add_forgetting,
+    _add_mined_of_facts,
 )
 """``MIGRATIONS[n]`` takes a file from version n to n + 1, inside a transaction of its own."""
 

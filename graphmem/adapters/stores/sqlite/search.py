@@ -17,9 +17,9 @@ from graphmem.kernels.arrays import top_rows
 from graphmem.kernels.bm25 import K1, B
 from graphmem.kernels.text import fold, normalise_name, words
 from graphmem.model.ids import Kind, content_id
-from graphmem.model.retrieval import Query
+from graphmem.model.retrieval import FactFilter, Query
 from graphmem.model.time import to_micros
-from graphmem.ports.store import Found, Vectors
+from graphmem.ports.store import SEVERAL, Found, Vectors
 
 _BATCH: Final = 5_000
 _APOSTROPHES: Final = str.maketrans("’ʼ`´", "''''")
@@ -33,10 +33,20 @@ _AS_OF: Final = """(
     OR EXISTS (
         SELECT 1 FROM evidence x CROSS JOIN facts f ON f.nid = x.fact_nid
         WHERE x.passage_nid = n.nid AND {believed}
-        AND (f.valid_from IS NULL OR f.valid_from < :held_before)
-        AND (f.valid_to IS NULL OR :as_of < f.valid_to)
+        AND {held}
     )
 )"""
+_STATES: Final = """EXISTS (
+    SELECT 1 FROM evidence x CROSS JOIN facts f ON f.nid = x.fact_nid
+    WHERE x.passage_nid = n.nid AND {conditions}
+)"""
+_HAS: Final = "EXISTS (SELECT 1 FROM json_each(f.{column}) WHERE value = :{name})"
+_SAID: Final = """EXISTS (
+    SELECT 1 FROM evidence y CROSS JOIN passages z ON z.nid = y.passage_nid
+    WHERE y.fact_nid = f.nid AND z.speaker = :fact_speaker
+)"""
+_HELD: Final = """(f.valid_from IS NULL OR f.valid_from < :held_before)
+        AND (f.valid_to IS NULL OR :as_of < f.valid_to)"""
 
 
 def nearest(connection: sqlite3.Connection, query: Query, vector: Vectors) -> list[Found]:
@@ -137,10 +147,35 @@ def _conditions(query: Query) -> tuple[str, dict[str, Any]]:
         "until": "n.occurred_at < :until",
         "type": _MENTIONS.format(entity="t.type = :type"),
         "entity": _MENTIONS.format(entity="t.id = :entity"),
-        "as_of": _AS_OF.format(believed=_believed("f", query)),
+        "as_of": _AS_OF.format(believed=_believed("f", query), held=_HELD),
     }
     wanted = [text for name, text in says.items() if values[name] is not None]
+    if where.fact is not None:
+        conditions, more = _of_facts(where.fact)
+        held = [] if query.as_of is None else [_HELD]
+        stated = " AND ".join([_believed("f", query), *held, *conditions])
+        wanted.append(_STATES.format(conditions=stated))
+        values |= more
     return " AND ".join([_believed("e", query), _kept(query), *wanted]), values
+
+
+def _of_facts(wanted: FactFilter) -> tuple[list[str], dict[str, Any]]:
+    """What a fact ``f`` must satisfy, and the values that it names."""
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
+    for column in ("intent", "kind", "modality", "polarity"):
+        value = getattr(wanted, column)
+        if value is not None:
+            conditions.append(f"f.{column} = :fact_{column}")
+            values[f"fact_{column}"] = str(value)
+    for column in SEVERAL:
+        for at, value in enumerate(getattr(wanted, column)):
+            conditions.append(_HAS.format(column=column, name=f"fact_{column}_{at}"))
+            values[f"fact_{column}_{at}"] = value
+    if wanted.speaker is not None:
+        conditions.append(_SAID)
+        values["fact_speaker"] = wanted.speaker
+    return conditions, values
 
 
 def _kept(query: Query) -> str:

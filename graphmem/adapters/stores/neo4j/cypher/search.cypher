@@ -47,12 +47,34 @@ n.occurred_at < $until
 EXISTS { MATCH (n)-[:MENTIONS]->(t:Entity) WHERE t.type = $type }
 // name: entity
 EXISTS { MATCH (n)-[:MENTIONS]->(t:Entity) WHERE t.id = $entity }
+// {of_fact} is put together from the fragments below, for a fact `f` that the passage states.
 // name: as_of
 (NOT EXISTS { (n)<-[:EVIDENCE]-() } OR EXISTS {
-  MATCH (n)<-[:EVIDENCE]-(f:Fact)
-  WHERE (CASE WHEN $known_at IS NULL THEN f.retired_at IS NULL
-      ELSE f.recorded_at < $known_before AND (f.retired_at IS NULL
-        OR ($known_at < f.retired_at AND f.recorded_at < f.retired_at)) END)
-    AND (f.valid_from IS NULL OR f.valid_from < $held_before)
-    AND (f.valid_to IS NULL OR $as_of < f.valid_to)
+  MATCH (n)<-[:EVIDENCE]-(f:Fact) WHERE {of_fact}
 })
+// name: fact
+EXISTS { MATCH (n)<-[:EVIDENCE]-(f:Fact) WHERE {of_fact} }
+// name: fact_believed
+(CASE WHEN $known_at IS NULL THEN f.retired_at IS NULL
+  ELSE f.recorded_at < $known_before AND (f.retired_at IS NULL
+    OR ($known_at < f.retired_at AND f.recorded_at < f.retired_at)) END)
+// name: fact_held
+(f.valid_from IS NULL OR f.valid_from < $held_before) AND (f.valid_to IS NULL OR $as_of < f.valid_to)
+// name: fact_topics
+all(value IN $fact_topics WHERE value IN coalesce(f.topics, []))
+// name: fact_event_types
+all(value IN $fact_event_types WHERE value IN coalesce(f.event_types, []))
+// name: fact_keywords
+all(value IN $fact_keywords WHERE value IN coalesce(f.keywords, []))
+// name: fact_tags
+all(value IN $fact_tags WHERE value IN coalesce(f.tags, []))
+// name: fact_intent
+f.intent = $fact_intent
+// name: fact_kind
+f.kind = $fact_kind
+// name: fact_modality
+f.modality = $fact_modality
+// name: fact_polarity
+f.polarity = $fact_polarity
+// name: fact_speaker
+EXISTS { MATCH (f)-[:EVIDENCE]->(z:Passage) WHERE z.speaker = $fact_speaker }

@@ -1,0 +1,54 @@
+"""Traits: which facts a filter asks for, told from the columns of a snapshot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+
+from graphmem.graph.snapshot import Category, Facts, Passages, Traits
+from graphmem.kernels.arrays import Mask
+from graphmem.model.retrieval import FactFilter
+
+
+def facts_of(wanted: FactFilter, traits: Traits, facts: Facts, passages: Passages) -> Mask:
+    """Facts that satisfy a filter, shape (n_facts,)."""
+    mask = np.ones(len(facts.ids), np.bool_)
+    for column, value in (
+        (traits.kinds, wanted.kind),
+        (traits.modalities, wanted.modality),
+        (traits.polarities, wanted.polarity),
+        (traits.intents, wanted.intent),
+    ):
+        if value is not None:
+            mask &= _where(column, value.__eq__)
+    for column, values in (
+        (traits.topics, wanted.topics),
+        (traits.event_types, wanted.event_types),
+        (traits.tags, wanted.tags),
+        (traits.keywords, wanted.keywords),
+    ):
+        if values:
+            mask &= _where(column, _holding(values))
+    if wanted.speaker is not None:
+        said = _where(passages.speakers, wanted.speaker.__eq__)[facts.evidence_passages]
+        spoken = np.zeros(len(mask), np.bool_)
+        spoken[facts.evidence_facts[said]] = True
+        mask &= spoken
+    return mask
+
+
+def _where(column: Category, holds: Callable[[str], bool]) -> Mask:
+    """Rows of a column whose value satisfies; each value is looked at once."""
+    return np.array([holds(value) for value in column.values], np.bool_)[column.codes]
+
+
+def _holding(wanted: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a JSON list has all that is wanted; one without its text is not read."""
+    written = [json.dumps(text, ensure_ascii=False) for text in wanted]
+
+    def holds(listed: str) -> bool:
+        return all(text in listed for text in written) and set(wanted) <= set(json.loads(listed))
+
+    return holds
