@@ -37,6 +37,7 @@ _SMALLEST_CHUNK, _LARGEST_CHUNK = 8, 32
 _CHUNKS_PER_WORKER = 2
 _DEATHS_IN_A_ROW = 3
 _EXIT_SECONDS = 5.0
+_START_SECONDS = 60.0  # imports and a model, on a machine that may have much else to do
 _CLOSED: Final = "The extractor was closed while it read"
 _COMMAND: Final = (
     "import os, signal, sys, json; signal.signal(signal.SIGINT, signal.SIG_IGN); "
@@ -162,7 +163,7 @@ class _Worker:
     def read(self, passages: Sequence[PassageContext]) -> list[Extraction] | None:
         """The extractions, or ``None`` if the process died or hung over them."""
         process = self._process or self._start()
-        reply = self._exchange(process, PASSAGES.dump_json(list(passages)))
+        reply = self._exchange(process, PASSAGES.dump_json(list(passages)), self._timeout)
         if reply is None:
             self.stop()
             return None
@@ -199,7 +200,8 @@ class _Worker:
                 stdout=subprocess.PIPE,
             )
             self._process = process
-        if self._exchange(process, self._reference.encode()) is None:
+        seconds = max(_START_SECONDS, self._timeout)
+        if self._exchange(process, self._reference.encode(), seconds) is None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_EXIT_SECONDS)  # its own status tells more than being killed
             self.stop()
@@ -211,11 +213,13 @@ class _Worker:
             )
         return process
 
-    def _exchange(self, process: subprocess.Popen[bytes], body: bytes) -> bytes | None:
+    def _exchange(
+        self, process: subprocess.Popen[bytes], body: bytes, seconds: float
+    ) -> bytes | None:
         """Send a frame and take the answer; ``None`` if there is none within the time."""
         assert process.stdin is not None
         assert process.stdout is not None
-        alarm = threading.Timer(self._timeout, process.kill)
+        alarm = threading.Timer(seconds, process.kill)
         alarm.daemon = True
         alarm.start()
         try:
