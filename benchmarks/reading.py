@@ -10,12 +10,17 @@ Each is measured chunk by chunk, `ROUNDS` times, and the least of a chunk counts
 work takes where nothing else runs, while a clock would tell how busy the machine was. Passages a
 second on two processes are those that two cores have the CPU time for, passing included and
 embedding not. Ends with 1 when that is below the bar.
+
+Beside it stands what the clock says: two real reading processes over the same passages, which is
+true of a machine on which nothing else runs. They have read once before, and the quickest of
+`ROUNDS` counts; of how loaded the machine was tells `load`, the processes that wanted to run.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +28,7 @@ from typing import Any
 
 from harness import RESULTS, about_run, bar, fresh, write
 
+from graphmem.adapters.extractors.pool import PooledExtractor
 from graphmem.adapters.extractors.spacy import SpacyExtractor, model_package
 from graphmem.adapters.extractors.worker import EXTRACTIONS, PASSAGES
 from graphmem.evaluation.datasets import read_passages
@@ -42,6 +48,7 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=512, help="take so many passages only")
     options = parser.parse_args()
     cost = fresh(measured, options.corpus, options.limit)
+    clock = fresh(clocked, options.corpus, options.limit)
     rate = 1000 * _PROCESSES / (cost["reading_ms"] + cost["passing_ms"])
     reached = bar(rate, at_least=PASSAGES_PER_S)
     write(
@@ -50,11 +57,12 @@ def main() -> int:
             "passages": cost.pop("passages"),
             "cpu_per_passage": cost,
             "passages_per_s_on_two_processes": reached,
+            "passages_per_s_by_the_clock": clock,
             **about_run(),
         },
         options.json,
     )
-    print(cost, reached)
+    print(cost, reached, clock)
     return 0 if reached["met"] else 1
 
 
@@ -88,6 +96,23 @@ def measured(corpus: Path, limit: int) -> dict[str, float]:
                 least[name][at] = min(least[name][at], time.process_time() - begun)
     shares = {name: round(1000 * sum(best) / len(passages), 2) for name, best in least.items()}
     return {"passages": len(passages), **shares}
+
+
+def clocked(corpus: Path, limit: int) -> dict[str, float]:
+    """Passages a second by the clock, of two reading processes, and the machine's load before."""
+    passages = list(read_passages(corpus)[:limit])
+    load = os.getloadavg()[0]
+    extractor = PooledExtractor(SpacyExtractor, workers=_PROCESSES)
+    try:
+        extractor.extract(passages)
+        least = float("inf")
+        for _ in range(ROUNDS):
+            begun = time.perf_counter()
+            extractor.extract(passages)
+            least = min(least, time.perf_counter() - begun)
+    finally:
+        extractor.close()
+    return {"measured": round(len(passages) / least, 1), "load": round(load, 1)}
 
 
 if __name__ == "__main__":

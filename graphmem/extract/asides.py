@@ -65,7 +65,7 @@ def asides(page: Page) -> Iterator[FactDraft]:
         for first in range(0, len(pieces), _MOST_PIECES):
             part = pieces[first : first + _MOST_PIECES]
             said = match[1] if len(part) == len(pieces) else ", ".join(p.text for p in part)
-            members, frame = with_topic(page, (subject, *part), is_aside=True)
+            members, frame = with_topic(page, (subject, *part), anchor, is_aside=True)
             yield FactDraft(
                 text=finished(f"{frame}{anchor.shown}: {said}"),
                 predicate="be",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.lexicon import GREETINGS, PERSON_NOUNS
 from graphmem.extract.mood import follow_governor, read_mood
 from graphmem.extract.page import Page
 from graphmem.extract.phrases import object_of
@@ -32,6 +32,8 @@ _OBJECT_CONTROL: Final = frozenset(
 _AUXILIARIES: Final = ("aux", "auxpass")
 _OPEN: Final = ("xcomp", "advcl", "pcomp", "acomp", "parataxis", "dep")
 _DEEPEST = 3
+_NEAR = 3
+_PAUSES: Final = ("!", "-", "–", "—", "...", "…", ":")
 
 
 @dataclass(slots=True)
@@ -71,16 +73,13 @@ def read_clauses(page: Page) -> list[Clause]:
     found: dict[int, Clause] = {}
     parse = page.parse
     for first, last in parse.sentences:
-        is_question = any(parse.words[t] == "?" for t in range(max(first, last - 2), last))
         depths = sorted(
             (_depth(page, token), token)
             for token in range(first, last)
             if _is_predicate(page, token)
         )
         for _, verb in depths:
-            clause = _clause(page, verb, found)
-            clause.is_question = is_question
-            found[verb] = clause
+            found[verb] = _clause(page, verb, found)
     clauses = [found[verb] for verb in sorted(found)]
     _share_objects(page, clauses, found)
     return clauses
@@ -101,7 +100,7 @@ def _is_predicate(page: Page, token: int) -> bool:
     if token in page.name_at or dep in _AUXILIARIES or dep in ("compound", "punct", "nmod"):
         return False
     if parse.pos[token] == "AUX":
-        return True
+        return parse.tags[token] != "MD"  # "I will": what one will do is not said
     is_prefix = token + 1 < len(parse) and parse.words[token + 1] == "-"
     if parse.pos[token] != "VERB" or is_prefix or not parse.words[token][0].isalpha():
         return False
@@ -180,7 +179,7 @@ def _read_children(page: Page, clause: Clause) -> None:
             if not _is_addressed(page, kid, clause.verb):
                 clause.subjects.append(kid)
         elif dep in ("dobj", "obj"):
-            clause.objects.append(kid)
+            clause.objects += [] if _is_exclaimed(page, kid, clause.verb) else [kid]
         elif dep in ("attr", "oprd") or (dep == "acomp" and parse.pos[kid] == "ADJ"):
             clause.attributes.append(kid)
         elif dep == "dative":
@@ -215,10 +214,28 @@ def _read_adverbial(page: Page, clause: Clause, kid: int) -> None:
 
 
 def _is_addressed(page: Page, subject: int, verb: int) -> bool:
-    """Whether a name only calls whom it names: "Sounds great, Ann!"."""
-    before = page.parse.left[subject] - 1
-    is_called = subject in page.name_at and page.context.kind is EpisodeKind.CHAT
-    return is_called and subject > verb and page.parse.words[before] == ","
+    """Whether a name only calls whom it names: "Sounds great, Ann!", "Hey Ann, I moved"."""
+    parse = page.parse
+    if subject not in page.name_at or page.context.kind is not EpisodeKind.CHAT:
+        return False
+    before = parse.left[subject] - 1
+    if subject > verb:
+        return parse.words[before] == ","
+    named = page.name_at[subject]
+    is_paused = parse.words[subject + 1] in (",", "!", "-", "–", "—")
+    return named.referent.name == page.context.addressee and is_paused
+
+
+def _is_exclaimed(page: Page, token: int, verb: int) -> bool:
+    """Whether a word only exclaims: "Thanks, I will", "Big news! I moved"."""
+    parse = page.parse
+    if page.context.kind is not EpisodeKind.CHAT:
+        return False
+    if parse.words[token].lower() in GREETINGS and parse.left[token] == token:
+        return True
+    if token > verb or parse.tags[token][:1] == "W" or parse.right[token] + 1 >= len(parse):
+        return False
+    return parse.words[parse.right[token] + 1] in _PAUSES
 
 
 def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> None:
@@ -325,19 +342,24 @@ def _fill_gap(page: Page, clause: Clause) -> None:
 
 
 def _share_objects(page: Page, clauses: list[Clause], found: dict[int, Clause]) -> None:
-    """ "Wrote and directed the film": the film is the object of both."""
+    """ "Wrote, produced and directed the film": the film is the object of all of them."""
     parse = page.parse
-    for clause in clauses:
+    for clause in reversed(clauses):
         if parse.deps[clause.verb] != "conj":
             continue
-        above = found.get(parse.heads[clause.verb])
-        if above is None or above.subjects != clause.subjects or clause.verb - above.verb > 3:
-            continue
-        if above.objects or above.attributes or above.roles or above.recipients or above.agents:
-            continue
-        above.agents = list(clause.agents) if above.is_passive else []
-        above.objects = [] if above.is_passive else list(clause.objects)
-        above.roles = list(clause.roles)
+        first = parse.heads[clause.verb]
+        beside = [found[kid] for kid in parse.children[first] if kid in found and kid > first]
+        listed = [c for c in beside if c.verb < clause.verb and parse.deps[c.verb] == "conj"]
+        later = clause
+        for other in reversed([found[first], *listed] if first in found else listed):
+            if other.subjects != clause.subjects or later.verb - other.verb > _NEAR:
+                break
+            if other.objects or other.attributes or other.roles or other.recipients or other.agents:
+                break
+            other.agents = list(clause.agents) if other.is_passive else []
+            other.objects = [] if other.is_passive else list(clause.objects)
+            other.roles = list(clause.roles)
+            later = other
 
 
 def class_of(page: Page, clause: Clause) -> int | None:

@@ -17,7 +17,8 @@ from graphmem.extract.names import name_key
 from graphmem.extract.page import Page
 from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
 from graphmem.extract.prepositions import roles_under
-from graphmem.extract.slots import CLASS, slots_of
+from graphmem.extract.questions import asking_lead, is_granted
+from graphmem.extract.slots import CLASS, sited, slots_of
 from graphmem.extract.tense import interval_by_tense
 from graphmem.extract.wording import Slot, finished, governing_text, sentence_of
 from graphmem.model.extraction import FactDraft, MemberDraft
@@ -50,7 +51,7 @@ def read_facts(page: Page, clauses: Sequence[Clause]) -> tuple[list[FactDraft], 
     first_of: dict[int, int] = {}
     places: dict[object, int] = {}
     for clause in clauses:
-        if is_speech(page, clause) or is_empty(page, clause):
+        if is_speech(page, clause) or is_empty(page, clause) or is_granted(page, clause):
             continue
         for fact in _facts_of(page, clause):
             place = places.setdefault(content_of(fact), len(facts))
@@ -100,22 +101,30 @@ def fact_of(
     """What a clause says with these of its arguments; nothing where that is too little."""
     if not slots or not _has_subject(page, clause, slots):
         return None
+    if clause.is_question and page.context.speaker is None:
+        return None
+    slots = list(sited(page, clause, attribute, slots))
     predicate, is_member = _predicate(page, clause, attribute)
     members = members_of(
         page, [slot for slot in slots if _is_member(slot, slots, predicate, is_member)]
     )
-    if not _says_something(page, clause, members, predicate):
+    has_more = any(slot.position >= 0 for slot in slots)
+    if not _says_something(page, clause, members, predicate, has_more=has_more):
         return None
-    members, frame = with_topic(page, members)
+    said_of = next((slot.phrase for slot in slots if slot.position < 0), None)
+    members, frame = with_topic(page, members, said_of)
     owned = owned_by_topic(page, slots) if frame else None
     if owned is not None:
         slots, frame = owned, ""
     kind = _kind(page, clause, attribute)
     interval = _valid(page, slots) or _by_tense(page, clause, kind)
     attribution = phrase_of(page, clause.attribution) if clause.attribution is not None else None
+    frame += _said_by(page, clause)
+    if clause.is_question:
+        frame, slots = asking_lead(page, clause, slots)
     start, end = extent_of(members, page.parse.starts[clause.verb], page.parse.ends[clause.verb])
     return FactDraft(
-        text=finished(frame + _said_by(page, clause) + sentence_of(page, clause, slots)),
+        text=finished(frame + sentence_of(page, clause, slots)),
         predicate=predicate,
         members=members,
         start=start,
@@ -208,11 +217,16 @@ def described_as(page: Page, verb: str, noun: int) -> str:
 
 
 def _says_something(
-    page: Page, clause: Clause, members: Sequence[MemberDraft], predicate: str
+    page: Page,
+    clause: Clause,
+    members: Sequence[MemberDraft],
+    predicate: str,
+    *,
+    has_more: bool,
 ) -> bool:
     if _is_embedded_question(page, clause):
         return False
-    if len(members) > 1:
+    if len(members) > 1 and (has_more or predicate not in _BARE):
         return True
     objects = [page.parse.words[token].lower() for token in clause.objects]
     if any(word.endswith(("self", "selves")) for word in objects):

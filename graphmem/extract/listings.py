@@ -40,7 +40,7 @@ def items(page: Page, ranges: list[tuple[int, int]]) -> Iterator[FactDraft]:
             continue  # a heading
         for start in range(0, len(slots), _MOST_ITEMS):
             part = slots[start : start + _MOST_ITEMS]
-            members, frame = with_topic(page, members_of(page, part))
+            members, frame = with_topic(page, members_of(page, part), None)
             if len(members) < 2 or not frame or page.topic is None:
                 continue
             listed = ", ".join(slot.phrase.shown for slot in part)

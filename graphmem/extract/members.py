@@ -85,12 +85,16 @@ def members_of(page: Page, slots: Sequence[Slot]) -> tuple[MemberDraft, ...]:
 
 
 def with_topic(
-    page: Page, members: tuple[MemberDraft, ...], *, is_aside: bool = False
+    page: Page,
+    members: tuple[MemberDraft, ...],
+    said_of: Phrase | None,
+    *,
+    is_aside: bool = False,
 ) -> tuple[tuple[MemberDraft, ...], str]:
     """The members with what the page is about, and how the sentence then begins.
 
     A statement that does not name what its page is about is still told of that; an aside only where
-    its sentence speaks of it.
+    its sentence speaks of it. Its sentence says so unless what it is `said_of` is known by name.
     """
     topic = page.topic
     if topic is None or any(_is_named_by(topic, member) for member in members):
@@ -98,7 +102,8 @@ def with_topic(
     if is_aside and not _is_spoken_of(page, topic, members):
         return members, ""
     frame = MemberDraft(role="topic", text=topic.shown, name=topic.name, type=topic.type)
-    return (*members, frame), f"Regarding {topic.shown}, "
+    is_known = said_of is not None and (said_of.type.is_name or bool(said_of.parts))
+    return (*members, frame), "" if is_known else f"Regarding {topic.shown}, "
 
 
 def owned_by_topic(page: Page, slots: list[Slot]) -> list[Slot] | None:

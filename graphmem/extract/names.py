@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from graphmem.extract.lexicon import (
@@ -14,6 +15,7 @@ from graphmem.extract.lexicon import (
     GREETINGS,
     HONORIFICS,
     NOT_A_HEAD,
+    PLACE_NOUNS,
     STOP,
 )
 from graphmem.kernels.text import Token, normalise_name, tokenise
@@ -37,6 +39,10 @@ _GAP = re.compile(r"[^\S\n]|\s?[-–&]\s?|['’/]|\.\s?")
 _QUOTED = re.compile(r"(?<![^\s(\[—–-])[\"“]\s?([^\W_][^\"“”\n]{0,58}[^\s\"“”.,])[.,]?\s?[\"”]")
 _SENTENCE_END = re.compile(r"[.!?:;•\n\"“”‘(\[]|^\s*$")
 _SUFFIXES: Final = ("jr", "sr")
+_IN = re.compile(r"\b(?:in|near|from)(?:\s+the)?\s$")
+_PLACE_OF = re.compile(
+    r"\b(?:city|town|village|hamlet|municipality|commune|borough|suburb|county|province) of\s$"
+)
 _ABBREVIATION = re.compile(r"[^\W\d_]|st|mr|mrs|ms|dr|jr|sr|mt|ft|no|prof", re.IGNORECASE)
 
 
@@ -138,6 +144,27 @@ def find_names(
         span = NameSpan(*_characters(text, tokens, first, last), EntityType.OTHER)
         candidates.append((first, last, span))
     return _longest(candidates, len(tokens))
+
+
+def with_places(names: Sequence[NameSpan], text: str) -> list[NameSpan]:
+    """The names, with those taken for places that a tagger took for else: "in Xalapa, Mexico"."""
+    return [_placed(name, after, text) for name, after in zip_longest(names, names[1:])]
+
+
+def _placed(name: NameSpan, after: NameSpan | None, text: str) -> NameSpan:
+    if name.type is EntityType.PLACE or name.title is not None:
+        return name
+    is_held = (
+        after is not None
+        and after.type is EntityType.PLACE
+        and text[name.end : after.start] == ", "
+        and _IN.search(text, max(0, name.start - 12), name.start) is not None
+    )
+    is_called = _PLACE_OF.search(text, max(0, name.start - 24), name.start) is not None
+    own = text[name.start : name.end].rpartition(" ")
+    is_typed = name.type is EntityType.OTHER and bool(own[0]) and own[2].lower() in PLACE_NOUNS
+    is_place = is_held or is_called or is_typed
+    return name._replace(type=EntityType.PLACE) if is_place else name
 
 
 def _characters(text: str, tokens: Sequence[Token], first: int, last: int) -> tuple[int, int]:

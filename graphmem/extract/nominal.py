@@ -10,7 +10,6 @@ from graphmem.extract.members import extent_of, members_of, with_topic
 from graphmem.extract.page import Named, Page, Phrase
 from graphmem.extract.phrases import (
     conjuncts,
-    containing_places,
     described,
     phrase_of,
     written,
@@ -23,7 +22,8 @@ from graphmem.model.knowledge import EntityType, FactKind
 from graphmem.model.source import EpisodeKind
 
 _CONFIDENCE = 0.8
-_LOCATED = "be in"
+_WHERE = frozenset("north south east west northeast northwest southeast southwest".split())
+_DETERMINED = frozenset("a an the this that his her its their my our your one".split())
 
 
 def appositions(page: Page) -> Iterator[FactDraft]:
@@ -36,7 +36,8 @@ def appositions(page: Page) -> Iterator[FactDraft]:
                 if fact:
                     yield fact
     for named in page.names:
-        for fact in (_described_name(page, named), _located(page, named)):
+        for noun in _nouns_before(page, named):
+            fact = _described_name(page, named, noun)
             if fact:
                 yield fact
 
@@ -84,15 +85,6 @@ def _subject_above(page: Page, token: int) -> int | None:
     return None
 
 
-def _located(page: Page, named: Named) -> FactDraft | None:
-    """ "Sligo, Ireland": the one is in the other."""
-    place = next(containing_places(page, named), None)
-    if place is None:
-        return None
-    last = page.parse.tokens_in(named.start, named.end)[1] - 1
-    return _being(page, last, place, predicate=_LOCATED, role="place")
-
-
 def _is_office(named: Named) -> bool:
     """Whether a capitalised run is an office: "King of Italy"."""
     first, _, rest = named.referent.shown.partition(" ")
@@ -112,9 +104,7 @@ def _nearest_name(page: Page, head: int, token: int) -> int:
     return head
 
 
-def _being(
-    page: Page, subject: int, description: int, *, predicate: str = "", role: str = "attribute"
-) -> FactDraft | None:
+def _being(page: Page, subject: int, description: int) -> FactDraft | None:
     who = phrase_of(page, subject)
     what = _singular(page, description)
     if who is None or what is None or what.type in (EntityType.DATE, EntityType.NUMBER):
@@ -123,15 +113,14 @@ def _being(
         return None
     if page.context.kind is EpisodeKind.CHAT and _is_speaker(page, who):
         return None
-    slots = [Slot("subject", who, -1), Slot(role, what, description)]
-    if not predicate:
-        is_named = description in page.name_at
-        predicate = "be" if is_named else described_as(page, "be", description)
-        for argument in roles_under(page, description, with_of=True):
-            slots += role_slots(page, argument, -1)
-    verb = "is located in" if role == "place" else "is"
-    rest = [f"{slot.lead} {slot.phrase.shown}" for slot in slots[1:]]
-    text = finished(" ".join([who.shown, verb, *rest]))
+    slots = [Slot("subject", who, -1), Slot("attribute", what, description)]
+    is_named = description in page.name_at
+    predicate = "be" if is_named else described_as(page, "be", description)
+    for argument in roles_under(page, description, with_of=True):
+        slots += role_slots(page, argument, -1)
+    shown = what.shown if is_named else with_article(page, description, what.shown)
+    rest = [f"{slot.lead} {slot.phrase.shown}" for slot in slots[2:]]
+    text = finished(" ".join([who.shown, "is", shown, *rest]))
     return _fact(page, text, predicate, slots)
 
 
@@ -151,19 +140,30 @@ def _singular(page: Page, description: int) -> Phrase | None:
     return what._replace(text=lemma, shown=lemma, name=lemma, parts=())
 
 
-def _described_name(page: Page, named: Named) -> FactDraft | None:
-    """A description that leads up to a name: "film producer Amy Hobby", "his brother Boso"."""
+def _nouns_before(page: Page, named: Named) -> Iterator[int]:
+    """The nouns that lead up to a name: "the singer and bassist Jon Harvey"."""
     parse = page.parse
     first, last = parse.tokens_in(named.start, named.end)
     noun = first - 1
-    if noun < 0 or parse.pos[noun] != "NOUN" or not first <= parse.heads[noun] < last:
-        return None
-    if parse.deps[noun] not in ("compound", "nmod", "appos"):
-        return None
+    while noun >= 0 and parse.pos[noun] == "NOUN" and first <= parse.heads[noun] < last:
+        if parse.deps[noun] not in ("compound", "nmod", "appos") or parse.words[noun] in _WHERE:
+            return
+        yield noun
+        if noun < 2 or parse.deps[noun - 1] != "cc":
+            return
+        noun -= 2
+
+
+def _described_name(page: Page, named: Named, noun: int) -> FactDraft | None:
+    """A description that leads up to a name: "film producer Amy Hobby", "his brother Boso"."""
+    parse = page.parse
+    first, last = parse.tokens_in(named.start, named.end)
     who = phrase_of(page, last - 1) or phrase_of(page, first)
     begin = noun
     head = parse.heads[noun]
-    while (begin > 0 and parse.heads[begin - 1] in (head, noun)) or _leads(page, begin, head, noun):
+    while begin > 0 and parse.deps[begin - 1] != "cc":
+        if parse.heads[begin - 1] not in (head, noun) and not _leads(page, begin, head, noun):
+            break
         begin -= 1
     parts = tuple(t for t in range(begin, noun) if parse.deps[t] == "poss" and page.referent(t))
     while begin < noun and parse.tags[begin] in ("DT", "PRP$", "POS", ",", "IN", "CC"):
@@ -183,9 +183,19 @@ def _described_name(page: Page, named: Named) -> FactDraft | None:
     )
     owner = phrase_of(page, parts[0]) if parts else None
     predicate = f"be {parse.lemmas[noun].lower()} of" if owner else "be"
-    rest = f"{text} of {owner.text}" if owner else text
+    rest = f"{text} of {owner.text}" if owner else with_article(page, noun, text)
     slots = [Slot("subject", who, -1), Slot("attribute", what, noun)]
     return _fact(page, finished(f"{who.shown} is {rest}"), predicate, slots)
+
+
+def with_article(page: Page, noun: int, text: str) -> str:
+    """What one of a kind is, with the article that it has not where it leads up to a name."""
+    parse = page.parse
+    is_one = parse.tags[noun] in ("NN", "NNS") and text[-1:].islower()
+    is_plural = text.rpartition(" ")[2] == parse.words[noun] and parse.tags[noun] == "NNS"
+    if not is_one or is_plural or text.split(maxsplit=1)[0].lower() in _DETERMINED or "'" in text:
+        return text
+    return f"an {text}" if text[0].lower() in "aeiou" else f"a {text}"
 
 
 def _leads(page: Page, begin: int, head: int, noun: int) -> bool:
@@ -201,9 +211,8 @@ def _fact(page: Page, text: str, predicate: str, slots: list[Slot]) -> FactDraft
     members = members_of(page, slots)
     if len(members) < 2:
         return None
-    if predicate != _LOCATED:  # where a place is has little to do with the page
-        members, frame = with_topic(page, members, is_aside=True)
-        text = finished(frame + text)
+    members, frame = with_topic(page, members, slots[0].phrase, is_aside=True)
+    text = finished(frame + text)
     start, end = extent_of(members, slots[0].phrase.start, slots[0].phrase.end)
     return FactDraft(
         text=text,

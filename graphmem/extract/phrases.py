@@ -178,7 +178,16 @@ def _named(page: Page, head: int, named: Named) -> Phrase:
         shown = f"{parse.words[first - 1].lower()} {text}"
     name, kind = named.referent.name, named.referent.type
     parts = tuple(dict.fromkeys([*containing_places(page, named), *_appended(page, head)]))
+    shown += _address(page, named)
     return Phrase(head, text, shown, name, kind, named.start, named.end, parts)
+
+
+def _address(page: Page, named: Named | None) -> str:
+    """What a place is in, as it goes on after its name: ", Veracruz, Mexico"."""
+    if named is None:
+        return ""
+    places = [page.name_at[last] for last in containing_places(page, named)]
+    return "".join(f", {place.referent.shown}" for place in places)
 
 
 def _appended(page: Page, name: int) -> Iterator[int]:
@@ -264,7 +273,7 @@ def described(page: Page, head: int, *, with_of: bool) -> Phrase | None:
     return Phrase(
         head,
         text,
-        _shown(page, first, last),
+        _shown(page, first, last) + _address(page, page.name_at.get(last - 1)),
         text,
         EntityType.NUMBER if is_number else EntityType.CONCEPT,
         parse.starts[begin],
@@ -345,5 +354,14 @@ def _is_dropped(page: Page, token: int) -> bool:
 
 def _shown(page: Page, first: int, last: int) -> str:
     text = written(page, first, last)
-    tag = page.parse.tags[first]
-    return text[:1].lower() + text[1:] if tag in ("DT", "PDT", "IN") else text
+    return text[:1].lower() + text[1:] if _is_common(page, first) else text
+
+
+def _is_common(page: Page, token: int) -> bool:
+    """Whether a word has a capital only because a sentence begins with it."""
+    parse = page.parse
+    if parse.tags[token] in ("DT", "PDT", "IN"):
+        return True
+    is_opening = any(first == token for first, _ in parse.sentences)
+    is_proper = parse.pos[token] == "PROPN" or token in page.name_at or token in page.antecedents
+    return is_opening and not is_proper and parse.words[token][1:].islower()

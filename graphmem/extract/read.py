@@ -11,14 +11,23 @@ from graphmem.extract.clauses import read_clauses
 from graphmem.extract.coreference import carry_over, references, resolve_pronouns
 from graphmem.extract.discourse import read_links
 from graphmem.extract.facts import content_of, read_facts
+from graphmem.extract.implied import implied
 from graphmem.extract.listings import items, listings
-from graphmem.extract.names import NameSpan, find_names, meaning_title, name_key, title_names
+from graphmem.extract.names import (
+    NameSpan,
+    find_names,
+    meaning_title,
+    name_key,
+    title_names,
+    with_places,
+)
 from graphmem.extract.nominal import appositions
 from graphmem.extract.page import Named, Page
 from graphmem.extract.parse import Parse
+from graphmem.extract.questions import mark_questions
 from graphmem.extract.referents import Topic, referents, topic_of
 from graphmem.extract.remaining import remaining
-from graphmem.extract.repair import repaired
+from graphmem.extract.repair import headed, repaired
 from graphmem.extract.salience import Scene
 from graphmem.extract.time import TimeSpan, find_times
 from graphmem.kernels.layout import unwrap
@@ -83,13 +92,14 @@ def read(
     parse = page.parse
     resolve_pronouns(page, topic, _scene_of(earlier))
     clauses = read_clauses(page)
+    mark_questions(page, clauses)
     lives = list(lifespans(page, now=context.occurred_at))
     stated = [(life.members[0].start, life.end) for life in lives]
     told = [a for a in asides(page) if not _is_within(a.end - 2, stated)]
     lists = listings(page)
     stated += [(parse.starts[first], parse.ends[last - 1]) for first, last in lists]
     outside = [c for c in clauses if not _is_within(parse.starts[c.verb], stated)]
-    described = list(appositions(page))
+    described = [*appositions(page), *implied(page)]
     facts, first_of = read_facts(page, outside)
     links = read_links(page, facts, first_of)
     mentions = _mentions(context, aliases, page.names, topic)
@@ -163,7 +173,8 @@ def _page(
     aliases, names, topic = _names(context, entities=entities, proper=proper)
     times = find_times(text, now=context.occurred_at)
     names = [name for name in names if name.title or not _is_time(name, times)]
-    named = referents(names, text, topic)
+    named = referents(with_places(names, text), text, topic)
+    parse = headed(parse, [parse.tokens_in(n.start, n.end) for n in names if n.title])
     about = topic.referent if topic and context.ordinal == 0 else None
     page = Page(context, parse, named, times, about)
     return page, aliases, topic

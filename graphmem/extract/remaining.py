@@ -93,7 +93,11 @@ def _told_of(page: Page, token: int, by_verb: Mapping[int, Clause]) -> FactDraft
     if phrase.type is EntityType.DATE:
         role = "time"
     is_told = any(slot.role == "attribute" for slot in core)
-    if not core or (is_told and not lead) or any(s.phrase.name == phrase.name for s in core):
+    if (
+        all(slot.position >= 0 for slot in core)
+        or (is_told and not lead)
+        or any(s.phrase.name == phrase.name for s in core)
+    ):
         return None
     fact = fact_of(page, clause, [*core, Slot(role, phrase, token, lead)], attribute)
     if fact is None or token not in _held(page, [fact]) - page.antecedents.keys():

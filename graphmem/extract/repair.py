@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.parse import Parse
 
 _LINKS = ("PUNCT", "CCONJ")
+_QUOTES = ("''", '"', "”", "’’", "'")
+_ARGUMENTS = ("pobj", "dobj", "nsubj", "nsubjpass", "attr", "conj", "appos")
+_CASTING = frozenset(("star", "feature", "co-star", "tell", "depict"))
 
 
 class _Change(NamedTuple):
@@ -21,11 +25,49 @@ def repaired(parse: Parse) -> Parse:
     """The parse with misplaced heads moved; itself where there is nothing to mend."""
     heads, deps = list(parse.heads), list(parse.deps)
     is_changed = False
-    for rule in (_off_links, _agents, _lists, _named):
+    for rule in (_off_links, _agents, _lists, _named, _beside_agents, _described):
         for token, head, dep in rule(parse, heads, deps):
             heads[token], deps[token] = head, dep
             is_changed = True
     return replace(parse, heads=heads, deps=deps) if is_changed else parse
+
+
+def headed(parse: Parse, titles: Sequence[tuple[int, int]]) -> Parse:
+    """The parse with each title that opens a sentence as the subject of the verb right after it.
+
+    `titles` are token ranges. Titles that read like a clause ("Live Like You Were Dying is an
+    album") are taken for one by a parser.
+    """
+    heads, deps, pos = list(parse.heads), list(parse.deps), list(parse.pos)
+    is_changed = False
+    openings = dict(parse.sentences)
+    for first, last in titles:
+        begin, end = first, last
+        while begin > 0 and begin not in openings and parse.pos[begin - 1] == "PUNCT":
+            begin -= 1
+        while end < len(parse) and parse.words[end] in _QUOTES:
+            end += 1
+        if begin not in openings or end >= len(parse) or parse.tags[end] not in ("VBZ", "VBD"):
+            continue
+        inside = range(first, last)
+        verb = heads[end] if deps[end] in ("aux", "auxpass") and heads[end] > end else end
+        subjects = (k for k in parse.children[verb] if deps[k] in ("nsubj", "nsubjpass"))
+        if any(subject in inside for subject in subjects):
+            continue
+        is_changed = True
+        if heads[verb] in inside or heads[verb] == verb:
+            heads[verb], deps[verb] = verb, "ROOT"
+        for token in range(end, openings[begin]):
+            if heads[token] in inside:
+                heads[token] = verb
+                if parse.lemmas[verb] == "be" and deps[token] == "dobj":
+                    deps[token] = "attr"
+        for token in inside:
+            heads[token], deps[token], pos[token] = last - 1, "compound", "PROPN"
+        heads[last - 1] = verb
+        is_passive = any(parse.deps[kid] == "auxpass" for kid in parse.children[verb])
+        deps[last - 1] = "nsubjpass" if is_passive else "nsubj"
+    return replace(parse, heads=heads, deps=deps, pos=pos) if is_changed else parse
 
 
 def _off_links(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:
@@ -48,6 +90,45 @@ def _agents(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change
     for token, dep in enumerate(deps):
         if dep == "prep" and heads[token] in with_agent and parse.words[token].lower() == "by":
             yield _Change(token, heads[token], "agent")
+
+
+def _described(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:
+    """ "The mathematician and philosopher Ann Lee": the name is what stands in the clause."""
+    for noun in range(2, len(parse) - 1):
+        first, last = noun - 2, noun + 1
+        if parse.words[noun - 1] not in ("and", "&") or deps[first] not in _ARGUMENTS:
+            continue
+        if not {parse.words[first].lower(), parse.words[noun].lower()} <= PERSON_NOUNS:
+            continue
+        while last < len(parse) and parse.pos[last] == "PROPN":
+            last += 1
+        name = last - 1
+        if name == noun:
+            continue
+        yield _Change(name, heads[first], deps[first])
+        for token in range(name + 1, len(parse)):
+            if heads[token] in (first, noun):
+                yield _Change(token, name, deps[token])
+        yield _Change(first, name, "nmod")
+        yield _Change(noun, name, "nmod")
+        yield _Change(noun - 1, name, "cc")
+        for part in range(noun + 1, name):
+            yield _Change(part, name, "compound")
+
+
+def _beside_agents(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:
+    """A participle after "by" and a name describes what was made: "directed by X, starring Y"."""
+    for token, dep in enumerate(deps):
+        name = heads[token]
+        by = heads[name]
+        if dep not in ("acl", "advcl") or parse.pos[name] != "PROPN" or deps[by] != "agent":
+            continue
+        made = heads[by]
+        has_agent = any(deps[kid] == "agent" for kid in parse.children[token])
+        is_cast = parse.tags[token] == "VBG" and parse.lemmas[token].lower() in _CASTING
+        is_beside = parse.tags[token] in ("VBN", "VBD") and has_agent
+        if deps[made] in ("acl", "conj", "ROOT") and (is_cast or is_beside):
+            yield _Change(token, made, "conj")
 
 
 def _named(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:

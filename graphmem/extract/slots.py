@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from graphmem.extract.clauses import Clause, class_of
-from graphmem.extract.lexicon import EVENT_NOUNS, PERSON_NOUNS, SITED_NOUNS, WORK_NOUNS
+from graphmem.extract.lexicon import (
+    EVENT_NOUNS,
+    PERSON_NOUNS,
+    PLACE_NOUNS,
+    SITED_NOUNS,
+    WORK_NOUNS,
+)
 from graphmem.extract.page import Page, Phrase, Referent
 from graphmem.extract.phrases import conjuncts, phrase_of
 from graphmem.extract.prepositions import Role, roles_under
@@ -59,7 +65,7 @@ def slots_of(
             roles += roles_under(page, head, with_of=is_attribute)
         phrase = phrase_of(page, head, with_of=not is_attribute)
         if phrase and is_attribute:
-            phrase = _with_article(page, head, phrase)
+            phrase = _one_of_them(page, clause, head, _with_article(page, head, phrase))
         if phrase:
             slots.append(Slot(role, phrase, _position(role, head, verb, position), lead))
     for argument in roles:
@@ -68,8 +74,6 @@ def slots_of(
         slots += _borne(page, clause.bearer, subject)
     if clause.governor is not None and page.parse.tags[clause.group[0]] == "TO":
         slots += _governing(page, clause.governor, clause)
-    if _may_be_sited(page, clause, attribute, slots):
-        _place(slots)
     return list({slot.phrase[1:7]: slot for slot in reversed(slots)}.values())[::-1]
 
 
@@ -94,6 +98,18 @@ def _with_article(page: Page, noun: int, phrase: Phrase) -> Phrase:
         return phrase
     article_of_own = "an" if phrase.shown[:1].lower() in "aeiou" else "a"
     return phrase._replace(shown=f"{article_of_own} {phrase.shown}")
+
+
+def _one_of_them(page: Page, clause: Clause, noun: int, phrase: Phrase) -> Phrase:
+    """What several are, of one of them: "Ann and Bob are members of" is "a member of"."""
+    is_several = any(len(conjuncts(page, subject)) > 1 for subject in clause.subjects)
+    is_plain = phrase.shown.split(" ")[-1] == page.parse.words[noun]
+    if not is_several or page.parse.tags[noun] != "NNS" or not is_plain:
+        return phrase
+    shown = f"{phrase.shown[: -len(page.parse.words[noun])]}{page.parse.lemmas[noun]}"
+    if page.parse.child(noun, "det", "poss", "nummod") is None:
+        shown = f"{'an' if shown[:1].lower() in 'aeiou' else 'a'} {shown}"
+    return phrase._replace(shown=shown)
 
 
 def role_slots(page: Page, role: Role, verb: int) -> Iterable[Slot]:
@@ -138,24 +154,34 @@ def _elided(page: Page, topic: Referent, verb: int) -> Phrase:
     return Phrase(verb, topic.shown, topic.shown, topic.name, topic.type, start, start)
 
 
-def _may_be_sited(page: Page, clause: Clause, attribute: int | None, slots: Sequence[Slot]) -> bool:
-    """Whether "is ... in" a place tells where a thing stands."""
+def sited(
+    page: Page, clause: Clause, attribute: int | None, slots: Sequence[Slot]
+) -> Sequence[Slot]:
+    """The slots of one fact; where it says what is in a place, that it is located there.
+
+    "A village in Kent" is located there, which the sentence then says.
+    """
     if page.parse.lemmas[clause.verb] != "be" or not slots:
-        return False
+        return slots
     lemma = "" if attribute is None else page.parse.lemmas[attribute]
-    if lemma in SITED_NOUNS:
-        return True
+    at = next((n for n, s in enumerate(slots) if s.lead in _PLACE_PREPOSITIONS), None)
+    if at is None or slots[at].role == "time":
+        return slots
     is_thing = slots[0].phrase.type is not EntityType.PERSON and lemma not in _UNSITED_NOUNS
-    first = next((slot for slot in slots if slot.lead in _PLACE_PREPOSITIONS), None)
-    return is_thing and first is not None and first.phrase.type is EntityType.PLACE
+    if lemma not in SITED_NOUNS and not (is_thing and _is_place(page, slots[at].phrase)):
+        return slots
+    placed = slots[at]._replace(role="place", lead=f"located {slots[at].lead}")
+    return [*slots[:at], placed, *slots[at + 1 :]]
 
 
-def _place(slots: list[Slot]) -> None:
-    """ "A village in Kent" is located there, which the sentence then says."""
-    for place, slot in enumerate(slots):
-        if slot.role != "time" and slot.lead in _PLACE_PREPOSITIONS:
-            slots[place] = slot._replace(role="place", lead=f"located {slot.lead}")
-            return
+def _is_place(page: Page, phrase: Phrase) -> bool:
+    """Whether a phrase is a place: "Kent", "the town of Lincoln"."""
+    if phrase.type is EntityType.PLACE:
+        return True
+    return page.parse.lemmas[phrase.head] in PLACE_NOUNS and any(
+        part in page.name_at and page.name_at[part].referent.type is EntityType.PLACE
+        for part in phrase.parts
+    )
 
 
 def _position(role: str, head: int, verb: int, given: int | None) -> int:

@@ -19,6 +19,8 @@ _FULL_FORMS: Final = {
 }  # fmt: skip
 _THIRD: Final = {"am": "is", "are": "is", "were": "was", "have": "has", "do": "does"}
 _PARTICIPLES: Final = {"being": ("was", "is"), "having": ("had", "has")}
+_LASTING: Final = frozenset("know call locate situate consider regard".split())
+_DOING: Final = ("did", "does", "do")
 _PARTNERS: Final = ("i", "me", "you", "we", "us")
 
 
@@ -136,12 +138,28 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
         words[0] = third_person(words[0])
     elif is_alone:
         words[0] = _THIRD.get(words[0].lower(), words[0])
-    if is_third and (words[0] == parse.words[group[0]] or words[0] in _THIRD):
+    lead = next((n for n, t in enumerate(group) if parse.pos[t] in ("VERB", "AUX")), 0)
+    if len(words) == len(group) and lead:  # "I really like"
+        if is_third:
+            is_alone = len(group) == lead + 1
+            words[lead] = _agreeing(words[lead], parse.tags[group[lead]], is_alone=is_alone)
+    elif is_third and (words[0] == parse.words[group[0]] or words[0] in _THIRD):
         is_alone = len(group) == 1 or parse.tags[group[1]] == "TO"
         words[0] = _agreeing(words[0], first, is_alone=is_alone)
+    if clause.is_question and len(words) > 1 and words[0].lower() in _DOING:
+        words = _undone(words[0].lower(), words[1:], parse.lemmas[clause.verb])
     if not words[0].isupper():
         words[0] = words[0][:1].lower() + words[0][1:]
     return " ".join(_finite(page, clause, group, words))
+
+
+def _undone(helper: str, rest: list[str], lemma: str) -> list[str]:
+    """A verb without the "did" that only asks: "Where did you go"."""
+    at = next((n for n, word in enumerate(rest) if word.lower() == lemma.lower()), None)
+    if at is None or "not" in rest:
+        return [helper, *rest]
+    verb = past(lemma, rest[at]) if helper == "did" else third_person(lemma)
+    return [*rest[:at], verb, *rest[at + 1 :]]
 
 
 def _denied(page: Page, clause: Clause, group: Sequence[int], words: list[str]) -> list[str]:
@@ -168,7 +186,9 @@ def _finite(page: Page, clause: Clause, group: Sequence[int], words: list[str]) 
     is_plural = _is_plural(page, clause)
     written, lemma = parse.words[verb].lower(), parse.lemmas[verb]
     if clause.is_passive or written == lemma:
-        return ["were" if is_plural else "was", *words]
+        is_lasting = clause.is_passive and lemma in _LASTING and _is_present(page, clause)
+        forms = ("is", "are") if is_lasting else ("was", "were")
+        return [forms[is_plural], *words]
     if clause.polarity is Polarity.NEGATIVE and parse.deps[verb] == "pcomp":  # "without asking"
         return ["does" if _is_present(page, clause) else "did", "not", lemma]
     if not _is_present(page, clause):

@@ -7,14 +7,13 @@ many names there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from graphmem.kernels.text import Token, tokenise
+from graphmem.kernels.text import Token, normalise_name, tokenise
 from graphmem.model.change import ChangeSet
 from graphmem.model.knowledge import Entity, Mention
-from graphmem.model.source import Passage
 from graphmem.resolve.book import NameBook
 
 _LONGEST: Final = 6
@@ -36,7 +35,7 @@ def with_known_names(book: NameBook, changes: ChangeSet) -> ChangeSet:
     found: list[Mention] = []
     met: dict[str, Entity] = {}
     for passage in changes.passages:
-        for entity, start, end in _matches(book, passage, taken.get(passage.id, ())):
+        for entity, start, end in _matches(book, passage.text, taken.get(passage.id, ())):
             surface = passage.text[start:end]
             found.append(
                 Mention(
@@ -59,24 +58,66 @@ def with_known_names(book: NameBook, changes: ChangeSet) -> ChangeSet:
     )
 
 
+def mentions_of(
+    book: NameBook,
+    wanted: Collection[str],
+    texts: Iterable[tuple[str, str]],
+    taken: Mapping[str, Collection[tuple[int, int]]],
+) -> Iterator[Mention]:
+    """Where older passages have names that became known later.
+
+    Parameters
+    ----------
+    wanted
+        Ids of the entities that are looked for.
+    texts
+        Passages, as id and text.
+    taken
+        Characters that are mentions already, by passage.
+    """
+    entities = filter(None, map(book.get, wanted))
+    firsts = frozenset(normalise_name(entity.name).split(" ")[0] for entity in entities)
+    for id, text in texts:
+        for entity, start, end in _matches(book, text, taken.get(id, ()), firsts):
+            if entity.id in wanted:
+                surface = text[start:end]
+                yield Mention(
+                    passage_id=id, entity_id=entity.id, surface=surface, start=start, end=end
+                )
+
+
 def _matches(
-    book: NameBook, passage: Passage, taken: Iterable[tuple[int, int]]
+    book: NameBook,
+    text: str,
+    taken: Iterable[tuple[int, int]],
+    firsts: Collection[str] | None = None,
 ) -> Iterator[tuple[Entity, int, int]]:
-    """Known names that stand where no mention does, from left to right."""
-    tokens = tokenise(passage.text)
+    """Known names that stand where no mention does but of their parts, from left to right.
+
+    With `firsts`, those that begin with one of these words.
+    """
+    tokens = tokenise(text)
     covered = sorted(taken)
     first = 0
     while first < len(tokens):
         last = first + 1
-        if tokens[first].is_capital:
+        if tokens[first].is_capital and (firsts is None or tokens[first].text in firsts):
             for end in range(min(first + _LONGEST, len(tokens)), first, -1):
-                entity = _named(book, passage.text, tokens[first:end])
+                entity = _named(book, text, tokens[first:end])
                 start, stop = tokens[first].start, tokens[end - 1].end
-                if entity is not None and not any(s < stop and start < e for s, e in covered):
+                if entity is not None and not _is_crossed(start, stop, covered):
                     yield entity, start, stop
                     last = end
                     break
         first = last
+
+
+def _is_crossed(start: int, end: int, covered: Iterable[tuple[int, int]]) -> bool:
+    """Whether a mention stands here that is no part of a longer name: "Wind" in a book's title."""
+    return any(
+        s < end and start < e and not (start <= s and e <= end and e - s < end - start)
+        for s, e in covered
+    )
 
 
 def _named(book: NameBook, text: str, run: Sequence[Token]) -> Entity | None:

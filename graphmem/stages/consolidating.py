@@ -45,6 +45,7 @@ def steps_of(
     return (
         Step("names", work.link_names),
         *learning,
+        Step("mentions", work.look_back, whole=True),
         Step("threads", work.thread_sessions),
         Step("derived", work.derive_facts),
         Step("notes", work.write_notes),
@@ -169,6 +170,11 @@ class _Work:
             return Made(report)
 
         return learn_states
+
+    def look_back(self, _: Changed) -> Made:
+        """Names that became known are mentions in the passages of before, too."""
+        looked_at, added = self._names.look_back()
+        return Made(StepReport(looked_at=looked_at, added=added))
 
     def thread_sessions(self, changed: Changed) -> Made:
         """Facts are linked to those of other sessions that they extend, change or fulfil."""

@@ -11,17 +11,19 @@ from typing import Final
 import numpy as np
 
 from graphmem.model.change import ChangeSet, Checkpoint, EditSet
-from graphmem.model.knowledge import Entity, EntityType, Fact, SameAs
+from graphmem.model.knowledge import Entity, EntityType, Fact, Mention, SameAs
 from graphmem.ports.store import GraphStore, StoreReader, Vectors
 from graphmem.resolve.book import NameBook
 from graphmem.resolve.conflicts import DATING
-from graphmem.resolve.dictionary import with_known_names
+from graphmem.resolve.dictionary import mentions_of, with_known_names
 from graphmem.resolve.homonyms import dated_persons, kept_apart
 from graphmem.resolve.likeness import Described
 from graphmem.resolve.linking import Around, broken, compared, decide, needed, propose
 
 _APART: Final = "apart"
 """Under what is kept beside the graph which entities were unmerged by hand."""
+_LOOKED_FOR: Final = "looked-for"
+"""Under what is kept up to which version names were looked for in older passages."""
 _PASSAGES: Final = 6
 """Passages of an entity that are looked at, at most."""
 
@@ -85,6 +87,42 @@ class KnownNames:
             if links:
                 self._version = None  # the book is ahead of the store until they are committed
             return links
+
+    def look_back(self) -> tuple[int, int]:
+        """Find names that became known since the last time in the passages of before.
+
+        Returns how many names were looked for, and how many mentions of them were added.
+        """
+        job = f"{_LOOKED_FOR}:{self.namespace}"
+        since = int(self._store.checkpoint(job) or 0)
+        with self._store.read(self.namespace, ("entities",), since=since) as reader:
+            until = reader.version
+            columns = ("id", "name")
+            fresh = {id for rows in reader.scan("entities", columns) for id, _ in rows}
+        if not fresh:
+            return 0, 0
+        with self._lock:
+            self._version = self._update()
+            wanted = {id for id in fresh if self._book.get(id) is not None}
+            found = tuple(self._mentions_of(wanted)) if wanted else ()
+        checkpoint = Checkpoint(job=job, position=str(until))
+        self._store.apply(
+            ChangeSet(namespace=self.namespace, mentions=found, checkpoint=checkpoint)
+        )
+        return len(wanted), len(found)
+
+    def _mentions_of(self, wanted: set[str]) -> Iterator[Mention]:
+        with self._store.read(self.namespace, ("passages", "mentions")) as reader:
+            columns = ("nid", "id", "text")
+            passages = {
+                n: (id, text) for r in reader.scan("passages", columns) for n, id, text in r
+            }
+            taken: dict[str, list[tuple[int, int]]] = {}
+            for rows in reader.scan("mentions", ("passage_nid", "start", "end")):
+                for nid, start, end in rows:
+                    if start is not None and end is not None:
+                        taken.setdefault(passages[nid][0], []).append((start, end))
+        yield from mentions_of(self._book, wanted, passages.values(), taken)
 
     def apart(self) -> set[tuple[str, str]]:
         """Pairs of entities that were unmerged by hand."""

@@ -119,6 +119,32 @@ def test_sessions_are_linked_and_what_was_unmerged_by_hand_stays_so(memory: Memo
     assert link.by == "initials"
 
 
+def test_a_name_that_becomes_known_is_found_in_the_passages_of_before(memory: Memory) -> None:
+    memory.add("Nora once read Wind in the Willows in Saltmere.", source="note:7")
+    memory.consolidate()
+    novel = SourceItem(
+        source="note:8",
+        text="Wind in the Willows is a novel by Kenneth Grahame.",
+        title="Wind in the Willows",
+    )
+    list(memory.add_many([novel]))
+
+    def naming() -> set[str]:
+        rows = memory.cypher(
+            "MATCH (s:Episode)-[:HAS]->(:Passage)-[:MENTIONS]->(e:Entity)"
+            " WHERE e.name = 'Wind in the Willows' RETURN s.source"
+        ).rows
+        return {source for (source,) in rows}
+
+    assert naming() == {"note:8"}
+    report = memory.consolidate()
+    assert report.steps["mentions"].added == 1
+    assert naming() == {"note:7", "note:8"}
+    assert memory.doctor() == []
+    again = memory.consolidate()
+    assert again.steps["mentions"].added == 0
+
+
 def test_nothing_that_was_made_of_erased_words_is_left_in_any_file(tmp_path: Path) -> None:
     folder = tmp_path / "memory"
     with Memory.open(folder, settings=settings(), clock=lambda: NOW) as memory:

@@ -310,9 +310,12 @@ def test_a_question_asks_what_may_be(reading: Reading) -> None:
     Acme  acme PROPN NNP dobj  2
     ?     ?    PUNCT .   punct 2
     """
-    fact = only(reading(table, [(1, 2, "PERSON"), (3, 4, "ORG")]))
+    names = [(1, 2, "PERSON"), (3, 4, "ORG")]
+    fact = only(reading(table, names, speaker="Bob"))
+    assert fact.text == "Bob asks whether Ann leads Acme."
     assert fact.modality is Modality.POSSIBLE
     assert fact.confidence < 0.5
+    assert reading(table, names).facts == ()
 
 
 def test_a_fact_has_at_most_six_members_and_keeps_the_names(reading: Reading) -> None:
