@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_type_hints, overload
 import numpy as np
 import numpy.typing as npt
 
-from graphmem.kernels.arrays import Ints
+from graphmem.kernels.arrays import Ints, Rows
 
 T = TypeVar("T")
 _EMPTY_BYTES = 128
@@ -80,6 +80,12 @@ class Strings(Sequence[str]):
             raise IndexError(index)
         item = self.offsets.item
         return str(self._bytes[item(index) : item(index + 1)], "utf-8")
+
+    def take(self, rows: Ints | Rows) -> list[str]:
+        """The strings of these rows, none of them below 0: quicker than one after another."""
+        data = self._bytes
+        starts, ends = self.offsets[rows].tolist(), self.offsets[rows + 1].tolist()
+        return [str(data[a:b], "utf-8") for a, b in zip(starts, ends, strict=True)]
 
     def __iter__(self) -> Iterator[str]:
         data, ends = self.blob.tobytes(), self.offsets.tolist()

@@ -38,6 +38,10 @@ class Category:
     def __getitem__(self, row: int) -> str:
         return self.values[int(self.codes[row])]
 
+    def take(self, rows: Ints | Rows) -> list[str]:
+        """The strings of these rows."""
+        return self.values.take(self.codes[rows])
+
     def extended(self, column: Sequence[str]) -> Category:
         """These rows and then `column`."""
         codes, values = self._encoded(column)

@@ -16,6 +16,10 @@ from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
 
 N_SUBSTITUTED = 5
+"""Bridges that a question is asked again with at most."""
+_BY_WORD, _SPARED = 4, 3
+"""Bridges for each word as rare as can be that a question has beside its names, and how many fewer
+for all of them: two such words take 5, and what asks for less than one is followed by the hops."""
 N_TOGETHER = 12
 _CONFIDENCE_WEIGHT = 0.033
 _MAX_PENALTY = 0.15
@@ -74,13 +78,14 @@ def substitute(
     bridges: Bridges,
     embed: Callable[[Sequence[str]], Floats],
 ) -> Reach:
-    """Ask again with each of the best bridges in the place of the question's names.
+    """Ask again with each of the best bridges in the place of the question's names, with the more
+    of them the more the question says beside these.
 
     The score is the best cosine with such a question, less a penalty for a bridge that is less
     certain than the best; it is relative to the best passage, so at most 0 there and below.
     """
     reach = Reach.nothing(len(index))
-    names = bridges.names[:N_SUBSTITUTED]
+    names = bridges.names[: _n_substituted(question, n_passages=len(index))]
     reach.scores[:] = -np.inf
     if not len(names):
         reach.scores[:] = 0.0
@@ -96,6 +101,11 @@ def substitute(
     reach.via = names[best]
     reach.origin = bridges.origins[best]
     return reach
+
+
+def _n_substituted(question: Question, *, n_passages: int) -> int:
+    words = float(question.residual_idf.sum()) / np.log(n_passages + 1.0)
+    return min(max(int(_BY_WORD * words) - _SPARED, 0), N_SUBSTITUTED)
 
 
 def together(index: PassageIndex, bridges: Bridges) -> Doubles:

@@ -20,7 +20,6 @@ from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import WordSpace
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, top_rows
 from graphmem.kernels.bm25 import score as bm25
-from graphmem.kernels.similarity import products
 from graphmem.kernels.text import words as words_of
 from graphmem.model.retrieval import Query
 from graphmem.retrieve.asking import Asking
@@ -78,20 +77,51 @@ class Talk:
         return np.asarray(values / best if best > 0 else np.zeros(len(values)), np.float64)
 
 
-def turn_pool(
-    index: PassageIndex, query: Query, asking: Asking, *, similarity: Floats, allowed: Mask
-) -> Pool:
-    """The candidates among the turns that are allowed; `similarity` are all passages' cosines.
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What is heard of a question before its vector is known: the `turns` it is put to, the codes
+    of the speakers that are `named`, and its `topic`: what it asks without their names."""
 
-    Turns that may not be returned still are the neighbours of those that may, as far as they are
-    believed at the query's `known_at`.
-    """
+    turns: Turns
+    named: frozenset[int]
+    topic: str
+
+
+def listen(index: PassageIndex, query: Query) -> Listening:
+    """Turns that the query is put to: those believed at its `known_at`."""
     turns = (
         index.turns
         if query.known_at is None
         else turns_of(index.passages, index.vectors, believed(index.passages, query))
     )
-    talk = _hear(index, turns, query.text, asking, similarity=similarity, allowed=allowed)
+    return Listening(turns, *_named(index.passages.speakers, turns, query.text))
+
+
+def turn_pool(
+    index: PassageIndex,
+    query: Query,
+    asking: Asking,
+    heard: Listening,
+    *,
+    similarity: Floats,
+    topic: Floats,
+    allowed: Mask,
+) -> Pool:
+    """The candidates among the turns that are allowed; `similarity` are all passages' cosines with
+    the question, `topic` those with what was heard to be its topic.
+
+    Turns that may not be returned still are the neighbours of those that may.
+    """
+    turns = heard.turns
+    talk = Talk(
+        index=index,
+        turns=turns,
+        text=query.text,
+        allowed=allowed[turns.rows],
+        similarity=similarity[turns.rows].astype(np.float64),
+        topic=topic[turns.rows].astype(np.float64),
+        named=heard.named,
+    )
     question = analyse(index, query.text, similarity=similarity, allowed=allowed)
     walked = walk(index, query, question, asking.ranker, k=max(_WALKED, query.k))
     whole = _whole_signals(talk, walked[turns.rows])
@@ -106,31 +136,6 @@ def turn_pool(
         question=question,
         groups=turns.sessions[candidates] if asks_for_several(query.text) else None,
         turns=turns,
-    )
-
-
-def _hear(
-    index: PassageIndex,
-    turns: Turns,
-    text: str,
-    asking: Asking,
-    *,
-    similarity: Floats,
-    allowed: Mask,
-) -> Talk:
-    """Put the question, whole and without the names of who speaks, to the turns."""
-    named, masked = _named(index.passages.speakers, turns, text)
-    topic = similarity
-    if masked != text:
-        topic = products(index.vectors, asking.embed([masked])[0])
-    return Talk(
-        index=index,
-        turns=turns,
-        text=text,
-        allowed=allowed[turns.rows],
-        similarity=similarity[turns.rows].astype(np.float64),
-        topic=topic[turns.rows].astype(np.float64),
-        named=named,
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
 
 from graphmem.graph.snapshot import OPEN_END, OPEN_START
-from graphmem.index.lexical import content_stems
+from graphmem.index.lexical import AskedStems
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Ints
+from graphmem.kernels.arrays import Ints, ragged
 from graphmem.model.retrieval import FactView, Hit, Query
 from graphmem.model.time import from_micros
 from graphmem.retrieve.filters import allowed_facts
@@ -19,47 +22,53 @@ FACTS_PER_HIT = 8
 
 def hits_of(index: PassageIndex, ranking: Ranking, query: Query) -> list[Hit]:
     """The hits of a ranking, each with the facts that hold for the query."""
-    asked = content_stems(query.text)
-    return [
-        _hit(index, ranking, position, tuple(_stated(index, int(row), query, asked)))
-        for position, row in enumerate(ranking.rows)
-    ]
+    asked = AskedStems(query.text)
+    indptr, entries = index.evidence_by_passage
+    positions, owner = ragged(indptr, ranking.rows)
+    places = entries[positions]
+    holding = allowed_facts(index, query, index.facts.evidence_facts[places])
+    bounds = np.searchsorted(owner[holding], np.arange(len(ranking.rows) + 1))
+    stated = [_stated(index, part, asked) for part in _parts(places[holding], bounds)]
+    return [_hit(index, ranking, position, tuple(facts)) for position, facts in enumerate(stated)]
 
 
-def most_alike(texts: Sequence[str], asked: set[str], n: int) -> list[int]:
+def most_alike(texts: Sequence[str], asked: AskedStems, n: int) -> list[int]:
     """Positions of the `n` texts that share most content words with what is asked, best first;
     ties in the order given."""
-    shared = [len(asked & content_stems(text)) for text in texts]
+    shared = [asked.shared(text) for text in texts]
     return sorted(range(len(texts)), key=lambda position: -shared[position])[:n]
 
 
-def _stated(index: PassageIndex, row: int, query: Query, asked: set[str]) -> list[FactView]:
-    """Facts of a passage, those that share most words with the question first."""
-    facts, places = index.facts, _evidence(index, row, query)
-    stating = facts.evidence_facts[places].tolist()
-    texts = [facts.texts[fact] for fact in stating]
-    views = []
-    for position in most_alike(texts, asked, FACTS_PER_HIT):
-        fact, place = stating[position], int(places[position])
-        valid_from, valid_to = int(facts.valid_from[fact]), int(facts.valid_to[fact])
-        views.append(
-            FactView(
-                id=facts.ids[fact],
-                text=texts[position],
-                valid_from=None if valid_from == OPEN_START else from_micros(valid_from),
-                valid_to=None if valid_to == OPEN_END else from_micros(valid_to),
-                start=int(facts.evidence_starts[place]),
-                end=int(facts.evidence_ends[place]),
-            )
+def _parts(values: Ints, bounds: Ints) -> list[Ints]:
+    return [values[first:last] for first, last in pairwise(bounds.tolist())]
+
+
+def _stated(index: PassageIndex, places: Ints, asked: AskedStems) -> list[FactView]:
+    """Facts by their entries of evidence, those that share most words with the question first."""
+    facts = index.facts
+    texts = facts.texts.take(facts.evidence_facts[places])
+    chosen = most_alike(texts, asked, FACTS_PER_HIT)
+    places = places[chosen]
+    rows = facts.evidence_facts[places]
+    return [
+        FactView(
+            id=id_,
+            text=texts[position],
+            valid_from=None if valid_from == OPEN_START else from_micros(valid_from),
+            valid_to=None if valid_to == OPEN_END else from_micros(valid_to),
+            start=start,
+            end=end,
         )
-    return views
-
-
-def _evidence(index: PassageIndex, row: int, query: Query) -> Ints:
-    """Entries of the evidence of a passage's facts that hold for the query, in its order."""
-    indptr, order = index.evidence_by_passage
-    places = order[indptr[row] : indptr[row + 1]]
-    return places[allowed_facts(index, query, index.facts.evidence_facts[places])]
+        for position, id_, valid_from, valid_to, start, end in zip(
+            chosen,
+            facts.ids.take(rows),
+            facts.valid_from[rows].tolist(),
+            facts.valid_to[rows].tolist(),
+            facts.evidence_starts[places].tolist(),
+            facts.evidence_ends[places].tolist(),
+            strict=True,
+        )
+    ]
 
 
 def _hit(index: PassageIndex, ranking: Ranking, position: int, facts: tuple[FactView, ...]) -> Hit:

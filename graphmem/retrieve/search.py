@@ -14,7 +14,7 @@ from graphmem.kernels.similarity import products
 from graphmem.kernels.text import words as words_of
 from graphmem.model.retrieval import Mode, Query
 from graphmem.retrieve.asking import Asking
-from graphmem.retrieve.conversation import turn_pool
+from graphmem.retrieve.conversation import listen, turn_pool
 from graphmem.retrieve.filters import allowed_passages
 from graphmem.retrieve.fuse import REPEAT_LOSS, fuse, shares, spread, weights_of
 from graphmem.retrieve.passages import passage_pool
@@ -43,13 +43,21 @@ def rank(index: PassageIndex, query: Query, asking: Asking) -> Ranking:
 
 def pools(index: PassageIndex, query: Query, asking: Asking, allowed: Mask) -> list[Pool]:
     """Candidates of graph mode: among turns of talk, among documents, or both, as there are."""
-    similarity = products(index.vectors, asking.embed([query.text])[0])
     is_turn = np.asarray(index.passages.speakers.codes > 0)
-    return [
-        find(index, query, asking, similarity=similarity, allowed=among)
-        for find, among in ((turn_pool, allowed & is_turn), (passage_pool, allowed & ~is_turn))
-        if among.any()
-    ]
+    talk, documents = allowed & is_turn, allowed & ~is_turn
+    heard = listen(index, query) if talk.any() else None
+    texts = [query.text] if heard is None else list(dict.fromkeys((query.text, heard.topic)))
+    # What needs a vector is told together, so that an embedder may run it side by side.
+    nearness = [products(index.vectors, vector) for vector in asking.embed(texts)]
+    found = []
+    if heard is not None:
+        near, topic = nearness[0], nearness[-1]
+        found.append(
+            turn_pool(index, query, asking, heard, similarity=near, topic=topic, allowed=talk)
+        )
+    if documents.any():
+        found.append(passage_pool(index, query, asking, similarity=nearness[0], allowed=documents))
+    return found
 
 
 def _graph(found: Sequence[Pool], k: int, *, learned: bool) -> Ranking:

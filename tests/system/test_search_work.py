@@ -49,15 +49,13 @@ def memory(tmp_path: Path) -> Iterator[Memory]:
         yield opened
 
 
-def test_a_question_is_two_requests_to_the_model_and_one_to_the_store(
-    memory: Memory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def runs(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts each request to the model has; filled by searches of the memory."""
     memory.search("Where was the director of The Carrick Harbour born?", k=5)
-    calls: Counter[str] = Counter()
     texts: list[int] = []
-    parts = memory._parts
-    monkeypatch.setattr(parts, "store", Counting(parts.store, calls))
-    embedder = parts.embedder
+    # Behind the cache, so that what comes again is not counted.
+    embedder = memory._parts.embedder._embedder  # type: ignore[attr-defined]
 
     def counting(run: Embed) -> Embed:
         def counted(given: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -68,9 +66,41 @@ def test_a_question_is_two_requests_to_the_model_and_one_to_the_store(
 
     for name in ("embed", "embed_queries", "embed_variants"):
         monkeypatch.setattr(embedder, name, counting(getattr(embedder, name)))
-    hits = memory.search("Where was the director of The Dunmere Harbour born?", k=5)
-    assert hits
-    assert len(texts) == 2
-    assert texts[0] == 1
-    assert texts[1] <= 5
+    return texts
+
+
+def test_a_question_is_two_requests_to_the_model_and_one_to_the_store(
+    memory: Memory, runs: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: Counter[str] = Counter()
+    parts = memory._parts
+    monkeypatch.setattr(parts, "store", Counting(parts.store, calls))
+    assert memory.search("Where was the director of The Dunmere Harbour born?", k=5)
+    assert len(runs) == 2
+    assert runs[0] == 1
+    assert 1 <= runs[1] <= 5
     assert calls == {"version": 1}
+
+
+def test_the_more_a_question_says_beside_its_names_the_more_bridges_it_is_asked_with(
+    memory: Memory, runs: list[int]
+) -> None:
+    asked = [
+        "Who directed The Dunmere Harbour?",
+        "Where was the director of The Dunmere Harbour born?",
+        "In which parish was the director of The Dunmere Harbour, an heir of whalers, born?",
+    ]
+    bridges = []
+    for question in asked:
+        runs.clear()
+        memory.search(question, k=5)
+        bridges.append(sum(runs[1:]))
+    assert bridges[0] == 0 < bridges[1] < bridges[2]
+
+
+def test_more_hits_of_a_question_take_no_run_of_the_model(memory: Memory, runs: list[int]) -> None:
+    question = "Where was the director of The Osmund Harbour born?"
+    first = memory.search(question, k=2)
+    runs.clear()
+    assert memory.search(question, k=4)[:2] == first
+    assert not runs

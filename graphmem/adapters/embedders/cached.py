@@ -14,12 +14,14 @@ from graphmem.ports.models import Embedder
 
 
 class QueryCache:
-    """An embedder that remembers the vectors of the last `size` different questions."""
+    """An embedder that remembers the vectors of the last `size` different questions, and of the
+    variants that were last asked for together."""
 
     def __init__(self, embedder: Embedder, *, size: int = 1024) -> None:
         self._embedder = embedder
         self._size = size
         self._vectors: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
+        self._variants: tuple[tuple[str, ...], npt.NDArray[np.float32]] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -54,8 +56,11 @@ class QueryCache:
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimension)
 
     def embed_variants(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """The embedder's."""
-        return self._embedder.embed_variants(texts)
+        """The embedder's; the same texts again, as for more hits of a question, not anew."""
+        given, held = tuple(checked(texts)), self._variants
+        if held is None or held[0] != given:
+            self._variants = held = given, self._embedder.embed_variants(given)
+        return held[1].copy()
 
     def embed_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
         """The embedder's."""

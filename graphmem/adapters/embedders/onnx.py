@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _TOGETHER = 3
-"""Short texts in one run: more save little, and leave a second thread nothing to do."""
+"""Short texts in one run at most: more save little, and leave a second thread nothing to do."""
 
 Vectors = npt.NDArray[np.float32]
 
@@ -74,8 +74,9 @@ class OnnxEmbedder:
         return self._embed(texts, self._recipe.query_prefix)
 
     def embed_variants(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of passages, shape (n, dimension), :data:`_TOGETHER` to a run."""
-        return self._embed(texts, self._recipe.passage_prefix, together=_TOGETHER)
+        """Unit vectors of passages, shape (n, dimension), in two runs or more of a few each."""
+        together = min(_TOGETHER, max((len(texts) + 1) // 2, 1))
+        return self._embed(texts, self._recipe.passage_prefix, together=together)
 
     def embed_words(self, words: Sequence[str]) -> Vectors:
         """Unit vectors of words by the model's own table of word pieces, shape (n, d)."""

@@ -210,6 +210,7 @@ class Counting:
         return self._embedder.embed_queries(texts)
 
     def embed_variants(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        self.asked += texts
         return self._embedder.embed_variants(texts)
 
     def embed_words(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -227,6 +228,19 @@ def test_a_question_asked_again_does_not_reach_the_model(minilm: OnnxEmbedder) -
     assert counting.asked == ["one", "two", "three"]
     assert np.array_equal(first, minilm.embed_queries(["one", "two", "one"]))
     assert np.array_equal(again, minilm.embed_queries(["two", "three", "one"]))
+
+
+def test_variants_asked_for_together_again_do_not_reach_the_model(minilm: OnnxEmbedder) -> None:
+    counting = Counting(minilm)
+    cache = QueryCache(counting)
+    for _ in range(2):
+        cache.embed_variants(["one", "two"])[:] = 0.0
+    assert counting.asked == ["one", "two"]
+    assert np.array_equal(
+        cache.embed_variants(["one", "two"]), minilm.embed_variants(["one", "two"])
+    )
+    cache.embed_variants(["two", "one"])
+    assert counting.asked == ["one", "two", "two", "one"]
 
 
 def test_a_caller_who_writes_into_a_vector_does_not_change_the_next_answer(
