@@ -15,6 +15,9 @@ from graphmem.kernels.arrays import Floats, Ints
 from graphmem.kernels.memtree import FREE, LEAVES, NO_NODE, ROOT, SERIAL, USED, State
 
 _FIRST_ROOM: Final = 256
+_LEAP: Final = 8
+_LARGE: Final = 1 << 17
+"""Rows from which arrays grow twofold; below that, eightfold."""
 _PATH_ROOM: Final = 8
 """Nodes that an insertion may make at most, and some."""
 _RESERVE: Final = 2
@@ -34,9 +37,11 @@ class Branch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What can be said of a tree: `height` counts the nodes from the root to the deepest leaf."""
+    """What can be said of a tree: `facts` are those beneath its leaves, and `height` counts the
+    nodes from the root to the deepest leaf."""
 
     leaves: int
+    facts: int
     nodes: int
     height: int
 
@@ -44,7 +49,9 @@ class Shape:
 class Tree:
     """A tree over named unit vectors; the same names and vectors in one order give the same tree.
 
-    Insertion costs the logarithm of the leaves, over many; see :mod:`graphmem.kernels.memtree`.
+    A leaf has facts beneath it, that are stated there: they have no vector of their own, and are
+    where it is. Insertion costs the logarithm of the leaves, over many; see
+    :mod:`graphmem.kernels.memtree`.
     """
 
     def __init__(self, dimension: int, *, next_serial: int = 1) -> None:
@@ -58,6 +65,7 @@ class Tree:
         self._row_of: dict[str, int] = {}
         self._names: list[str | None] = []
         self._free: list[int] = []
+        self._facts: dict[str, tuple[str, ...]] = {}
         self.rebuilt = 0
 
     def __len__(self) -> int:
@@ -109,6 +117,25 @@ class Tree:
         memtree.remove(self._state, row)
         self._names[row] = None
         self._free.append(row)
+        self._facts.pop(name, None)
+
+    def put_beneath(self, name: str, facts: Sequence[str]) -> None:
+        """Have these facts beneath a leaf, and no others.
+
+        What is above it has changed if they are not those that it had. Raises `InvalidInputError`
+        for a leaf that is not there.
+        """
+        row = self._row_of.get(name)
+        if row is None:
+            raise InvalidInputError(f"The tree holds no {name!r}")
+        now = tuple(facts)
+        if now != self._facts.get(name, ()):
+            self._facts[name] = now
+            memtree.touch(self._state, row)
+
+    def facts_of(self, name: str) -> tuple[str, ...]:
+        """The facts beneath a leaf, in their order."""
+        return self._facts.get(name, ())
 
     @property
     def has_changed(self) -> bool:
@@ -146,7 +173,8 @@ class Tree:
         """How large and how deep it is."""
         root = int(self._state.counters[ROOT])
         nodes = int(self._state.counters[USED] - self._state.counters[FREE])
-        return Shape(len(self), nodes, int(self._state.heights[root]))
+        facts = sum(map(len, self._facts.values()))
+        return Shape(len(self), facts, nodes, int(self._state.heights[root]))
 
     def branches(self) -> Iterator[Branch]:
         """All nodes, each before those below it."""
@@ -188,8 +216,11 @@ class Tree:
         vectors: Mapping[str, Floats],
         *,
         next_serial: int,
+        facts: Mapping[str, Sequence[str]] | None = None,
     ) -> Tree:
         """The tree that was kept as `branches`, less the leaves that have no vector any more.
+
+        `facts` are those beneath its leaves, by name.
 
         Sums are reckoned from the leaves, which is exact, so it goes on as if it never had stopped.
 
@@ -203,6 +234,9 @@ class Tree:
         if kept:
             tree._restore(kept, vectors)
         tree._state.counters[SERIAL] = max(next_serial, 1)
+        for name, own in (facts or {}).items():
+            if name in tree:
+                tree._facts[name] = tuple(own)
         return tree
 
     def _restore(self, branches: Sequence[Branch], vectors: Mapping[str, Floats]) -> None:
@@ -262,9 +296,10 @@ class Tree:
             node = memtree.too_deep(self._state)
             if node == NO_NODE:
                 return
-            self._make_room(int(self._state.sizes[node]) + _PATH_ROOM)
-            self.rebuilt += int(self._state.sizes[node])
-            memtree.rebuild(self._state, node)
+            pieces = memtree.take_apart(self._state, node)
+            self._make_room(len(pieces) + _PATH_ROOM)
+            memtree.put_together(self._state, node, pieces)
+            self.rebuilt += len(pieces)
 
     def _node(self, serial: int) -> int:
         used = slice(0, int(self._state.counters[USED]))
@@ -338,5 +373,11 @@ def _pruned(branches: Sequence[Branch], held: Collection[str]) -> list[Branch]:
 
 
 def _longer(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Twice as long, the new half zero."""
-    return np.concatenate((array, np.zeros_like(array)))
+    """Longer, what is new zero: memory is taken only where it is written to.
+
+    Small ones grow by much, so that what is moved for one insertion stays small for long.
+    """
+    times = _LEAP if len(array) < _LARGE else 2
+    made = np.zeros((times * len(array), *array.shape[1:]), array.dtype)
+    made[: len(array)] = array
+    return made

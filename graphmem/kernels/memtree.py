@@ -7,8 +7,8 @@ A node has at most :data:`FAN` children. A leaf goes down to the likest child fo
 as like as the depth asks for. Where a node gets a child too many, children of like size are drawn
 together under new nodes: as a node so made is at least 5/4 of the size of any that it holds, what
 stands at the top is never pushed down by what comes late, and depth stays logarithmic. Where growth
-inside has made a part too deep all the same (:func:`deepest_allowed`), the caller builds that part
-anew; that is paid for by what has been inserted there since.
+inside has made a part too deep all the same (:func:`deepest_allowed`), the caller has its long
+paths built anew (:func:`take_apart`); that is paid for by what has been inserted there since.
 
 A child is named by one number: its row if it is a node, ``-1 - row`` if it is a leaf. The way
 down is compiled; what happens once in many insertions is not.
@@ -46,6 +46,8 @@ from the mean likeness of all leaves to their common centre."""
 _SLACK: Final = 4
 _WIDE: Final = 8
 """Children of a node that is built anew."""
+_ROOM: Final = 4
+"""How far below the allowed height a part is brought that was too deep."""
 
 Short = npt.NDArray[np.int16]
 _Kernel = TypeVar("_Kernel", bound=Callable[..., Any])
@@ -195,6 +197,14 @@ def remove(state: State, leaf: int) -> None:
     set_heights(state, node)
 
 
+def touch(state: State, leaf: int) -> None:
+    """Say that something about a leaf has changed, to all nodes above it."""
+    node = int(state.homes[leaf])
+    while node != NO_NODE:
+        state.touched[node] = True
+        node = int(state.parents[node])
+
+
 def too_deep(state: State) -> int:
     """The lowest node on the longest path that is higher than allowed, or :data:`NO_NODE`."""
     node, found = int(state.counters[ROOT]), NO_NODE
@@ -207,16 +217,33 @@ def too_deep(state: State) -> int:
         node = max(below, key=lambda child: int(state.heights[child]))
 
 
-def rebuild(state: State, node: int) -> None:
-    """Build what is under a node anew, flat and balanced.
+def take_apart(state: State, node: int) -> Ints:
+    """Pieces of a part that is too deep, to be put together flat (:func:`put_together`).
 
-    Leaves are halved at the median along the line between two that are far apart, three times for
-    each level, so that a node has eight children of one size.
+    What is tallest under the node is taken apart until that brings it well below the height that is
+    allowed: as few pieces as there are on the long paths, so that no single insertion pays for all
+    that is below.
     """
-    leaves = leaves_below(state, node)
-    for below in _nodes_below(state, node):
-        _give_back(state, below)
-    pending = [(node, leaves)]
+    goal = deepest_allowed(int(state.sizes[node])) - _ROOM
+    pieces = children_of(state, node)  # in the order of the tree, whatever rows they are in
+    while True:
+        heights = [_height(state, piece) for piece in pieces]
+        most = max(heights)
+        if not most or most + _levels(len(pieces)) <= goal:
+            return np.array(pieces, np.int64)
+        at = heights.index(most)
+        tallest = pieces[at]
+        pieces[at : at + 1] = children_of(state, tallest)
+        _give_back(state, tallest)
+
+
+def put_together(state: State, node: int, pieces: Ints) -> None:
+    """Have these pieces under a node, which sums them up already, flat and each by what is like it.
+
+    They are halved at the median along the line between two that are far apart, three times for
+    each level, so that a node has eight children. Makes fewer nodes than there are pieces.
+    """
+    pending = [(node, pieces)]
     made = []
     while pending:
         above, held = pending.pop()
@@ -224,11 +251,12 @@ def rebuild(state: State, node: int) -> None:
         children = []
         for part in _eighths(state, held):
             if len(part) == 1:
-                children.append(-1 - int(part[0]))
+                children.append(int(part[0]))
                 continue
             child = _new_node(state, [])
-            state.sums[child] = state.vectors[part].sum(axis=0, dtype=np.int64)
-            state.sizes[child] = len(part)
+            members = part.tolist()
+            state.sums[child] = sum((_sum_of(state, one) for one in members), np.int64(0))
+            state.sizes[child] = sum(_size(state, one) for one in members)
             turn(state, child)
             children.append(child)
             pending.append((child, part))
@@ -347,31 +375,36 @@ def leaves_below(state: State, node: int) -> Rows:
     return np.array(found, np.int32)
 
 
-def _nodes_below(state: State, node: int) -> list[int]:
-    """Nodes under a node, itself left out."""
-    found, stack = [], [node]
-    while stack:
-        below = [child for child in children_of(state, stack.pop()) if child >= 0]
-        found += below
-        stack += below
-    return found
+def _height(state: State, child: int) -> int:
+    return int(state.heights[child]) if child >= 0 else 0
 
 
-def _eighths(state: State, leaves: Rows) -> list[Rows]:
-    """The leaves in eight parts of one size, each of what is alike; few of them one by one."""
-    if len(leaves) <= _WIDE:
-        return [leaves[at : at + 1] for at in range(len(leaves))]
-    parts = [leaves]
+def _levels(n: int) -> int:
+    """Nodes on the way to each of `n` pieces that are put together flat."""
+    levels = 1
+    while n > _WIDE**levels:
+        levels += 1
+    return levels
+
+
+def _eighths(state: State, pieces: Ints) -> list[Ints]:
+    """The pieces in eight parts of one number, each of what is alike; few of them one by one."""
+    if len(pieces) <= _WIDE:
+        return [pieces[at : at + 1] for at in range(len(pieces))]
+    parts = [pieces]
     while len(parts) < _WIDE:
         parts = [half for part in parts for half in _halves(state, part)]
     return parts
 
 
-def _halves(state: State, leaves: Rows) -> tuple[Rows, Rows]:
+def _halves(state: State, pieces: Ints) -> tuple[Ints, Ints]:
     """Cut at the median along the line between two that are far apart."""
-    vectors = state.vectors[leaves].astype(np.float64)  # exact: products are below 2**53
+    vectors = np.empty((len(pieces), state.vectors.shape[1]))  # exact: products are below 2**53
+    nodes = pieces >= 0
+    vectors[nodes] = state.directions[pieces[nodes]]
+    vectors[~nodes] = state.vectors[-1 - pieces[~nodes]]
     one = int(np.argmin(vectors @ vectors[0]))
     other = int(np.argmin(vectors @ vectors[one]))
     order = np.argsort(vectors @ (vectors[other] - vectors[one]), kind="stable")
-    middle = len(leaves) // 2
-    return leaves[order[:middle]], leaves[order[middle:]]
+    middle = len(pieces) // 2
+    return pieces[order[:middle]], pieces[order[middle:]]

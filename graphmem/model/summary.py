@@ -28,7 +28,9 @@ class Summary(Value):
     `depth` counts from the root, which is 0. `name` are the words that set it apart. `text` has a
     sentence a line, and is empty until somebody asks for it; `method` is ``facts`` or the language
     model that wrote it. A `stale` text is of what was below the node before. `passages` are its own
-    leaves, each with its place among the node's children, as `place` is among the parent's.
+    leaves, each with its place among the node's children, as `place` is among the parent's;
+    `facts` are beneath those, each with the place of the passage that states it: a fact that
+    several state is beneath the first of them.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Summary(Value):
     method: str = ""
     stale: bool = True
     passages: tuple[tuple[int, str], ...] = ()
+    facts: tuple[tuple[int, str], ...] = ()
     sources: tuple[SummarySource, ...] = ()
 
 
@@ -123,10 +126,11 @@ class Overview(Value):
 
 
 class TreeShape(Value):
-    """How large a tree is: `height` counts the nodes from the root to the deepest leaf, `stale`
-    those whose text is not of what is below them now."""
+    """How large a tree is: `facts` are beneath its passages, `height` counts the nodes from the
+    root to the deepest leaf, `stale` those whose text is not of what is below them now."""
 
     passages: int
+    facts: int
     nodes: int
     height: int
     stale: int

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-import numpy as np
 
 from graphmem.context.abstract import abstract_of
 from graphmem.context.summarise import METHOD, digest_of
@@ -25,26 +23,31 @@ from graphmem.errors import (
     ReadOnlyError,
     StoreBusyError,
 )
-from graphmem.graph.snapshot import OPEN_END
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Floats
 from graphmem.maintain.communities import draw, passages_about
-from graphmem.model.ids import Kind, digest
 from graphmem.model.retrieval import Query
 from graphmem.model.summary import Community, Hierarchy, HierarchyChange, Summary
 from graphmem.retrieve.broad import Layer
+from graphmem.stages.layers import circles_of, depths_of
 from graphmem.stages.parts import Parts
 from graphmem.stages.reading import Reading
+from graphmem.stages.tree_nodes import (
+    believed_passages,
+    branches_of,
+    facts_beneath,
+    node_id,
+    nodes_of,
+    serial_of,
+    stated_by,
+)
 
 if TYPE_CHECKING:  # where it is used it is imported late, as it loads a compiler
-    from graphmem.index.tree import Branch, Tree
+    from graphmem.index.tree import Tree
 
 _log = logging.getLogger(__name__)
 _SHOWN: Final = 24
 """Passages that a summary is made of at most: those that speak for the rest."""
-_OF_CIRCLE: Final = 50
-"""Passages that a community is compared by at most."""
-_SERIAL_DIGITS: Final = 8
 _ATTEMPTS: Final = 3
 
 
@@ -162,7 +165,10 @@ class Summarising:
             tree, _ = self.tree()
             index = self._reading.index()
             if self._layers is None or self._layers[0] != index.version:
-                found = (*self._depths(tree, index), self._circles(index))
+                found = (
+                    *depths_of(self._namespace, tree, index),
+                    circles_of(self.communities(), index),
+                )
                 self._layers = (
                     index.version,
                     [layer for layer, ids in found if ids],
@@ -179,62 +185,8 @@ class Summarising:
                 return [], []
             [root] = [node.id for node in nodes.values() if not node.depth]
             below = [node.id for node in nodes.values() if node.parent_id == root]
-            below.sort(key=lambda id_: -len(tree.leaves_below(_serial(id_))))
-            return tree.speakers(_serial(root), k), [root, *below][:units]
-
-    def _depths(self, tree: Tree, index: PassageIndex) -> Iterator[tuple[Layer, list[str]]]:
-        """The tree's nodes, a layer per depth, the root left out."""
-        row_of = index.passages.ids.row_of
-        serials, directions = tree.directions()
-        at = {int(serial): place for place, serial in enumerate(serials)}
-        depths: dict[int, int] = {}
-        parents: dict[int, int] = {}
-        for branch in tree.branches():
-            above = branch.parent
-            depths[branch.serial] = 0 if above is None else depths[above] + 1
-            parents[branch.serial] = -1 if above is None else above
-        place: dict[int, int] = {}
-        for depth in range(1, max(depths.values(), default=0) + 1):
-            units = [serial for serial, own in depths.items() if own == depth]
-            held = [[row_of[name] for name in tree.leaves_below(serial)] for serial in units]
-            above_units = [place.get(parents[serial], 0) for serial in units]
-            place = {serial: unit for unit, serial in enumerate(units)}
-            yield (
-                Layer(
-                    name=f"depth {depth}",
-                    vectors=directions[[at[serial] for serial in units]],
-                    members=np.array([row for rows in held for row in rows], np.int64),
-                    owners=np.repeat(np.arange(len(units)), [len(rows) for rows in held]),
-                    above=np.array(above_units, np.int64),
-                ),
-                [_id(self._namespace, serial) for serial in units],
-            )
-
-    def _circles(self, index: PassageIndex) -> tuple[Layer, list[str]]:
-        """Communities, each with the passages that tell most of it."""
-        row_of = index.passages.ids.row_of
-        ids: list[str] = []
-        vectors, members, owners = [], [], []
-        held = self.communities()
-        about = passages_about(
-            index.columns.snapshot, [community.members for community in held], limit=_OF_CIRCLE
-        )
-        for community, found in zip(held, about, strict=True):
-            rows = [row_of[id_] for id_ in found]
-            if not rows:
-                continue
-            middle = index.vectors[rows].mean(axis=0)
-            owners += [len(ids)] * len(rows)
-            members += rows
-            ids.append(community.id)
-            vectors.append(middle / max(float(np.linalg.norm(middle)), 1e-9))
-        shape = (0, index.vectors.shape[1])
-        return Layer(
-            name="communities",
-            vectors=np.array(vectors, np.float32) if vectors else np.empty(shape, np.float32),
-            members=np.array(members, np.int64),
-            owners=np.array(owners, np.int64),
-        ), ids
+            below.sort(key=lambda id_: -len(tree.leaves_below(serial_of(id_))))
+            return tree.speakers(serial_of(root), k), [root, *below][:units]
 
     def _caught_up(self) -> tuple[Tree, Mapping[str, Summary]]:
         index = self._reading.index()
@@ -264,9 +216,10 @@ class Summarising:
         try:
             self._tree = Tree.restored(
                 dimension,
-                _branches(self._held.summaries),
+                branches_of(self._held.summaries),
                 vectors,
                 next_serial=self._held.next_serial,
+                facts=facts_beneath(self._held.summaries),
             )
         except InvalidInputError as error:
             _log.warning("The tree of %r is built anew: %s", self._namespace, error.message)
@@ -276,23 +229,23 @@ class Summarising:
     def _catch_up(self, tree: Tree, index: PassageIndex, embedder: str | None) -> None:
         """Take in what is new in the order of the store, and let go of what is not believed."""
         ids, vectors = index.passages.ids, index.vectors
-        living = np.flatnonzero(
-            (index.passages.retired_at == OPEN_END)
-            & (np.abs(np.linalg.norm(vectors, axis=1) - 1) < 0.01)
-        )
-        names = [ids[int(row)] for row in living]
+        living = believed_passages(index)
+        names = [ids[row] for row in living.tolist()]
         gone_leaves = sorted(tree.names - set(names))
         for name in gone_leaves:
             tree.remove(name)
         for row, name in zip(living.tolist(), names, strict=True):
             if name not in tree:
                 tree.insert(name, vectors[row])
+        stated = stated_by(index, living)
+        for row, name in zip(living.tolist(), names, strict=True):
+            tree.put_beneath(name, stated.get(row, ()))
         before = self._nodes
-        now = _nodes_of(self._namespace, tree, before, forget=bool(gone_leaves))
+        now = nodes_of(self._namespace, tree, before, forget=bool(gone_leaves))
         changed = [node for id_, node in now.items() if before.get(id_) != node]
         serials, directions = tree.directions()
         vector_of = dict(
-            zip((_id(self._namespace, int(s)) for s in serials), directions, strict=True)
+            zip((node_id(self._namespace, int(s)) for s in serials), directions, strict=True)
         )
         gone = {node.id for node in self._held.summaries} - now.keys()
         if changed or gone or self._held.version != index.version:
@@ -359,7 +312,7 @@ class Summarising:
         index = self._reading.index()
         if isinstance(node, Summary):
             assert self._tree is not None
-            shown = self._tree.speakers(_serial(node.id), _SHOWN)
+            shown = self._tree.speakers(serial_of(node.id), _SHOWN)
         else:
             [shown] = passages_about(index.columns.snapshot, [node.members], limit=_SHOWN)
         hits = self._reading.hits_of(shown, Query(text="summary", namespace=self._namespace))
@@ -390,63 +343,3 @@ class Summarising:
         return ", ".join(
             entities.names[row_of[id_]] for id_ in community.members[:3] if id_ in row_of
         )
-
-
-def _id(namespace: str, serial: int) -> str:
-    """A node's id ends with its number, by which the tree is put together again."""
-    return f"{Kind.SUMMARY.value}_{digest(namespace)[:-_SERIAL_DIGITS]}{serial:0{_SERIAL_DIGITS}x}"
-
-
-def _serial(id_: str) -> int:
-    return int(id_[-_SERIAL_DIGITS:], 16)
-
-
-def _branches(summaries: Sequence[Summary]) -> list[Branch]:
-    """The kept nodes as the tree takes them."""
-    from graphmem.index.tree import Branch
-
-    children: dict[int, list[tuple[int, int | str]]] = {_serial(s.id): [] for s in summaries}
-    for summary in summaries:
-        children[_serial(summary.id)].extend(summary.passages)
-        if summary.parent_id is not None:
-            children[_serial(summary.parent_id)].append((summary.place, _serial(summary.id)))
-    return [
-        Branch(
-            serial=_serial(summary.id),
-            parent=None if summary.parent_id is None else _serial(summary.parent_id),
-            children=tuple(
-                child for _, child in sorted(children[_serial(summary.id)], key=lambda c: c[0])
-            ),
-        )
-        for summary in summaries
-    ]
-
-
-def _nodes_of(
-    namespace: str, tree: Tree, before: Mapping[str, Summary], *, forget: bool
-) -> dict[str, Summary]:
-    """The tree's nodes as they are kept; a text from before stays, stale if something changed.
-
-    To `forget` is to keep no text of what changed: it may tell of what was deleted.
-    """
-    touched = tree.take_touched()
-    found: dict[str, Summary] = {}
-    where: dict[int, tuple[str | None, int, int]] = {}
-    for branch in tree.branches():
-        id_ = _id(namespace, branch.serial)
-        parent, place, depth = where.pop(branch.serial, (None, 0, 0))
-        for at, child in enumerate(branch.children):
-            if not isinstance(child, str):
-                where[child] = (id_, at, depth + 1)
-        leaves = tuple((at, c) for at, c in enumerate(branch.children) if isinstance(c, str))
-        old = before.get(id_)
-        stale = old is None or old.stale or branch.serial in touched
-        shape = {"parent_id": parent, "place": place, "depth": depth, "passages": leaves}
-        if forget and branch.serial in touched:
-            old = None
-        found[id_] = (
-            Summary(id=id_, **shape)
-            if old is None
-            else old.model_copy(update={**shape, "stale": stale})
-        )
-    return found

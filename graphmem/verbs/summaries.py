@@ -78,6 +78,7 @@ class Summaries(Bound):
         shape = tree.shape()
         return TreeShape(
             passages=shape.leaves,
+            facts=shape.facts,
             nodes=shape.nodes,
             height=shape.height,
             stale=sum(node.stale for node in nodes.values()),

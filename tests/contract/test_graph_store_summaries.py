@@ -31,6 +31,7 @@ class Held:
             store.apply(document)
         self.passages = [document.passages[0].id for document in documents]
         self.facts = [document.facts[0].id for document in documents]
+        self.stated = [[fact.id for fact in document.facts] for document in documents]
         self.entities = [document.entities[0].id for document in documents]
 
 
@@ -46,6 +47,7 @@ def _change(held: Held, revision: int = 0, **fields: Any) -> HierarchyChange:
     root = Summary(
         id="su_root",
         passages=((0, held.passages[0]),),
+        facts=tuple((0, fact) for fact in reversed(held.stated[0])),
         sources=(_source(held, 0), _source(held, 1, 1)),
         **told,
     )
@@ -55,6 +57,7 @@ def _change(held: Held, revision: int = 0, **fields: Any) -> HierarchyChange:
         place=1,
         depth=1,
         passages=((0, held.passages[1]),),
+        facts=((0, held.facts[1]),),
         sources=(_source(held, 1),),
         **told,
     )
@@ -139,7 +142,8 @@ def test_a_deletion_takes_along_every_text_made_of_it(store: GraphStore, make: A
     found = store.hierarchy("default")
     low, root = found.summaries
     blank = {"name": "", "text": "", "method": "", "stale": True, "sources": ()}
-    assert low == _change(held).summaries[0].model_copy(update={**blank, "passages": ()})
+    gone = {**blank, "passages": (), "facts": ()}
+    assert low == _change(held).summaries[0].model_copy(update=gone)
     assert root == _change(held).summaries[1].model_copy(update=blank)
     ann, cem = found.communities
     assert ann == _change(held).communities[0]
@@ -171,9 +175,44 @@ def test_a_fact_that_is_edited_away_leaves_the_words_of_its_passage(
             namespace="default", version=store.version("default"), removed_facts=(held.facts[1],)
         )
     )
-    low, _ = store.hierarchy("default").summaries
+    low, root = store.hierarchy("default").summaries
     assert low.text
     assert [source.fact_id for source in low.sources] == [None]
+    assert (low.facts, root.facts) == ((), _change(held).summaries[1].facts)
+
+
+def test_a_fact_that_another_source_states_too_leaves_the_tree_with_its_passage(
+    store: GraphStore, make: Any
+) -> None:
+    documents = [make.document("a", {"first": ANN}), make.document("b", {"second": ANN})]
+    for document in documents:
+        store.apply(document)
+    shared = documents[0].facts[0].id
+    root = Summary(
+        id="su_root",
+        passages=tuple((at, document.passages[0].id) for at, document in enumerate(documents)),
+        facts=((0, shared),),
+    )
+    store.keep_hierarchy(HierarchyChange(namespace="default", revision=0, summaries=(root,)))
+    store.delete_source("default", "a")
+    assert shared in store.facts([shared])
+    [left] = store.hierarchy("default").summaries
+    assert (left.passages, left.facts) == (((1, documents[1].passages[0].id),), ())
+    again = left.model_copy(update={"facts": ((1, shared),)})
+    store.keep_hierarchy(HierarchyChange(namespace="default", revision=1, summaries=(again,)))
+    assert store.hierarchy("default").summaries == (again,)
+    assert store.check() == []
+
+
+def test_a_fact_is_beneath_one_passage_only(store: GraphStore, make: Any) -> None:
+    held = Held(store, make)
+    store.keep_hierarchy(_change(held))
+    low, root = _change(held).summaries
+    moved = low.model_copy(update={"facts": (*low.facts, (0, held.facts[0]))})
+    store.keep_hierarchy(HierarchyChange(namespace="default", revision=1, summaries=(moved,)))
+    found = {node.id: node.facts for node in store.hierarchy("default").summaries}
+    assert found["su_low"] == moved.facts
+    assert found["su_root"] == tuple(fact for fact in root.facts if fact[1] != held.facts[0])
 
 
 def test_nothing_that_is_counted_is_a_summary(store: GraphStore, make: Any) -> None:

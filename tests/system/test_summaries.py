@@ -66,7 +66,7 @@ def nodes_of(memory: Memory) -> dict[str, Summary]:
 def shape_of(memory: Memory) -> list[tuple[Any, ...]]:
     """The tree as it hangs together, whatever its texts."""
     return [
-        (node.id, node.parent_id, node.place, node.depth, node.passages)
+        (node.id, node.parent_id, node.place, node.depth, node.passages, node.facts)
         for node in nodes_of(memory).values()
     ]
 
@@ -87,6 +87,44 @@ def test_the_root_sums_up_all_and_every_sentence_is_somewhere(memory: Memory) ->
         assert said in root.text.split("\n")[source.sentence]
     held = [id_ for node in nodes_of(memory).values() for _, id_ in node.passages]
     assert len(held) == len(set(held)) == memory.stats().counts.passages
+
+
+def test_every_believed_fact_is_beneath_a_passage_that_states_it(memory: Memory) -> None:
+    beneath = {
+        fact: dict(node.passages)[place]
+        for node in nodes_of(memory).values()
+        for place, fact in node.facts
+    }
+    assert len(beneath) == memory.stats().counts.facts == memory.tree_shape().facts > 0
+    stated = memory._parts.store.evidence_of(list(beneath))
+    assert beneath.items() <= {(item.fact_id, item.passage_id) for item in stated}
+    rows = memory.cypher(
+        "MATCH (s:Summary)-[r:SUMMARISES]->(f:Fact)-[:EVIDENCE]->(:Passage)<-[p:SUMMARISES]-(s)"
+        " WHERE r.place = p.place RETURN count(DISTINCT f.id) AS n"
+    ).rows
+    assert rows == ((len(beneath),),)
+
+
+def test_a_fact_that_another_source_states_stays_in_the_tree(memory: Memory) -> None:
+    said = "Ida Marsh taught chemistry in Oslo."
+    memory.add(said, source="one")
+    memory.add(f"{said} Ida Marsh also painted.", source="two")
+
+    def where() -> dict[str, str]:
+        return {
+            memory.get(fact).text: memory.get(dict(node.passages)[place]).text  # type: ignore[union-attr]
+            for node in nodes_of(memory).values()
+            for place, fact in node.facts
+            if "chemistry" in memory.get(fact).text  # type: ignore[union-attr]
+        }
+
+    [first] = where().values()
+    assert first == said
+    memory.delete_source("one")
+    [second] = where().values()
+    assert second.endswith("also painted.")
+    memory.delete_source("two")
+    assert where() == {}
 
 
 def test_what_is_kept_is_what_the_next_process_finds(folder: Path) -> None:

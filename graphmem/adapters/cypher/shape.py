@@ -42,7 +42,8 @@ class Relation(NamedTuple):
     """The labels at the ends of a relationship type, and its properties.
 
     What summaries are derived from has more than one: ``SUMMARISES`` goes to nodes of the tree and
-    to facts too, without a place to the latter, and ``QUOTES`` comes from communities too.
+    to facts too, with the place of the passage that they are beneath, or without one where a text
+    quotes them, and ``QUOTES`` comes from communities too.
     """
 
     source: str

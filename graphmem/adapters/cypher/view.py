@@ -216,6 +216,8 @@ def _add_hierarchy(graph: Any, held: Hierarchy, namespace: str) -> None:
     _connect(graph, "SUMMARISES", below, target="Summary")
     leaves = ((node.id, id_, place) for node in held.summaries for place, id_ in node.passages)
     _connect(graph, "SUMMARISES", leaves)
+    beneath = ((node.id, id_, place) for node in held.summaries for place, id_ in node.facts)
+    _connect(graph, "SUMMARISES", beneath, target="Fact")
     members = ((c.id, id_, place) for c in held.communities for place, id_ in enumerate(c.members))
     _connect(graph, "HAS_MEMBER", members)
 

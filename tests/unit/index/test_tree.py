@@ -103,6 +103,43 @@ def test_the_height_follows_the_logarithm_of_the_leaves() -> None:
     assert heights[-1] - heights[0] <= 9
 
 
+@pytest.mark.parametrize("vectors", [alike(3000), on_a_line(3000)])
+def test_no_single_insertion_builds_much_anew(vectors: Floats) -> None:
+    tree, most = Tree(D), 0
+    for at, vector in enumerate(vectors):
+        before = tree.rebuilt
+        tree.insert(str(at), vector)
+        most = max(most, tree.rebuilt - before)
+    assert tree.rebuilt > 0  # these do grow too deep
+    assert most < 150
+    assert tree.rebuilt < len(vectors) / 2
+    checked(tree, {str(at): vector for at, vector in enumerate(vectors)})
+
+
+def test_facts_stand_beneath_their_leaf_and_change_what_is_above_it() -> None:
+    vectors = clustered(300)
+    tree = grown(vectors)
+    tree.take_touched()
+    tree.put_beneath("7", ["f1", "f2"])
+    above = [b for b in tree.branches() if "7" in tree.leaves_below(b.serial)]
+    assert tree.take_touched() == {branch.serial for branch in above}
+    assert len(above) > 2
+    tree.put_beneath("7", ["f1", "f2"])
+    assert not tree.has_changed
+    assert (tree.facts_of("7"), tree.facts_of("8"), tree.shape().facts) == (("f1", "f2"), (), 2)
+    held = {str(at): vector for at, vector in enumerate(vectors)}
+    again = Tree.restored(
+        D, list(tree.branches()), held, next_serial=tree.next_serial, facts={"7": ["f1", "f2"]}
+    )
+    assert (again.facts_of("7"), again.has_changed) == (("f1", "f2"), False)
+    again.put_beneath("7", ["f2"])
+    assert again.take_touched() == {branch.serial for branch in above}
+    tree.remove("7")
+    assert (tree.facts_of("7"), tree.shape().facts) == ((), 0)
+    with pytest.raises(InvalidInputError, match="no '7'"):
+        tree.put_beneath("7", ["f1"])
+
+
 def test_an_insertion_changes_one_path_and_little_beside_it() -> None:
     vectors = clustered(2000)
     tree = grown(vectors[:1900])
@@ -119,8 +156,8 @@ def test_the_same_leaves_in_the_same_order_make_the_same_tree() -> None:
     assert list(grown(vectors[::-1]).branches()) != list(grown(vectors).branches())
 
 
-def test_a_tree_that_was_kept_goes_on_as_if_it_never_had_stopped() -> None:
-    vectors = clustered(700)
+@pytest.mark.parametrize("vectors", [clustered(700), alike(700), on_a_line(700)])
+def test_a_tree_that_was_kept_goes_on_as_if_it_never_had_stopped(vectors: Floats) -> None:
     whole, part = grown(vectors), grown(vectors[:500])
     again = Tree.restored(
         D,

@@ -37,9 +37,13 @@ def hierarchy(bolt: Bolt, namespace: str) -> Hierarchy:
             name: sorted(listed(tx, _OWN[name], space=space), key=lambda row: row[:2])
             for name in ("passages", "members", "sources")
         }
+        told["facts"] = sorted(listed(tx, _OWN["facts"], space=space), key=lambda row: row[:3])
         passages: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         for id_, place, passage in told["passages"]:
             passages[id_].append((place, passage))
+        facts: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        for id_, place, _, fact in told["facts"]:
+            facts[id_].append((place, fact))
         members: defaultdict[str, list[str]] = defaultdict(list)
         for id_, _, entity in told["members"]:
             members[id_].append(entity)
@@ -58,6 +62,7 @@ def hierarchy(bolt: Bolt, namespace: str) -> Hierarchy:
                 Summary(
                     **dict(zip(own, row, strict=True)),
                     passages=tuple(passages[row[0]]),
+                    facts=tuple(facts[row[0]]),
                     sources=tuple(sources[row[0]]),
                 )
                 for row in sorted(listed(tx, _OWN["summaries"], space=space))
@@ -135,6 +140,7 @@ def forget_passages(namespace: Namespace, nids: list[int]) -> None:
     """Take passages out of the tree, and every text made of them."""
     for part in parts(nids):
         rows(namespace.tx, _OWN["forget_passages"], nids=part, space=namespace.space)
+        rows(namespace.tx, _OWN["forget_stated"], nids=part, space=namespace.space)
 
 
 def forget_members(namespace: Namespace, nids: list[int]) -> None:
@@ -193,6 +199,15 @@ def _relate(work: _Change, change: HierarchyChange) -> None:
     quoted = [row for row in sources if row[0] not in set(work.late)]
     work.ids("take_passages", [row[2] for row in leaves])
     work.rows("hold_passages", [row for row in leaves if row[2] in passages])
+    work.ids("take_facts", [id_ for node in change.summaries for _, id_ in node.facts])
+    work.rows(
+        "hold_facts",
+        [
+            [node.id, place, ordinal, id_]
+            for node in change.summaries
+            for ordinal, (place, id_) in enumerate(node.facts)
+        ],
+    )
     work.rows(
         "hold_members",
         [

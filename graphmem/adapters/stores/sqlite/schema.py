@@ -266,13 +266,32 @@ def _add_mined_of_facts(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE facts ADD COLUMN {column} TEXT")
 
 
+def _hang_facts(connection: sqlite3.Connection) -> None:
+    """Facts beneath the passages of the tree; one that was kept without them is caught up."""
+    connection.execute(
+        """CREATE TABLE summary_facts (
+            fact_nid INTEGER PRIMARY KEY REFERENCES facts ON DELETE CASCADE,
+            summary_nid INTEGER NOT NULL REFERENCES summaries ON DELETE CASCADE,
+            place INTEGER NOT NULL,
+            ordinal INTEGER NOT NULL
+        )"""
+    )
+    connection.execute("CREATE INDEX summary_facts_by_summary ON summary_facts (summary_nid)")
+    connection.execute("UPDATE hierarchies SET version = 0")
+
+
+def _add_to_facts(connection: sqlite3.Connection) -> None:
+    _add_mined_of_facts(connection)
+    _hang_facts(connection)
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     _create,
     _add_change_feed,
     _add_next_vectors,
     _add_summaries,
     _add_forgetting,
-    _add_mined_of_facts,
+    _add_to_facts,
 )
 """``MIGRATIONS[n]`` takes a file from version n to n + 1, inside a transaction of its own."""
 

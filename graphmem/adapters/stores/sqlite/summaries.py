@@ -29,6 +29,11 @@ _PASSAGES: Final = """
     CROSS JOIN summaries s ON s.namespace_nid = n.nid
     CROSS JOIN summary_passages r ON r.summary_nid = s.nid
     CROSS JOIN passages p ON p.nid = r.passage_nid WHERE n.name = ? ORDER BY s.nid, r.place"""
+_FACTS: Final = """
+    SELECT s.nid, r.place, f.id FROM namespaces n
+    CROSS JOIN summaries s ON s.namespace_nid = n.nid
+    CROSS JOIN summary_facts r ON r.summary_nid = s.nid
+    CROSS JOIN facts f ON f.nid = r.fact_nid WHERE n.name = ? ORDER BY s.nid, r.place, r.ordinal"""
 _MEMBERS: Final = """
     SELECT s.nid, e.id FROM namespaces n
     CROSS JOIN summaries s ON s.namespace_nid = n.nid
@@ -67,6 +72,9 @@ def hierarchy(connection: sqlite3.Connection, namespace: str) -> Hierarchy:
     passages: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
     for nid, place, id_ in connection.execute(_PASSAGES, (namespace,)):
         passages[nid].append((place, id_))
+    facts: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    for nid, place, id_ in connection.execute(_FACTS, (namespace,)):
+        facts[nid].append((place, id_))
     members: defaultdict[int, list[str]] = defaultdict(list)
     for nid, id_ in connection.execute(_MEMBERS, (namespace,)):
         members[nid].append(id_)
@@ -88,6 +96,7 @@ def hierarchy(connection: sqlite3.Connection, namespace: str) -> Hierarchy:
                     place=place,
                     depth=depth,
                     passages=tuple(passages[nid]),
+                    facts=tuple(facts[nid]),
                     sources=tuple(sources[nid]),
                     **text,
                 )
@@ -158,7 +167,9 @@ def keep(
 def forget_sources(connection: sqlite3.Connection, passages: str) -> None:
     """Take passages, a subquery of their ``nid``, out of the tree, and every text made of them.
 
-    All nodes above a passage forget their text and vector: either may tell of what is gone.
+    What they state goes from the tree with them; what others state too comes back beneath those
+    when the tree is next caught up. All nodes above a passage forget their text and vector: either
+    may tell of what is gone.
     """
     connection.execute(
         f"""UPDATE summaries SET {_BLANK}, vector = NULL WHERE nid IN (
@@ -171,6 +182,11 @@ def forget_sources(connection: sqlite3.Connection, passages: str) -> None:
         )"""
     )
     connection.execute(f"DELETE FROM summary_passages WHERE passage_nid IN {passages}")
+    connection.execute(
+        f"""DELETE FROM summary_facts WHERE fact_nid IN (
+            SELECT fact_nid FROM evidence WHERE passage_nid IN {passages}
+        )"""
+    )
     _drop_sources_of_blank(connection)
 
 
@@ -232,12 +248,15 @@ def _relate(
 ) -> None:
     """Put the nodes' passages, members and sources in the place of those that they had."""
     own = [(held[node.id],) for node in change.sourced]
-    for table in ("summary_passages", "summary_members", "summary_sources"):
+    for table in ("summary_passages", "summary_facts", "summary_members", "summary_sources"):
         connection.executemany(f"DELETE FROM {table} WHERE summary_nid = ?", own)
     leaves = {id_ for node in change.summaries for _, id_ in node.passages}
     sources = [(node, source) for node in change.sourced for source in node.sources]
     passages = _nids(connection, "passages", leaves | {s.passage_id for _, s in sources}, namespace)
-    facts = _nids(connection, "facts", {s.fact_id for _, s in sources if s.fact_id}, namespace)
+    beneath = {id_ for node in change.summaries for _, id_ in node.facts}
+    facts = _nids(
+        connection, "facts", beneath | {s.fact_id for _, s in sources if s.fact_id}, namespace
+    )
     entities = _nids(
         connection, "entities", {id_ for c in change.communities for id_ in c.members}, namespace
     )
@@ -249,6 +268,16 @@ def _relate(
             for node in change.summaries
             for place, id_ in node.passages
             if id_ in passages
+        ],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO summary_facts (fact_nid, summary_nid, place, ordinal)"
+        " VALUES (?, ?, ?, ?)",
+        [
+            (facts[id_], held[node.id], place, ordinal)
+            for node in change.summaries
+            for ordinal, (place, id_) in enumerate(node.facts)
+            if id_ in facts
         ],
     )
     connection.executemany(

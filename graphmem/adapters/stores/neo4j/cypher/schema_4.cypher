@@ -5,3 +5,8 @@ CREATE INDEX graphmem_fact_intent IF NOT EXISTS FOR (n:Fact) ON (n.space, n.inte
 CREATE FULLTEXT INDEX graphmem_mined IF NOT EXISTS
 FOR (n:Fact) ON EACH [n.keywords, n.topics, n.tags, n.event_types]
 OPTIONS {indexConfig: {`fulltext.eventually_consistent`: true}}
+// Facts beneath the passages of the tree: one that was kept without them is caught up.
+// name: catch_up_trees
+MATCH (n:_Namespace)
+WHERE n.summaries_version IS NOT NULL
+SET n.summaries_version = 0

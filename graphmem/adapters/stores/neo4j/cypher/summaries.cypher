@@ -1,4 +1,5 @@
-// Of the tree: (:Summary)-[:SUMMARISES {place}]->(:Summary|Passage). Of the text of a summary or a
+// Of the tree: (:Summary)-[:SUMMARISES {place}]->(:Summary|Passage), and to (:Fact), which has an
+// ordinal too, with the place of the passage that it is beneath. Of the text of a summary or a
 // community: -[:QUOTES {place, sentence, start, end, fact_id}]->(:Passage), and, without a place,
 // -[:SUMMARISES]->(:Fact).
 // name: state
@@ -16,6 +17,10 @@ RETURN collect([s.id, s.level, s.resolution, s.name, s.text, s.method, s.stale])
 // name: passages
 MATCH (s:Summary {space: $space})-[r:SUMMARISES]->(p:Passage)
 RETURN collect([s.id, r.place, p.id])
+// name: facts
+MATCH (s:Summary {space: $space})-[r:SUMMARISES]->(f:Fact)
+WHERE r.place IS NOT NULL
+RETURN collect([s.id, r.place, r.ordinal, f.id])
 // name: members
 MATCH (s:Community {space: $space})-[r:HAS_MEMBER]->(e:Entity)
 RETURN collect([s.id, r.place, e.id])
@@ -63,6 +68,15 @@ DELETE r
 UNWIND $rows AS row
 MATCH (s:Summary {id: row[0]}), (p:Passage {id: row[2]})
 CREATE (s)-[:SUMMARISES {place: row[1]}]->(p)
+// name: take_facts
+UNWIND $ids AS id
+MATCH (:Summary)-[r:SUMMARISES]->(:Fact {id: id})
+WHERE r.place IS NOT NULL
+DELETE r
+// name: hold_facts
+UNWIND $rows AS row
+MATCH (s:Summary {id: row[0]}), (f:Fact {id: row[3]})
+CREATE (s)-[:SUMMARISES {place: row[1], ordinal: row[2]}]->(f)
 // name: hold_members
 UNWIND $rows AS row
 MATCH (s:Community {id: row[0]}), (e:Entity {id: row[2]})
@@ -104,8 +118,15 @@ OPTIONAL MATCH (a)-[q:QUOTES]->()
 DELETE q
 WITH DISTINCT a
 OPTIONAL MATCH (a)-[f:SUMMARISES]->(:Fact)
+WHERE f.place IS NULL
 DELETE f
 RETURN count(*)
+// name: forget_stated
+UNWIND $nids AS nid
+MATCH (:Passage {space: $space, nid: nid})<-[:EVIDENCE]-(:Fact)<-[r:SUMMARISES]-(:Summary)
+WHERE r.place IS NOT NULL
+WITH DISTINCT r
+DELETE r
 // name: forget_members
 UNWIND $nids AS nid
 MATCH (:Entity {space: $space, nid: nid})<-[:HAS_MEMBER]-(c:Community)
