@@ -17,7 +17,15 @@ from graphmem.errors import InvalidInputError
 from graphmem.extract.attributes import MOST_KEYWORDS, mine
 from graphmem.extract.intents import Intent
 from graphmem.extract.lexicon import STOP
-from graphmem.extract.locate import Locator, Span, beyond, cover, nearest
+from graphmem.extract.locate import (
+    NO_MEMBER,
+    SAYS_MORE,
+    Locator,
+    Span,
+    beyond,
+    cover,
+    nearest,
+)
 from graphmem.extract.read import mentions_in
 from graphmem.kernels.text import normalise_name, words
 from graphmem.model.extraction import (
@@ -258,7 +266,7 @@ class _Check:
         span = inside[0] if inside else nearest(spans, quote)
         known = self._names.of(claim.name) or self._names.of(claim.text)
         if span is None and (known is None or not self._is_around(claim.text)):
-            raise _Rejected("member not in the text")
+            raise _Rejected(NO_MEMBER)
         text = claim.text if span is None else self.context.text[span.start : span.end]
         is_time = claim.role.strip().lower() == "time"
         name = known.name if known else claim.name.strip() or text
@@ -280,7 +288,7 @@ class _Check:
         told = {word for m in members for word in words(m.name)}
         told.update(words(f"{claim.since or ''} {claim.until or ''}"))
         if beyond(claim.text, self._around | told):
-            raise _Rejected("sentence says more than the text")
+            raise _Rejected(SAYS_MORE)
 
     def _valid(self, claim: ClaimedFact) -> Interval | None:
         """The time for which it is claimed to hold, if the passage can tell."""

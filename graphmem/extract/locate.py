@@ -7,11 +7,14 @@ tidied up is found as it was written.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from graphmem.extract.lexicon import CALENDAR, STOP
 from graphmem.kernels.text import tokenise, words
 
+NO_MEMBER: Final = "member not in the text"
+SAYS_MORE: Final = "sentence says more than the text"
+"""Why what someone else says of a text is rejected."""
 _ARTICLES = ("a", "an", "the")
 _YEAR_DIGITS = 3
 """A number of so many digits must stand in the text; a shorter one may be a word there."""

@@ -1,4 +1,8 @@
-"""Ready-made triples: open information extraction from elsewhere, placed in the text."""
+"""Ready-made triples: open information extraction from elsewhere, as far as the text bears it out.
+
+They pass the checks that a model's claims pass (:mod:`graphmem.extract.claims`), but that nobody
+told who made them to copy: a phrase may be put together from words of the passage.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,9 @@ from itertools import product
 from typing import Final, NamedTuple
 
 from graphmem.extract.attributes import mine
-from graphmem.extract.locate import Locator, Span, cover
+from graphmem.extract.fields import stem
+from graphmem.extract.lexicon import STOP
+from graphmem.extract.locate import NO_MEMBER, SAYS_MORE, Locator, Span, beyond, cover
 from graphmem.extract.read import mentions_in
 from graphmem.kernels.text import normalise_name, words
 from graphmem.model.extraction import (
@@ -33,18 +39,21 @@ _NUMBER: Final = re.compile(r"[$€£]?\d[\d.,]*%?")
 
 
 class Placed(NamedTuple):
-    """The facts that the triples are, and how many do not stand in the text word for word."""
+    """The facts that the triples are; how many the text does not bear out, and how many do not
+    stand in it word for word, by the reason."""
 
     extraction: Extraction
+    rejected: Counter[str]
     not_found: Counter[str]
 
 
 def placed(context: PassageContext, triples: OpenTriples) -> Placed:
-    """Exactly the triples as facts, in their order, and the names of the passage with theirs.
+    """The triples that the text bears out as facts, and the names of the passage with theirs.
 
-    Subject and object are placed where they stand closest together. A phrase that does not stand
-    in the text has no offsets, and a fact without any is evidenced by the whole passage; both are
-    counted, by what was not found.
+    Subject and object are placed where they stand closest together. A phrase whose words stand in
+    the passage, in its title or just before, but not one behind the other, has no offsets, and a
+    fact without any is evidenced by the whole passage. One that has other words is rejected, as is
+    a name or a number that does not stand there.
 
     Parameters
     ----------
@@ -55,10 +64,16 @@ def placed(context: PassageContext, triples: OpenTriples) -> Placed:
     read = mentions_in(context)
     known = {normalise_name(m.surface): (m.name, m.type) for m in reversed(read)}
     entities = {normalise_name(name) for name in triples.entities}
+    rejected: Counter[str] = Counter()
     not_found: Counter[str] = Counter()
     facts = []
+    around = _Around(context)
     for subject, predicate, object_ in triples.triples:
         spans = _closest(locator.spans(subject), locator.spans(object_))
+        reason = around.rejects(subject, predicate, object_)
+        if reason:
+            rejected[reason] += 1
+            continue
         members = []
         for role, phrase, span in zip(
             ("subject", "object"), (subject, object_), spans, strict=True
@@ -96,7 +111,25 @@ def placed(context: PassageContext, triples: OpenTriples) -> Placed:
         facts=mined.facts,
         attributes=mined.attributes,
     )
-    return Placed(extraction, not_found)
+    return Placed(extraction, rejected, not_found)
+
+
+class _Around:
+    """The words that a triple of a passage may be made of."""
+
+    def __init__(self, context: PassageContext) -> None:
+        said = (context.text, context.title, context.speaker, context.addressee, context.previous)
+        self._words = frozenset(words(" ".join(part for part in said if part)))
+        self._stems = frozenset(map(stem, self._words))
+
+    def rejects(self, subject: str, predicate: str, object_: str) -> str:
+        """Why the text does not bear out a triple, empty where it does."""
+        said = [word for phrase in (subject, object_) for word in words(phrase)]
+        if any(word not in STOP and stem(word) not in self._stems for word in said):
+            return NO_MEMBER
+        if beyond(_sentence(subject, predicate, object_), self._words):
+            return SAYS_MORE
+        return ""
 
 
 def _mentions(

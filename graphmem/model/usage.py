@@ -15,7 +15,7 @@ class Usage(Value):
     """What a language model was used for. `calls` are requests sent, failed ones included.
 
     `cost` is in the currency of the prices that were set. `repaired` replies were not the JSON that
-    was asked for, but could be read.
+    was asked for, but could be read; of those that were `cut_off`, what was whole.
     """
 
     calls: int = 0
@@ -25,6 +25,7 @@ class Usage(Value):
     cost: float = 0.0
     cache_hits: int = 0
     repaired: int = 0
+    cut_off: int = 0
 
     @property
     def tokens(self) -> int:
@@ -40,9 +41,9 @@ class Usage(Value):
 class Tally(Value):
     """What is to be told of how passages were read, beside what was found in them.
 
-    By reason: `rejected` counts what a model states and the text does not bear out, `unplaced` what
-    was taken as it came but does not stand in the text word for word, `fallbacks` passages that
-    were read another way.
+    By reason: `rejected` counts what a model or ready-made triples state and the text does not bear
+    out, `unplaced` what was taken but does not stand in the text word for word, `fallbacks`
+    passages that were read another way.
     """
 
     usage: Usage = Usage()

@@ -234,6 +234,7 @@ def _told(reading: Tally) -> dict[str, str]:
         "tokens out": usage.completion_tokens,
         "cache hits": usage.cache_hits,
         "replies mended": usage.repaired,
+        "replies cut off": usage.cut_off,
         **{f"rejected: {why}": count for why, count in reading.rejected.items()},
         **{f"unplaced: {why}": count for why, count in reading.unplaced.items()},
         **{f"fallback: {why}": count for why, count in reading.fallbacks.items()},

@@ -13,7 +13,8 @@ from graphmem.ports.models import Extractor
 
 
 class OpenIEExtractor:
-    """Takes a passage's triples as its facts; passages without any are `others` to read."""
+    """Takes the triples of a passage that its text bears out as its facts, and counts the others;
+    passages without any are `others` to read."""
 
     def __init__(self, others: Extractor) -> None:
         self._others = others
@@ -41,6 +42,7 @@ class OpenIEExtractor:
 
 def _placed(passage: PassageContext) -> Extraction:
     assert passage.triples is not None
-    extraction, not_found = placed(unwrapped(passage), passage.triples)
-    counts = {reason: count for reason, count in not_found.items() if count}
-    return extraction.model_copy(update={"tally": Tally(unplaced=counts)})
+    extraction, rejected, not_found = placed(unwrapped(passage), passage.triples)
+    unplaced = {reason: count for reason, count in not_found.items() if count}
+    tally = Tally(rejected=dict(rejected), unplaced=unplaced)
+    return extraction.model_copy(update={"tally": tally})

@@ -1,7 +1,7 @@
 """Mending: the JSON value in what a language model wrote, though it is framed, cut off or sloppy.
 
 Only the form is mended, and nothing is made up: of a text that was cut off, what was complete is
-kept.
+kept, of a list the items that were.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _THOUGHTS: Final = re.compile(r"\A\s*<(think|thinking|reasoning)>.*?</\1>", re.DOTALL)
 _TOKEN: Final = re.compile(
@@ -23,8 +23,16 @@ _DEEPEST = 200
 _TRIES = 5
 
 
-def mended(text: str) -> tuple[Any, bool]:
-    """The JSON object or array in `text`, and whether it was not plain JSON.
+class Mended(NamedTuple):
+    """A value, whether it was not plain JSON, and whether its end is missing."""
+
+    value: Any
+    is_mended: bool = False
+    is_cut: bool = False
+
+
+def mended(text: str) -> Mended:
+    """The JSON object or array in `text`.
 
     Read through: thoughts before the answer, code fences, words before and behind the value, commas
     too many or missing, Python's literals, line breaks in strings, an end that is missing.
@@ -35,14 +43,15 @@ def mended(text: str) -> tuple[Any, bool]:
         There is no value in it, or it cannot be told what was meant.
     """
     try:
-        return _only_containers(json.loads(text)), False
+        return Mended(_only_containers(json.loads(text)))
     except (ValueError, RecursionError):
         pass
     bare = _THOUGHTS.sub("", text.lstrip("\ufeff"))
     reason = ValueError("no JSON in it")
     for begin in _beginnings(bare):
         try:
-            return json.loads(_closed(bare[begin:]), strict=False), True
+            closed, is_cut = _closed(bare[begin:])
+            return Mended(json.loads(closed, strict=False), is_mended=True, is_cut=is_cut)
         except (ValueError, RecursionError) as error:
             reason = ValueError(f"not JSON: {error}")
     raise reason
@@ -132,11 +141,14 @@ class _Value:
         self._is_after_value = False
 
     def _keep(self) -> None:
-        self._keeps, self._keeps_closers = len(self._tokens), tuple(self._closers)
+        # An item of a list is whole or not there: what it lacks could be what turns it around.
+        is_inside_item = "]" in self._closers[:-1]
+        if not is_inside_item:
+            self._keeps, self._keeps_closers = len(self._tokens), tuple(self._closers)
 
 
-def _closed(text: str) -> str:
-    """The first value of `text`, which begins with it."""
+def _closed(text: str) -> tuple[str, bool]:
+    """The first value of `text`, which begins with it, and whether its end was missing."""
     value = _Value()
     for match in _TOKEN.finditer(text):
         token = match.group()
@@ -154,4 +166,4 @@ def _closed(text: str) -> str:
             value.scalar(token)
         if value.is_complete:
             break
-    return value.text()
+    return value.text(), not value.is_complete

@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 from graphmem.adapters.llms.budget import Budget, Limits
 from graphmem.adapters.llms.cache import AnswerCache
 from graphmem.adapters.llms.fitting import fitted, strict_schema
-from graphmem.adapters.llms.mending import mended
+from graphmem.adapters.llms.mending import Mended, mended
 from graphmem.adapters.llms.replies import (
     Completion,
     PassingError,
@@ -152,9 +152,10 @@ class OpenAICompatible:
             spent(self._budget.add(Usage(cache_hits=1)))
             return fitted(schema, json.loads(kept))
         with self._slots:
-            value, reply = self._answer(prompt, schema, spent)
-        if self._cache:
-            self._cache.put(key, json.dumps(value, ensure_ascii=False))
+            found, reply = self._answer(prompt, schema, spent)
+        # Another time, the whole of it may come.
+        if self._cache and not found.is_cut:
+            self._cache.put(key, json.dumps(found.value, ensure_ascii=False))
         return reply
 
     def close(self) -> None:
@@ -166,7 +167,7 @@ class OpenAICompatible:
 
     def _answer(
         self, prompt: Prompt, schema: type[T], spent: Callable[[Usage], None]
-    ) -> tuple[object, Reply[T]]:
+    ) -> tuple[Mended, Reply[T]]:
         """Ask until there is an answer or no more tries are left."""
         messages = [
             {"role": "system", "content": prompt.system},
@@ -177,7 +178,7 @@ class OpenAICompatible:
         while True:
             try:
                 completion = self._ask(messages, schema, spent)
-                value, reply = self._read(completion, schema, spent)
+                found, reply = self._read(completion, schema, spent)
             except _UnreadableError as error:
                 failure: PassingError = error
                 messages[2:] = [
@@ -188,7 +189,7 @@ class OpenAICompatible:
                 failure = error
             else:
                 self._failed_in_a_row = 0
-                return value, reply
+                return found, reply
             if attempt >= retries or failure.wait > self._longest_wait:
                 self._failed_in_a_row += 1
                 raise failure
@@ -240,10 +241,10 @@ class OpenAICompatible:
 
     def _read(
         self, completion: Completion, schema: type[T], spent: Callable[[Usage], None]
-    ) -> tuple[object, Reply[T]]:
+    ) -> tuple[Mended, Reply[T]]:
         try:
-            value, is_mended = mended(completion.text)
-            reply = fitted(schema, value)
+            found = mended(completion.text)
+            reply = fitted(schema, found.value)
         except ValueError as error:
             why = "cut off" if completion.is_cut_off else str(error)
             raise _UnreadableError(
@@ -251,9 +252,9 @@ class OpenAICompatible:
                 text=completion.text,
                 why=why,
             ) from None
-        if is_mended:
-            spent(self._budget.add(Usage(repaired=1)))
-        return value, reply
+        if found.is_mended:
+            spent(self._budget.add(Usage(repaired=1, cut_off=int(found.is_cut))))
+        return found, reply
 
     def _wait(self, attempt: int, failure: PassingError) -> None:
         """Full jitter, so that clients that failed together do not come back together."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_llm import ScriptedLLM, resets, says, sends
+from scripted_llm import ScriptedLLM, drips, resets, says, sends
 
 from graphmem.adapters.extractors.llm import LLMExtractor
 from graphmem.adapters.extractors.spacy import SpacyExtractor
@@ -127,6 +128,12 @@ def test_the_model_is_told_the_passage_and_its_surroundings(
         (says({"entities": [], "facts": []}), "no fact that the text bears out"),
         (WRONG, "no fact that the text bears out"),
         (sends(400, {"error": {"message": "prompt is too long"}}), "too long for the model"),
+        (sends(429, {"error": {"message": "slow"}}, Retry_After="900"), "rate limit"),
+        (drips(pause=0.05), "time-out"),
+        (says(Claims.model_json_schema()), "unreadable reply"),
+        (says({"schema": Claims.model_json_schema()}), "unreadable reply"),
+        (says(json.dumps(CORE)[:300], finish="length"), "no fact that the text bears out"),
+        (sends(200, b'{"choices": [{"message": {"content": "{'), "unreadable reply"),
     ],
 )
 def test_what_the_model_fails_on_is_read_by_spacy_for_a_reason(
@@ -136,7 +143,7 @@ def test_what_the_model_fails_on_is_read_by_spacy_for_a_reason(
         update={"text": "Dee Eads leads Core and owns a house beside it."}
     )
     llm_server.by_text([*ANSWERS[:2], ("Core", step)], otherwise=says("no"))
-    found = make().extract([*PASSAGES[:2], long])
+    found = make(timeout=2.0, retries=0).extract([*PASSAGES[:2], long])
     [read] = spacy.extract([long])
     assert found[2].facts == read.facts
     assert found[2].facts
@@ -189,3 +196,41 @@ def test_a_passage_without_words_is_not_asked_about(llm_server: ScriptedLLM, mak
     assert llm_server.requests == []
     assert found.facts == ()
     assert json.loads(found.model_dump_json())["tally"]["fallbacks"] == {"no words in it": 1}
+
+
+def test_what_is_whole_of_a_reply_that_was_cut_off_is_taken(
+    llm_server: ScriptedLLM, make: Make
+) -> None:
+    text = "Ann Lee founded Acme in Oslo. Bo Lund sold Bolt to Cy Dent."
+    both = {"entities": [], "facts": [*ACME["facts"], *BOLT["facts"]]}
+    whole = json.dumps(both)
+    cut = whole[: whole.rindex('"negated"')]  # a fact that may yet be denied is none
+    llm_server.script(says(cut, finish="length"))
+    found = make().extract([PASSAGES[0].model_copy(update={"text": text})])
+    assert predicates(found) == ["establish"]
+    assert (told(found).usage.cut_off, told(found).fallbacks) == (1, {})
+
+
+def test_a_model_that_comes_back_after_a_rate_limit_reads_on(
+    llm_server: ScriptedLLM, make: Make
+) -> None:
+    slow = sends(429, {"error": {"message": "slow down"}}, Retry_After="0")
+    llm_server.script(slow, says(ACME))
+    found = make().extract(PASSAGES[:1])
+    assert predicates(found) == ["establish"]
+    assert (told(found).usage.calls, told(found).usage.retries) == (2, 1)
+    assert told(found).fallbacks == {}
+
+
+def test_passages_are_asked_about_side_by_side_up_to_the_limit(
+    llm_server: ScriptedLLM, make: Make
+) -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    def step(handler: Any) -> None:
+        together.wait()  # holds until two are there: one at a time would never end
+        says(ACME)(handler)
+
+    llm_server.script(step)
+    make(concurrency=2, timeout=20.0).extract(PASSAGES[:1] * 6)
+    assert llm_server.most_at_once == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -387,6 +388,22 @@ def test_failures_are_not_kept(llm_server: ScriptedLLM, make: Make, tmp_path: Pa
     client = make(cache=AnswerCache(tmp_path / "answers.sqlite3"), retries=0)
     assert failure_of(client).reason == "unreadable reply"
     assert spent_on(client)[0].name == "Oslo"
+
+
+def test_of_an_answer_that_was_cut_off_the_rest_may_come_another_time(
+    llm_server: ScriptedLLM, make: Make, tmp_path: Path
+) -> None:
+    rivers = [{"name": "Akerselva", "km": 8}, {"name": "Alna", "km": 17}]
+    whole = json.dumps({"name": "Oslo", "rivers": rivers})
+    llm_server.script(says(whole[:-20], finish="length"), says(whole))
+    client = make(cache=AnswerCache(tmp_path / "answers.sqlite3"))
+    value, usage = spent_on(client)
+    assert [river.name for river in value.rivers] == ["Akerselva"]
+    assert (usage.repaired, usage.cut_off, usage.retries) == (1, 1, 0)
+    value, usage = spent_on(client)
+    assert [river.name for river in value.rivers] == ["Akerselva", "Alna"]
+    assert (usage.cache_hits, usage.cut_off) == (0, 0)
+    assert spent_on(client) == (value, Usage(cache_hits=1))
 
 
 def test_a_cache_that_is_none_is_named(llm_server: ScriptedLLM, make: Make, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Ready-made triples become exactly those facts, placed where the text has them."""
+"""Ready-made triples become the facts that the text bears out, placed where it has them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,24 @@ TRIPLES = OpenTriples(
         ("Acme", "founded by", "Ann Lee"),
         ("Acme", "founded in", "1999"),
         ("Acme", "has capital of", "$5,000"),
-        ("Ann Lee", "is", "founding director"),
-        ("Nobody", "met", "no one"),
+        ("Ann Lee", "is", "founding of Acme"),
+        ("Oslo Ann", "met", "Lee of Acme"),
+        ("Ann Lee", "is", "director"),
+        ("Bo", "led", "Acme"),
+        ("Acme", "founded in", "1998"),
+        ("Acme", "sold to Globex in", "Oslo"),
     ),
 )
 
 
 def test_each_triple_is_one_fact_in_its_words() -> None:
-    extraction, _ = placed(PASSAGE, TRIPLES)
+    extraction = placed(PASSAGE, TRIPLES).extraction
     assert [fact.text for fact in extraction.facts] == [
         "Acme founded by Ann Lee.",
         "Acme founded in 1999.",
         "Acme has capital of $5,000.",
-        "Ann Lee is founding director.",
-        "Nobody met no one.",
+        "Ann Lee is founding of Acme.",
+        "Oslo Ann met Lee of Acme.",
     ]
     first = extraction.facts[0]
     assert first.predicate == "founded by"
@@ -41,7 +45,7 @@ def test_each_triple_is_one_fact_in_its_words() -> None:
 
 
 def test_members_are_placed_where_they_stand_closest_together() -> None:
-    extraction, not_found = placed(PASSAGE, TRIPLES)
+    extraction, _, not_found = placed(PASSAGE, TRIPLES)
     founded, dated, *_, is_, met = extraction.facts
     assert TEXT[founded.start : founded.end] == "Ann Lee led Acme"
     assert TEXT[dated.start : dated.end] == "1999 Acme"
@@ -54,8 +58,19 @@ def test_members_are_placed_where_they_stand_closest_together() -> None:
     assert not_found == {"subject not in the text": 1, "object not in the text": 2}
 
 
+def test_what_the_text_does_not_bear_out_is_rejected_and_counted() -> None:
+    found = placed(PASSAGE, TRIPLES)
+    assert len(found.extraction.facts) == len(TRIPLES.triples) - 4
+    assert found.rejected == {"member not in the text": 3, "sentence says more than the text": 1}
+    before = PASSAGE.model_copy(update={"previous": "Bo was there.", "speaker": "Director"})
+    assert placed(before, TRIPLES).rejected == {
+        "member not in the text": 1,
+        "sentence says more than the text": 1,
+    }
+
+
 def test_names_are_mentioned_with_the_title_and_without_repeats() -> None:
-    extraction, _ = placed(PASSAGE, TRIPLES)
+    extraction = placed(PASSAGE, TRIPLES).extraction
     assert any(m.name == "Acme (company)" and m.about == 1.0 for m in extraction.mentions)
     spans = [(m.start, m.end) for m in extraction.mentions if m.start is not None]
     assert len(spans) == len(set(spans))

@@ -101,19 +101,26 @@ def facts_of(memory: Memory) -> set[str]:
     return {row[0] for row in rows}
 
 
-def test_documents_have_exactly_their_triples_as_facts(write: Write, memory: Memory) -> None:
+def test_documents_have_the_triples_as_facts_that_their_texts_bear_out(
+    write: Write, memory: Memory
+) -> None:
     corpus = write(*({"id": id, "text": text} for id, text in TEXTS.items()), name="c.jsonl")
-    told = [["Ann", "was seen with", "Bo"], ["Ann", "hates", "football"]]
+    told = [
+        ["Ann", "was seen with", "Bo"],
+        ["Ann", "hates", "football"],
+        ["Ann", "saw", "Leeds Bo"],
+    ]
     path = write({**GOOD, "triples": told}, {"id": "2", "triples": []}, {**GOOD, "id": "9"}, "no")
     report = ingest(memory, [str(corpus)], triples=OpenTriplesFile(path))
     assert report.exit_code == 3
     assert [failed.item for failed in report.failed] == [f"{path}:4"]
+    assert report.reading.rejected == {"member not in the text": 1}
     assert report.reading.unplaced == {"object not in the text": 1}
     assert [note.text for note in report.notes] == [
         "1 of its ids are no document's: 9",
         "1 documents have no line in it: they were read here",
     ]
-    assert facts_of(memory) == {"Ann was seen with Bo.", "Ann hates football.", "Ed left York."}
+    assert facts_of(memory) == {"Ann was seen with Bo.", "Ann saw Leeds Bo.", "Ed left York."}
     again = ingest(memory, [str(corpus)], triples=OpenTriplesFile(path))
     assert (again.new, again.unchanged) == (0, 3)
 
