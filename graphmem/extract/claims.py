@@ -27,6 +27,7 @@ from graphmem.extract.locate import (
     nearest,
 )
 from graphmem.extract.read import mentions_in
+from graphmem.extract.replies import openings
 from graphmem.kernels.text import normalise_name, words
 from graphmem.model.extraction import (
     Extraction,
@@ -206,6 +207,7 @@ class _Check:
             mentions=mentions,
             facts=mined.facts,
             links=tuple(links),
+            openings=openings(self.context),
             attributes={**mined.attributes, **self._attributes(claims)},
         )
         return Checked(extraction, self.rejected)

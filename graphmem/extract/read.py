@@ -28,6 +28,7 @@ from graphmem.extract.questions import mark_questions
 from graphmem.extract.referents import Topic, referents, topic_of
 from graphmem.extract.remaining import remaining
 from graphmem.extract.repair import headed, repaired
+from graphmem.extract.replies import openings
 from graphmem.extract.salience import Scene
 from graphmem.extract.time import TimeSpan, find_times
 from graphmem.kernels.layout import unwrap
@@ -112,6 +113,7 @@ def read(
         mentions=mentions,
         facts=mined.facts,
         links=tuple(links),
+        openings=openings(context),
         attributes=mined.attributes,
         times=tuple(
             TimeDraft(

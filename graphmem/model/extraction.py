@@ -123,6 +123,19 @@ class LinkDraft(Value):
     end: int | None = None
 
 
+class OpeningDraft(Value):
+    """Words that a turn of a chat opens with: what it is to the turn before, by its sense.
+
+    `is_source` says whether what follows is the source of the link, or else its target.
+    """
+
+    sense: Sense
+    connective: str
+    start: int
+    end: int
+    is_source: bool = True
+
+
 class Extraction(Value):
     """All that was read in one passage; `tally` says how, where there is something to be told."""
 
@@ -130,6 +143,7 @@ class Extraction(Value):
     mentions: tuple[MentionDraft, ...] = ()
     facts: tuple[FactDraft, ...] = ()
     links: tuple[LinkDraft, ...] = ()
+    openings: tuple[OpeningDraft, ...] = ()
     times: tuple[TimeDraft, ...] = ()
     references: tuple[ReferenceDraft, ...] = ()
     attributes: Mapping[str, AttributeValue] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,12 +22,11 @@ from graphmem.model.source import Episode, EpisodeKind, Passage
 from graphmem.model.time import to_micros
 from graphmem.resolve.claims import begins, sentence_at
 from graphmem.resolve.entities import EntityBook, referred_entities
+from graphmem.resolve.replies import Turn, reply_links
 from graphmem.resolve.short_forms import with_full_names
 from graphmem.resolve.states import Part, States, load_states
 
 __all__ = ["fact_id", "referred_entities", "resolve"]
-
-_ASKED = re.compile(r"\?[^.!?]*$")
 
 
 @dataclass(slots=True)
@@ -56,8 +54,7 @@ def resolve(
     """Give a batch durable ids, and put it together for the store.
 
     Facts that state the same are one fact with evidence in each passage, at the highest trust and
-    confidence among them. In a chat, a turn answers the question that another speaker ended the
-    turn before with.
+    confidence among them. In a chat, the facts of a turn are linked to what it replies to.
 
     Parameters
     ----------
@@ -71,7 +68,7 @@ def resolve(
     by_id = {episode.id: episode for episode in episodes}
     rows = _Rows(EntityBook(namespace), states or load_states())
     unique: dict[str, Passage] = {}
-    before: tuple[Passage, Sequence[FactDraft], list[str]] | None = None
+    before: Turn | None = None
     for passage, extraction in zip(passages, with_full_names(passages, extractions), strict=True):
         if passage.id in unique:
             continue
@@ -86,9 +83,10 @@ def resolve(
         for link in extraction.links:
             _add_link(rows, passage.id, link, ids)
         if episode.kind is EpisodeKind.CHAT:
-            if before:
-                _add_answer(rows, *before, passage, extraction.facts, ids)
-            before = (passage, extraction.facts, ids)
+            turn = Turn(passage, extraction.facts, ids, extraction.openings)
+            for reply in reply_links(before, turn) if before else ():
+                rows.links.setdefault((reply.source_id, reply.target_id, reply.sense), reply)
+            before = turn
     return ChangeSet(
         namespace=namespace,
         episodes=tuple(by_id.values()),
@@ -233,35 +231,5 @@ def _add_link(rows: _Rows, passage_id: str, link: LinkDraft, ids: Sequence[str])
                 passage_id=passage_id,
                 start=link.start,
                 end=link.end,
-            ),
-        )
-
-
-def _add_answer(
-    rows: _Rows,
-    asked: Passage,
-    questions: Sequence[FactDraft],
-    question_ids: Sequence[str],
-    turn: Passage,
-    answers: Sequence[FactDraft],
-    answer_ids: Sequence[str],
-) -> None:
-    """Link the first fact of a turn to the last one that the turn before it asks about."""
-    is_same_talk = asked.episode_id == turn.episode_id or (
-        asked.session is not None and asked.session == turn.session
-    )
-    mark = _ASKED.search(asked.text)
-    if not is_same_talk or asked.speaker == turn.speaker or mark is None:
-        return
-    before_mark = [n for n, fact in enumerate(questions) if fact.start < mark.start()]
-    if not answers or not before_mark:
-        return
-    question = question_ids[max(before_mark, key=lambda n: questions[n].start)]
-    answer = answer_ids[min(range(len(answers)), key=lambda n: answers[n].start)]
-    if question != answer:
-        rows.links.setdefault(
-            (answer, question, Sense.ANSWER),
-            DiscourseLink(
-                source_id=answer, target_id=question, sense=Sense.ANSWER, passage_id=turn.id
             ),
         )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from graphmem.model.extraction import (
     LinkDraft,
     MemberDraft,
     MentionDraft,
+    OpeningDraft,
 )
 from graphmem.model.knowledge import Entity, EntityType, Modality, Polarity, Sense
 from graphmem.model.source import Depth, Episode, Message, Passage, SourceItem
@@ -223,6 +225,37 @@ def test_nobody_answers_himself_a_statement_or_another_session() -> None:
     assert answers([("Ann", "Where is it?"), ("Ann", "Here.")]) == []
     assert answers([("Ann", "Really? I know."), ("Bob", "Here.")]) == []
     assert answers([("Ann", "Where?"), ("Bob", "Here.")], sessions=("s1", "s2")) == []
+
+
+def replies(before: str, after: str, *openings: OpeningDraft, speaker: str = "Bob") -> list[Any]:
+    """What links two turns that state a fact each: first or second, sense, second or first."""
+    messages = (Message(name="Ann", content=before), Message(name=speaker, content=after))
+    item = SourceItem(source="s", messages=messages, session="s")
+    episode, passages = segment(item, namespace="test", recorded_at=NOW, depth=Depth.FULL)
+    first = Extraction(passage_id=passages[0].id, facts=(fact(("subject", "Ann")),))
+    second = Extraction(
+        passage_id=passages[1].id, facts=(fact(("subject", "Bob")),), openings=openings
+    )
+    changes = resolved([episode], passages, [first, second])
+    place = {f.id: n for n, f in enumerate(changes.facts)}
+    assert all(link.passage_id == passages[1].id for link in changes.discourse)
+    return [
+        (place[link.source_id], link.sense, place[link.target_id], link.connective, link.start)
+        for link in changes.discourse
+    ]
+
+
+def test_an_answer_and_a_reply_carry_the_words_that_make_them() -> None:
+    yes = OpeningDraft(sense=Sense.ANSWER, connective="yes", start=0, end=3)
+    but = OpeningDraft(sense=Sense.CONTRAST, connective="but", start=5, end=8, is_source=False)
+    because = OpeningDraft(sense=Sense.CAUSE, connective="because", start=0, end=7)
+    assert replies("Is it?", "Yes, but late.", yes, but) == [(1, Sense.ANSWER, 0, "yes", 0)]
+    assert replies("Is it?", "It is.") == [(1, Sense.ANSWER, 0, "", None)]
+    assert replies("It is.", "Yes, but late.", yes, but) == [(0, Sense.CONTRAST, 1, "but", 5)]
+    assert replies("It is.", "Because of it.", because) == [(1, Sense.CAUSE, 0, "because", 0)]
+    assert replies("It is.", "But late.", but, speaker="Ann") == [(0, Sense.CONTRAST, 1, "but", 5)]
+    assert replies("Is it?", "But late.", but, speaker="Ann") == []
+    assert replies("It is.", "It was.") == []
 
 
 NAMES = st.sampled_from(["Ann", "ann", "Bob", "Acme", "ACME"])
