@@ -26,6 +26,9 @@ from graphmem.kernels.compiled import (
 )
 from graphmem.kernels.push import RESIDUAL, descend, forget, remember
 
+CREDIT = 0.1
+"""Who is not settled is a candidate for an uncertain answer if it is one with this part of its
+doubt: hubs could be far off, and never are."""
 N_FOUND, LOWEST, RIVAL, FLOOR, UNSEEN, EDGES, LEFT = 0, 1, 2, 3, 4, 5, 6
 """Columns of what is found of a walk: how many there are, the lowest score that is possible inside
 and the highest outside among candidates, the floor that these reach, the place of the first heavy
@@ -37,7 +40,18 @@ node that was not touched (-1 for none), the edges followed, and the five of wha
     *GRAPH,
     *(types.float64, types.float64, types.float64),
     *(types.int64, types.int64, types.int64, types.float64, types.float64, types.float64),
-    *(types.int64, MASK, TABLE, DOUBLES, NODES, NODES, TO_DOUBLES, TO_NODES, TO_TABLE),
+    *(
+        types.float64,
+        types.int64,
+        MASK,
+        TABLE,
+        DOUBLES,
+        NODES,
+        NODES,
+        TO_DOUBLES,
+        TO_NODES,
+        TO_TABLE,
+    ),
 )
 def conclude(
     starts: Ints,
@@ -52,6 +66,7 @@ def conclude(
     n_settled: int,
     epsilon: float,
     floor: float,
+    credit: float,
     band: float,
     most: int,
     among: Mask,
@@ -67,16 +82,18 @@ def conclude(
 
     These are the ones within the factor `band` of it that have at most `most` edges. Returns the
     positions of the best, how many candidates there are, the lowest score that is possible inside
-    and the highest outside among candidates, the floor that these reach, and the edges followed.
+    and the highest outside, the floor that these reach, and the edges followed. `credit` is
+    :func:`survey`'s.
     """
     is_symmetric = total > 0.0
     while True:
-        size = survey(
+        size, passed = survey(
             n_touched,
             n_settled,
             damping,
             floor if is_symmetric else -np.inf,
             epsilon,
+            credit,
             cells,
             settled,
             touched,
@@ -117,7 +134,7 @@ def conclude(
         )
         chosen = best(size, k, candidates, bounds)
     lowest, rival = margin(size, k, chosen, bounds)
-    return chosen, size, lowest, rival, floor, edges
+    return chosen, size, lowest, max(rival, passed), floor, edges
 
 
 @compiled(types.int64, INTS, MASK, TABLE, DOUBLES)
@@ -227,6 +244,7 @@ def answer_many(
             n_settled,
             reached if is_done else UNKNOWN,
             kth / band,
+            CREDIT,
             band,
             edges // patience,
             among,

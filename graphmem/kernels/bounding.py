@@ -30,36 +30,37 @@ ESTIMATE, LOW, HIGH = 0, 1, 2
 STEEP_UP, STEEP_DOWN, MASS_UP, MASS_DOWN, STUCK = 0, 1, 2, 3, 4
 """What is left in all: largest residual by strength, above and below 0, sums of residuals above and
 below 0, none negative; and what is settled on nodes without edges."""
+_AHEAD, _HEAD = 96, 64
+"""Edges of coming nodes that are looked up before they are pulled, and so many of one at most; the
+rest is looked up while they are pulled."""
+_ROW_AHEAD, _NODE_AHEAD = 4, 8
+"""How many nodes before that their rows are fetched, and where these begin."""
 UNKNOWN = 1e300
 """A residual by strength that none exceeds; not infinite, as times a strength of 0 it must be 0."""
 
 
 @compiled(
-    types.int64,
-    *(types.int64, types.int64, types.float64, types.float64, types.float64),
-    *(TABLE, DOUBLES, NODES, NODES, MASK, TO_DOUBLES, TO_NODES),
+    several(types.int64, types.float64),
+    *(types.int64, types.float64, types.float64, types.float64),
+    *(TABLE, DOUBLES, NODES, MASK, TO_NODES),
 )
-def survey(
-    n_touched: int,
+def list_settled(
     n_settled: int,
     damping: float,
     floor: float,
     epsilon: float,
     cells: Doubles,
     settled: Doubles,
-    touched: Nodes,
     settlers: Nodes,
     among: Mask,
-    left: Doubles,
     candidates: Nodes,
-) -> int:
-    """Add up what is `left` in all, shape (5,), and list the nodes that may reach `floor`.
+) -> tuple[int, float]:
+    """List the settled nodes that may reach `floor`; how many, and what is settled without edges.
 
     `epsilon` is what no residual by strength exceeds. `among`, by node, tells which may be
-    returned; empty for all. Returns how many candidates there are.
+    returned; empty for all.
     """
-    left[:] = 0.0
-    size = 0
+    size, stuck = 0, 0.0
     is_some = len(among) > 0
     for at in range(n_settled):
         if at + WITHIN < n_settled:
@@ -68,12 +69,65 @@ def survey(
         node = np.uint64(settlers[at])
         residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
         if strength == 0.0:
-            left[STUCK] += settled[node]
+            stuck += settled[node]
         known = settled[node] + (1.0 - damping) * residual
         may = strength >= 0.0 and known + damping * epsilon * strength >= floor
         if may and (not is_some or among[node]):
             candidates[size] = node
             size += 1
+    return size, stuck
+
+
+@compiled(types.int64, types.int64, types.int64, DOUBLES, TO_NODES)
+def drop_settled(first: int, last: int, settled: Doubles, candidates: Nodes) -> int:
+    """Of the candidates ``first:last``, keep those that hold no score; where they end.
+
+    Few are asked, apart from what lists them, so that scores are looked up ahead.
+    """
+    size = first
+    for at in range(first, last):
+        if at + WITHIN < last:
+            prefetch(settled, np.int64(candidates[at + WITHIN]))
+        node = np.uint64(candidates[at])
+        if settled[node] == 0.0:
+            candidates[size] = node
+            size += 1
+    return size
+
+
+@compiled(
+    several(types.int64, types.float64),
+    *(types.int64, types.int64, types.float64, types.float64, types.float64, types.float64),
+    *(TABLE, DOUBLES, NODES, NODES, MASK, TO_DOUBLES, TO_NODES),
+)
+def survey(
+    n_touched: int,
+    n_settled: int,
+    damping: float,
+    floor: float,
+    epsilon: float,
+    credit: float,
+    cells: Doubles,
+    settled: Doubles,
+    touched: Nodes,
+    settlers: Nodes,
+    among: Mask,
+    left: Doubles,
+    candidates: Nodes,
+) -> tuple[int, float]:
+    """Add up what is `left` in all, shape (5,), and list the nodes that may reach `floor`.
+
+    As :func:`list_settled`; of nodes that hold no score yet, those are listed that reach the floor
+    by `credit`, this part of their doubt. Returns how many candidates there are, and what those
+    that had not credit enough may score.
+    """
+    left[:] = 0.0
+    passed = 0.0
+    n_before, left[STUCK] = list_settled(
+        n_settled, damping, floor, epsilon, cells, settled, settlers, among, candidates
+    )
+    size = n_before
+    is_some = len(among) > 0
     for at in range(n_touched):
         if at + WITHIN < n_touched:
             prefetch(cells, 2 * np.int64(touched[at + WITHIN]))
@@ -90,11 +144,14 @@ def survey(
                 left[STEEP_UP] = residual / strength
             elif -residual > left[STEEP_DOWN] * strength:
                 left[STEEP_DOWN] = -residual / strength
-        may = (1.0 - damping) * residual + damping * epsilon * strength >= floor
-        if may and settled[node] == 0.0 and (not is_some or among[node]):
-            candidates[size] = node
-            size += 1
-    return size
+        known, doubt = (1.0 - damping) * residual, damping * epsilon * strength
+        if known + doubt >= floor and (not is_some or among[node]):
+            if known + credit * doubt >= floor:
+                candidates[size] = node
+                size += 1
+            else:
+                passed = max(passed, known + doubt)
+    return drop_settled(n_before, size, settled, candidates), passed
 
 
 @compiled(
@@ -120,26 +177,18 @@ def skim(
     that. For a push that came to its end, without residuals below 0. Returns how many candidates
     there are.
     """
-    size = 0
-    is_some = len(among) > 0
-    for at in range(n_settled):
-        if at + WITHIN < n_settled:
-            prefetch(settled, np.int64(settlers[at + WITHIN]))
-            prefetch(cells, 2 * np.int64(settlers[at + WITHIN]))
-        node = np.uint64(settlers[at])
-        known = settled[node] + (1.0 - damping) * cells[node, RESIDUAL]
-        may = known + damping * epsilon * cells[node, STRENGTH] >= floor
-        if may and (not is_some or among[node]):
-            candidates[size] = node
-            size += 1
+    n_before, _ = list_settled(
+        n_settled, damping, floor, epsilon, cells, settled, settlers, among, candidates
+    )
+    size = n_before
     for heavier in heavy:
         node = np.uint64(heavier)
         residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
         may = strength > 0.0 and (1.0 - damping) * residual + damping * epsilon * strength >= floor
-        if may and settled[node] == 0.0 and (not is_some or among[node]):
+        if may and (len(among) == 0 or among[node]):
             candidates[size] = node
             size += 1
-    return size
+    return drop_settled(n_before, size, settled, candidates)
 
 
 @compiled(
@@ -204,27 +253,45 @@ def pull(
 
     For symmetric weights only. Returns the edges followed.
     """
-    edges = 0
+    edges, ready, ahead = 0, 0, 0
     is_weighted = len(weights) > 0
     drift = (left[MASS_UP] - left[MASS_DOWN]) / total
     rest = damping * damping
-    for position in chosen:
+    for at in range(len(chosen)):
+        if ready <= at:
+            ready, ahead = at, 0
+        while ahead < _AHEAD and ready < len(chosen):
+            if ready + _NODE_AHEAD < len(chosen):
+                prefetch(starts, np.int64(candidates[chosen[ready + _NODE_AHEAD]]))
+            if ready + _ROW_AHEAD < len(chosen):
+                coming = np.uint64(candidates[chosen[ready + _ROW_AHEAD]])
+                for place in range(starts[coming], min(starts[coming] + _HEAD, ends[coming]), 16):
+                    prefetch(indices, place)
+            coming = np.uint64(candidates[chosen[ready]])
+            first, last = starts[coming], min(starts[coming] + _HEAD, ends[coming])
+            for place in range(first, last):
+                prefetch(cells, 2 * np.int64(indices[place]))
+            ahead += last - first
+            ready += 1
+        position = chosen[at]
         own = np.uint64(candidates[position])
         strength = cells[own, STRENGTH]
+        first, last = starts[own], ends[own]
+        ahead -= min(last - first, _HEAD)
         if strength <= 0.0:
             continue
-        first, last = starts[own], ends[own]
         edges += last - first
         gathered, returned = 0.0, 0.0
         for place in range(first, last):
-            if place + WITHIN < last:
+            if place + WITHIN < last and place - first >= _HEAD - WITHIN:
                 prefetch(cells, 2 * np.int64(indices[place + WITHIN]))
             other = np.uint64(indices[place])
             others = cells[other, STRENGTH]
             if others > 0.0:
                 weight = weights[place] if is_weighted else 1.0
-                gathered += weight * cells[other, RESIDUAL] / others
-                returned += weight * weight / others
+                share = weight / others
+                gathered += share * cells[other, RESIDUAL]
+                returned += share * weight
         back = min(returned / strength, 1.0)
         within = 1.0 - rest * back
         known = (1.0 - damping) * (cells[own, RESIDUAL] + damping * gathered)

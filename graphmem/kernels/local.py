@@ -54,7 +54,7 @@ class Found:
 class Workspace:
     """Room for one walk at a time in graphs of up to `n` nodes.
 
-    Memory is reserved when made: 76 bytes a node, of which as much is used as nodes are touched;
+    Memory is reserved when made: 80 bytes a node, of which as much is used as nodes are touched;
     but for the 16 that every edge reads, which are filled when a graph is another than the last.
     Not for two threads at once.
     """
@@ -78,7 +78,8 @@ class Workspace:
         self._touched = np.empty(n + 1, np.uint32)
         self._settlers = np.empty(n, np.uint32)
         self._queue = np.empty(1 << n.bit_length(), np.uint32)
-        self._candidates = np.empty(n, np.uint32)
+        # Twice as many: what is settled is listed twice before it is dropped.
+        self._candidates = np.empty(2 * n, np.uint32)
         self._bounds = np.empty((n, 3))
         self.left = np.zeros(5)
         """What is left in all; see :data:`graphmem.kernels.bounding.STEEP_UP`."""
@@ -219,6 +220,7 @@ class Workspace:
             self._n_settled,
             self._steepest,
             self.kth / band,
+            1.0,
             band,
             most,
             _EVERY if among is None else np.asarray(among),

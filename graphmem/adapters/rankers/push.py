@@ -31,7 +31,7 @@ _FIRST = 0.03
 """Where thresholds begin: the residual of a node of average strength, times k."""
 _LEVEL = 4.0
 """Each threshold is this much lower than the one before, so that large residuals go first."""
-_RESOLUTION = 6.0
+_RESOLUTION = 4.0
 """An uncertain ranking stops at this share of the k-th score, for a node of average strength."""
 _PATIENCE = 2
 """It looks at no node of more edges than this part of those that were pushed: hubs, which average
