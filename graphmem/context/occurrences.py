@@ -18,7 +18,7 @@ import numpy as np
 from graphmem.extract.fields import stem
 from graphmem.extract.lexicon import STOP
 from graphmem.extract.time import find_times
-from graphmem.kernels.arrays import Doubles, Floats
+from graphmem.kernels.arrays import Doubles, Floats, Ints
 from graphmem.kernels.text import tokenise, words
 from graphmem.model.knowledge import FactKind, Modality, Polarity
 from graphmem.model.time import Interval, Precision
@@ -83,6 +83,7 @@ class Occurrences:
     def __init__(self, entries: Sequence[Entry], embed_words: EmbedWords) -> None:
         self.entries = list(entries)
         self._embed = embed_words
+        self._shares: dict[tuple[tuple[str, ...], frozenset[str]], Doubles] = {}
 
     def meeting(self, phrase: Phrase, *, least: float = MET, actual: bool = True) -> list[Entry]:
         """Entries that the phrase means, in order: those that are met nearly as well as the best.
@@ -122,48 +123,49 @@ class Occurrences:
         """What share of the phrase each entry has, in [0, 1], 0 where a name of it is missing."""
         if not phrase.words or not self.entries:
             return np.zeros(len(self.entries))
-        near = self._likeness(phrase.words)
-        rarity = np.log1p(len(self.entries) / (1.0 + (near >= 1.0).sum(axis=1)))
-        weights = np.maximum(rarity, _LEAST_WEIGHT)
-        shares = np.asarray(weights @ near / weights.sum())
-        for row, said in enumerate(self._said):
-            if not phrase.names <= said:
-                shares[row] = 0.0
-        return shares
+        key = phrase.words, phrase.names
+        if key not in self._shares:  # each thing that is compared asks for the same of all entries
+            near = self._likeness(phrase.words)
+            rarity = np.log1p(len(self.entries) / (1.0 + (near >= 1.0).sum(axis=1)))
+            weights = np.maximum(rarity, _LEAST_WEIGHT)
+            shares = np.asarray(weights @ near / weights.sum())
+            if phrase.names:
+                shares[[not phrase.names <= said for said in self._said]] = 0.0
+            self._shares[key] = shares
+        return self._shares[key]
+
+    @cached_property
+    def _words(self) -> list[list[str]]:
+        return [words(f"{entry.text} {entry.predicate}") for entry in self.entries]
 
     @cached_property
     def _said(self) -> list[frozenset[str]]:
-        return [
-            frozenset(stem(word) for word in words(f"{entry.text} {entry.predicate}"))
-            for entry in self.entries
-        ]
+        stems = {word: stem(word) for word in {word for told in self._words for word in told}}
+        return [frozenset(stems[word] for word in told) for told in self._words]
 
     @cached_property
-    def _vocabulary(self) -> tuple[list[str], Floats]:
-        known = sorted(
-            {
-                word
-                for entry in self.entries
-                for word in words(f"{entry.text} {entry.predicate}")
-                if word not in STOP
-            }
-        )
-        return known, self._embed(known)
+    def _vocabulary(self) -> tuple[Floats, Ints, Ints]:
+        """Vectors of the content words, and each entry's words: its place and the word's row."""
+        known = sorted({word for told in self._words for word in told if word not in STOP})
+        place = {word: row for row, word in enumerate(known)}
+        rows = [[place[word] for word in set(told) if word in place] for told in self._words]
+        owners = np.repeat(np.arange(len(rows)), [len(own) for own in rows])
+        return self._embed(known), owners, np.array([row for own in rows for row in own], np.int64)
 
     def _likeness(self, asked: Sequence[str]) -> Doubles:
         """For each word its likest in each entry, shape (n_words, n_entries)."""
-        near = np.array([[stem(word) in said for said in self._said] for word in asked], np.float64)
-        known, vectors = self._vocabulary
+        stems = [stem(word) for word in asked]
+        near = np.array([[one in said for said in self._said] for one in stems], np.float64)
+        vectors, owners, rows = self._vocabulary
         own = self._embed(asked)
-        if not known or not own.shape[1]:
+        if not len(rows) or not own.shape[1]:
             return near
         cosine = own @ vectors.T
         cosine = np.where(cosine < _ALIKE, 0.0, np.sqrt(np.clip(cosine, 0.0, 1.0)))
-        place = {word: row for row, word in enumerate(known)}
-        for column, entry in enumerate(self.entries):
-            rows = [place[w] for w in set(words(f"{entry.text} {entry.predicate}")) if w in place]
-            if rows:
-                near[:, column] = np.maximum(near[:, column], cosine[:, rows].max(axis=1))
+        starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
+        told = owners[starts]
+        best = np.maximum.reduceat(cosine[:, rows], starts, axis=1)
+        near[:, told] = np.maximum(near[:, told], best)
         return near
 
 
