@@ -202,27 +202,6 @@ def content_stems(text: str) -> set[str]:
     return {stem for stem in map(_content_stem, text.lower().split()) if stem}
 
 
-class AskedStems(dict[str, str]):
-    """The stems of a question's content words, by every word written so far; empty for others.
-
-    What many texts share with one question is counted by it without a stem for each of their words.
-    """
-
-    def __init__(self, question: str) -> None:
-        super().__init__()
-        self._asked = content_stems(question)
-
-    def __missing__(self, written: str) -> str:
-        stem = _content_stem(written)
-        found = self[written] = stem if stem in self._asked else ""
-        return found
-
-    def shared(self, text: str) -> int:
-        """How many of the question's stems a text has."""
-        found = set(map(self.__getitem__, text.lower().split()))
-        return len(found) - ("" in found)
-
-
 @lru_cache(maxsize=1 << 15)
 def _content_stem(written: str) -> str:
     """The stem of a word with its punctuation; empty for function words."""

@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from graphmem.graph.columns import load_table, save_table
 from graphmem.graph.growth import grow
 from graphmem.graph.snapshot import OPEN_END, Passages, Snapshot
+from graphmem.index.fact_stems import FactStems
 from graphmem.index.lexical import (
     LexicalIndex,
     Words,
@@ -167,6 +168,11 @@ class PassageIndex:
         facts = self.facts
         order = np.lexsort((facts.evidence_ends, facts.evidence_starts, facts.evidence_passages))
         return compress(facts.evidence_passages, len(self)), order
+
+    @cached_property
+    def fact_stems(self) -> FactStems:
+        """Which content words facts have."""
+        return FactStems(self.facts, *self.evidence_by_passage)
 
     @cached_property
     def home_of_passage(self) -> tuple[Ints, Rows]:

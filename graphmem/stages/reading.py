@@ -15,7 +15,7 @@ import numpy as np
 from graphmem.errors import ConfigurationError, EmbedderMismatchError
 from graphmem.graph.growth import CannotGrowError
 from graphmem.graph.snapshot import read_snapshot
-from graphmem.index.lexical import FUNCTION_WORDS, AskedStems
+from graphmem.index.lexical import FUNCTION_WORDS, content_stems
 from graphmem.index.passage_index import (
     PassageIndex,
     build_index,
@@ -364,7 +364,7 @@ def _hit_of(passage: Passage, episode: Episode, **more: Any) -> Hit:
 def _fact_views(stated: Sequence[tuple[Fact, Evidence]], query: Query) -> list[FactView]:
     """Facts of a passage, those that share most words with the question first."""
     texts = [fact.text for fact, _ in stated]
-    best = most_alike(texts, AskedStems(query.text), FACTS_PER_HIT)
+    best = most_alike(texts, content_stems(query.text), FACTS_PER_HIT)
     return [
         FactView(
             id=fact.id,

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _TOGETHER = 3
 """Short texts in one run at most: more save little, and leave a second thread nothing to do."""
+_BATCHED = 64
+"""Words from which on it pays to wake the tokenizer's threads."""
 
 Vectors = npt.NDArray[np.float32]
 
@@ -82,7 +84,11 @@ class OnnxEmbedder:
         """Unit vectors of words by the model's own table of word pieces, shape (n, d)."""
         if self._words is None:
             return np.empty((len(words), 0), np.float32)
-        encoded = self._counter.encode_batch(checked(words), add_special_tokens=False)
+        given, counter = checked(words), self._counter
+        if len(given) < _BATCHED:
+            encoded = [counter.encode(word, add_special_tokens=False) for word in given]
+        else:
+            encoded = counter.encode_batch(given, add_special_tokens=False)
         return self._words.vectors([word.ids for word in encoded])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
