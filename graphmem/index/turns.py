@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
+from graphmem.graph.columns import Strings
 from graphmem.graph.snapshot import Passages
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask
+
+_UNREAD = -1
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,24 @@ class Turns:
                 total[inside] += own[at[inside]]
             known[before, after] = np.maximum(np.linalg.norm(total, axis=1), 1e-9)
         return known[before, after]
+
+    def showing(self, pattern: re.Pattern[str], places: Ints, texts: Strings) -> Doubles:
+        """1 for each of the turns whose text shows the pattern, else 0; `texts` are the passages'.
+
+        What a turn shows hangs on no question, so it is kept.
+        """
+        known = self._shown.get(pattern)
+        if known is None:
+            known = self._shown.setdefault(pattern, np.full(len(self), _UNREAD, np.int8))
+        new = places[known[places] == _UNREAD]
+        if len(new):
+            search = pattern.search
+            known[new] = [search(text) is not None for text in texts.take(self.rows[new])]
+        return known[places].astype(np.float64)
+
+    @cached_property
+    def _shown(self) -> dict[re.Pattern[str], npt.NDArray[np.int8]]:
+        return {}
 
     @cached_property
     def _window_lengths(self) -> dict[tuple[int, int], Doubles]:

@@ -7,7 +7,6 @@ session too. Whole-memory signals choose the candidates; those that read words a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +38,7 @@ _SESSION_BEST = 3
 _NEIGHBOUR = 0.6
 _FIRST_PERSON = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|[Mm]y|[Mm]e|[Ww]e|[Oo]ur|[Uu]s)\b")
 _QUESTION = re.compile(r"\?\s*$")
+_ASKING = re.compile(r"\?")
 _ROLES: Final = {"user": {"i", "me", "my", "mine"}, "assistant": {"you", "your", "yours"}}
 """How a question names somebody who is called by a role only."""
 
@@ -181,43 +181,36 @@ def _whole_signals(talk: Talk, walked: Doubles) -> dict[str, Doubles]:
 
 def _close_signals(talk: Talk, candidates: Ints, asking: Asking) -> dict[str, Doubles]:
     """Signals of the candidates only, shape (len(candidates),) each, from their words."""
-    index, turns = talk.index, talk.turns
-    texts = [index.passages.texts[int(turns.rows[place])] for place in candidates]
-    speakers = index.passages.speakers.codes[turns.rows]
+    turns, texts = talk.turns, talk.index.passages.texts
+
+    def shows(pattern: re.Pattern[str]) -> Doubles:
+        return turns.showing(pattern, candidates, texts)
+
+    speakers = talk.index.passages.speakers.codes[turns.rows]
     is_named = np.isin(speakers[candidates], list(talk.named))
-    first_person = _shows(_FIRST_PERSON, texts)
     words, words_around = _word_signals(talk, candidates, asking.space)
     signals = {
         "words": words,
         "words_around": words_around,
-        "statement": 1.0 - _shows(_QUESTION, texts),
-        "first_person": first_person * is_named,
+        "statement": 1.0 - shows(_QUESTION),
+        "first_person": shows(_FIRST_PERSON) * is_named,
         "reply": _replies(talk, candidates, speakers),
     }
     asked = {kind.name for kind in kinds_asked(talk.text)}
     for kind in KINDS:
-        shown = _shows(kind.shown, texts) if kind.name in asked else np.zeros(len(texts))
+        shown = shows(kind.shown) if kind.name in asked else np.zeros(len(candidates))
         signals[f"kind_{kind.name}"] = shown
     return signals
 
 
-def _shows(pattern: re.Pattern[str], texts: Sequence[str]) -> Doubles:
-    return np.array([pattern.search(text) is not None for text in texts], np.float64)
-
-
 def _replies(talk: Talk, candidates: Ints, speakers: Rows) -> Doubles:
     """1 for a turn that follows another's question."""
-    turns, texts = talk.turns, talk.index.passages.texts
-    before = candidates - 1
+    turns, before = talk.turns, candidates - 1
     is_after = (before >= 0) & (turns.sessions[before] == turns.sessions[candidates])
     is_after &= speakers[before] != speakers[candidates]
-    return np.array(
-        [
-            follows and "?" in texts[int(turns.rows[place])]
-            for follows, place in zip(is_after.tolist(), before.tolist(), strict=True)
-        ],
-        np.float64,
-    )
+    replies = np.zeros(len(candidates))
+    replies[is_after] = turns.showing(_ASKING, before[is_after], talk.index.passages.texts)
+    return replies
 
 
 def _word_signals(talk: Talk, candidates: Ints, space: WordSpace | None) -> tuple[Doubles, Doubles]:
@@ -228,8 +221,9 @@ def _word_signals(talk: Talk, candidates: Ints, space: WordSpace | None) -> tupl
     if not words or not len(candidates):
         return np.zeros(len(candidates)), np.zeros(len(candidates))
     first, last = turns.window(1, 1)
+    beside = [candidates + shift for shift in (-1, 0, 1)]
     heard = np.unique(
-        np.concatenate([np.arange(first[place], last[place]) for place in candidates])
+        np.concatenate([at[(at >= first[candidates]) & (at < last[candidates])] for at in beside])
     )
     own = np.zeros((len(words), len(turns)))
     own[:, heard] = best_likeness(index, turns.rows[heard], words, space)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from small_world import Doc, snapshot_of
 
+from graphmem.graph.columns import Strings
 from graphmem.index.turns import Turns, turns_of
 
 SAID = ("s1", "s1", "s2", "s1", "s2", None)
@@ -47,6 +50,15 @@ def test_likeness_is_the_cosine_with_the_mean_of_the_window(
     for place, (start, end) in enumerate(zip(first, last, strict=True)):
         mean = own[start:end].mean(axis=0)
         assert found[place] == pytest.approx(mean @ question / np.linalg.norm(mean), abs=1e-6)
+
+
+def test_turns_show_what_their_texts_do(turns: Turns) -> None:
+    texts = Strings.of([f"turn {i} of salt" for i in range(len(SAID) + 1)])
+    odd = re.compile("[135]")
+    for asked in ([2, 0], [0, 1, 2, 3, 4, 5], []):
+        places = np.array(asked, np.int64)
+        wanted = [float(row % 2) for row in turns.rows[places]]
+        assert turns.showing(odd, places, texts).tolist() == wanted
 
 
 def test_a_memory_without_talk_has_no_turns() -> None:
