@@ -138,7 +138,8 @@ def _life_event(
     if not times:
         return
     time = times[0]._replace(start=times[0].start - 3 + offset, end=times[0].end - 3 + offset)
-    who = named.referent
+    is_topic = page.topic is not None and named.referent.name == page.topic.name
+    who = page.topic if is_topic and page.topic is not None else named.referent
     members = [
         MemberDraft(
             role="object" if is_birth else "subject",

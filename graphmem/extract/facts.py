@@ -12,7 +12,14 @@ from typing import Final
 
 from graphmem.extract.clauses import Clause
 from graphmem.extract.governing import governor, has_content, is_empty, is_speech
-from graphmem.extract.members import extent_of, grouped, members_of, owned_by_topic, with_topic
+from graphmem.extract.members import (
+    as_known,
+    extent_of,
+    grouped,
+    members_of,
+    owned_by_topic,
+    with_topic,
+)
 from graphmem.extract.names import name_key
 from graphmem.extract.page import Page
 from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
@@ -103,7 +110,7 @@ def fact_of(
         return None
     if clause.is_question and page.context.speaker is None:
         return None
-    slots = list(sited(page, clause, attribute, slots))
+    slots = as_known(page, sited(page, clause, attribute, slots))
     predicate, is_member = _predicate(page, clause, attribute)
     members = members_of(
         page, [slot for slot in slots if _is_member(slot, slots, predicate, is_member)]

@@ -106,6 +106,24 @@ def with_topic(
     return (*members, frame), "" if is_known else f"Regarding {topic.shown}, "
 
 
+def as_known(page: Page, slots: Sequence[Slot]) -> list[Slot]:
+    """The slots with the person that the page is about by the name of its title.
+
+    A page on Kate Mulgrew may begin with "Katherine Kiernan Maria Mulgrew"; only what says that
+    both are names of one keeps the other one.
+    """
+    topic = page.topic
+    is_alias = any(slot.role == "as" for slot in slots)
+    if topic is None or topic.type is not EntityType.PERSON or is_alias:
+        return list(slots)
+    return [
+        slot._replace(phrase=slot.phrase._replace(text=topic.shown, shown=topic.shown))
+        if slot.phrase.name == topic.name and slot.phrase.text == slot.phrase.shown
+        else slot
+        for slot in slots
+    ]
+
+
 def owned_by_topic(page: Page, slots: list[Slot]) -> list[Slot] | None:
     """The slots with a subject that is the topic's: "the production" is "the production of X".
 

@@ -1,9 +1,9 @@
-"""Homonyms: a document that tells another birth or death under a known name is of another person.
+"""Homonyms: a document that tells another life under a known name is of another person.
 
 One name is one entity until facts say otherwise. Where a document dates what happens to a person
-once, years from when what is known has it, all that the document says under this name goes to an
-entity of its own, called by the name and the date: "Ann Lee (born 1950)". The next document with
-that date finds it there.
+once, years from when what is known has it, or tells of another calling and people, all that the
+document says under this name goes to an entity of its own, called by the name and what tells it
+apart: "Ann Lee (born 1950)", "Ann Lee (politician)". The next document that says so finds it there.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from typing import Final
 from graphmem.model.change import ChangeSet
 from graphmem.model.knowledge import Entity, EntityType, Fact
 from graphmem.model.source import EpisodeKind
+from graphmem.resolve.callings import CALLED, called_persons, calling_of, other_calling
 from graphmem.resolve.conflicts import DATING, find_conflict, is_functional
 from graphmem.resolve.entities import entity_id
 from graphmem.resolve.resolve import fact_id
 
+TELLING: Final = DATING | CALLED
+"""Predicates of facts that can tell two of one name apart."""
 _A_SLIP: Final = timedelta(days=2 * 366)
 """Dates so near each other may be one that somebody got wrong."""
 
@@ -30,13 +33,18 @@ def dated_persons(changes: ChangeSet) -> list[str]:
     return sorted(persons & told)
 
 
+def told_persons(changes: ChangeSet) -> list[str]:
+    """Ids of the persons of whom the batch says what can tell them from others, sorted."""
+    return sorted({*dated_persons(changes), *called_persons(changes)})
+
+
 def kept_apart(changes: ChangeSet, known: Mapping[str, Sequence[Fact]]) -> ChangeSet:
     """The changes with each homonym as an entity of its own.
 
-    `known` are dated facts that are held of :func:`dated_persons`, by their ids. Of two documents
-    of the batch the first one keeps the name.
+    `known` are facts that are held of :func:`told_persons`, by their ids: those that date, and
+    those that tell a calling. Of two documents of the batch the first one keeps the name.
     """
-    wanted = dated_persons(changes)
+    wanted = told_persons(changes)
     if not wanted:
         return changes
     episode_of = {passage.id: passage.episode_id for passage in changes.passages}
@@ -50,14 +58,22 @@ def kept_apart(changes: ChangeSet, known: Mapping[str, Sequence[Fact]]) -> Chang
             continue
         own = [fact for fact in changes.facts if episode.id in stated.get(fact.id, ())]
         for id in wanted:
-            told = [f for f in own if f.predicate in DATING and _is_of(f, id)]
-            other = _other_birth(id, held[id], told)
+            told = [f for f in own if f.predicate in TELLING and _is_of(f, id)]
+            other = _told_apart(id, held[id], told)
             if other is None:
                 held[id] += told
                 continue
-            name = f"{names[id].name} ({_said(other)})"
+            name = f"{names[id].name} ({other})"
             changes = _moved(changes, names[id], name, episode.id, stated, episode_of)
     return changes
+
+
+def _told_apart(id: str, held: Sequence[Fact], told: Sequence[Fact]) -> str | None:
+    """What tells the one of a document from the one that is known, if anything does."""
+    birth = _other_birth(id, held, told)
+    if birth is not None:
+        return _said(birth)
+    return other_calling(calling_of(id, held), calling_of(id, told))
 
 
 def _other_birth(id: str, held: Iterable[Fact], told: Iterable[Fact]) -> Fact | None:

@@ -16,7 +16,7 @@ from graphmem.ports.store import GraphStore, StoreReader, Vectors
 from graphmem.resolve.book import NameBook
 from graphmem.resolve.conflicts import DATING
 from graphmem.resolve.dictionary import mentions_of, with_known_names
-from graphmem.resolve.homonyms import dated_persons, kept_apart
+from graphmem.resolve.homonyms import TELLING, kept_apart, told_persons
 from graphmem.resolve.likeness import Described
 from graphmem.resolve.linking import Around, broken, compared, decide, needed, propose
 
@@ -53,7 +53,7 @@ class KnownNames:
             before = self._update()
             self._version = None
             known: dict[str, list[Fact]] = {}
-            for entity_id, fact in self.dated(dated_persons(changes)):
+            for entity_id, fact in self._told(told_persons(changes), sorted(TELLING)):
                 known.setdefault(entity_id, []).append(fact)
             changes = kept_apart(changes, known)
             proposals = propose(self._book, changes.entities)
@@ -197,7 +197,10 @@ class KnownNames:
 
     def dated(self, ids: Sequence[str]) -> list[tuple[str, Fact]]:
         """Facts of these entities that date what happens once, each with its entity."""
-        held = self._store.facts_with(ids, predicates=sorted(DATING))
+        return self._told(ids, sorted(DATING))
+
+    def _told(self, ids: Sequence[str], predicates: Sequence[str]) -> list[tuple[str, Fact]]:
+        held = self._store.facts_with(ids, predicates=predicates)
         facts = self._store.facts([id for found in held.values() for id in found])
         return [(entity_id, facts[id]) for entity_id, found in held.items() for id in found]
 

@@ -110,6 +110,38 @@ def test_a_slip_or_a_remark_makes_nobody_another_person(kind: EpisodeKind, year:
     assert kept_apart(changes, {}) == changes
 
 
+def calling(text: str) -> Extraction:
+    """Ann Lee is what the text says that she is."""
+    ann = MemberDraft(role="subject", text="Ann Lee", name="Ann Lee", type=PERSON, start=0, end=7)
+    what = text.partition(" is ")[2].removeprefix("a ").removeprefix("an ").rstrip(".")
+    attribute = MemberDraft(role="attribute", text=what, name=what, type=EntityType.CONCEPT)
+    fact = FactDraft(text=text, predicate="be", members=(ann, attribute), start=0, end=7)
+    mention = MentionDraft(surface="Ann Lee", name="Ann Lee", type=PERSON, start=0, end=7)
+    return Extraction(passage_id="x", mentions=(mention,), facts=(fact,))
+
+
+@pytest.mark.parametrize(
+    ("second", "name"),
+    [
+        ("Ann Lee is an American senator.", "Ann Lee (politician)"),
+        ("Ann Lee is a Japanese footballer.", "Ann Lee (athlete)"),
+        ("Ann Lee is an English politician.", "Ann Lee"),
+        ("Ann Lee is a senator.", "Ann Lee"),
+        ("Ann Lee is an American artist.", "Ann Lee"),
+    ],
+)
+def test_another_calling_and_people_is_another_person(second: str, name: str) -> None:
+    first = "Ann Lee is an English painter."
+    items = [
+        (document("a", first), calling(first)),
+        (document("b", second), calling(second)),
+        (document("c", "Ann Lee three."), life("Ann Lee lives in Ely.", None)),
+    ]
+    assert names_of(kept_apart(batch(items), {})) == [["Ann Lee"], [name], ["Ann Lee"]]
+    held = {id: batch(items[:1]).facts for id in [entity_id("Ann Lee", namespace="n")]}
+    assert names_of(kept_apart(batch(items[1:2]), held)) == [[name]]
+
+
 def book_of(*names: tuple[str, EntityType]) -> NameBook:
     book = NameBook()
     for name, type in names:
