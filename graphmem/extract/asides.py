@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from graphmem.extract.members import with_topic
-from graphmem.extract.page import Named, Page
+from graphmem.extract.page import Named, Page, Phrase
 from graphmem.extract.phrases import phrase_of
+from graphmem.extract.referents import shortens
 from graphmem.extract.time import TimeSpan, find_times
 from graphmem.extract.wording import finished
+from graphmem.kernels.text import fold
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import EntityType, FactKind
 
@@ -23,6 +25,12 @@ _PIECE = re.compile(
     r"(?:(?:such as|including|also called|also known as|now|then|formerly|or|and|e\.g\.|i\.e\."
     r"|see|the|an?)\s+)*(?P<piece>[^,;\s](?:[^,;]|,(?=\d{3}))*?)\s*(?=,(?!\d{3})|[;)]|\s(?:and|or)\s)"
 )
+_PARTICIPLE = re.compile(
+    r"(?:(?:also|now|then|formerly|previously|originally|commonly|popularly|better|best) )*"
+    r"([a-z]+ed|known|built|made|held|led|won|sung|written|set|given|taken) "
+    r"(?:as|in|by|from|on|at|to|for|with|since|until)\b"
+)
+_LASTING = frozenset("known called located situated abbreviated".split())
 _YEAR = re.compile(r"\d{4}")
 _NOTHING = frozenset(("etc", "more", "others", "list"))
 _MOST_PIECES = 4
@@ -67,7 +75,7 @@ def asides(page: Page) -> Iterator[FactDraft]:
             said = match[1] if len(part) == len(pieces) else ", ".join(p.text for p in part)
             members, frame = with_topic(page, (subject, *part), anchor, is_aside=True)
             yield FactDraft(
-                text=finished(f"{frame}{anchor.shown}: {said}"),
+                text=finished(f"{frame}{anchor.shown}{_link(page, said, anchor)} {said}"),
                 predicate="be",
                 members=members,
                 start=anchor.start,
@@ -75,6 +83,17 @@ def asides(page: Page) -> Iterator[FactDraft]:
                 kind=FactKind.ATTRIBUTE,
                 confidence=_CONFIDENCE,
             )
+
+
+def _link(page: Page, said: str, anchor: Phrase) -> str:
+    """What joins a phrase with the aside after it: a verb, where the aside reads on from one."""
+    participle = _PARTICIPLE.match(said)
+    if participle:
+        is_many = page.parse.tags[anchor.head] in ("NNS", "NNPS")
+        forms = ("is", "are") if participle[1] in _LASTING else ("was", "were")
+        return f" {forms[is_many]}"
+    is_short = said.isupper() and shortens(fold(said), fold(anchor.text))
+    return " is also known as" if is_short else ":"
 
 
 def _is_measure(text: str) -> bool:

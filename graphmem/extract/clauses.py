@@ -33,6 +33,7 @@ _AUXILIARIES: Final = ("aux", "auxpass")
 _OPEN: Final = ("xcomp", "advcl", "pcomp", "acomp", "parataxis", "dep")
 _DEEPEST = 3
 _NEAR = 3
+_COMPLETING: Final = frozenset("for of with in by at from on about".split())
 _PAUSES: Final = ("!", "-", "–", "—", "...", "…", ":")
 
 
@@ -274,14 +275,28 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
         first = min([above.verb, *above.subjects])
         clause.roles += [role for role in above.roles if role.preposition < first]
     clause.is_inner = dep == "xcomp"
-    if dep == "acomp" and above.verb < verb:
-        clause.group = [*above.group, *clause.group]
+    if dep in ("acomp", "pcomp"):
+        clause.group = [*_leading(page, clause, above), *clause.group]
     if dep == "conj" and not any(parse.deps[k] in _AUXILIARIES for k in parse.children[verb]):
         lead = (t for t in above.group if t != above.verb)
         shared = [t for t in lead if above.is_inner or parse.deps[t] in _AUXILIARIES]
         if parse.tags[verb] in ("VBN", "VBG", "VB"):
             clause.group = [*shared, *clause.group]
             clause.modality = above.modality
+
+
+def _leading(page: Page, clause: Clause, above: Clause) -> list[int]:
+    """What is said before a verb that completes another: "is able", "was accused of"."""
+    parse = page.parse
+    if parse.deps[clause.verb] == "acomp":
+        return above.group if above.verb < clause.verb else []
+    preposition = parse.heads[clause.verb]
+    is_beside = parse.heads[preposition] == above.verb < preposition
+    is_finite = not above.is_passive or len(above.group) > 1
+    if not is_beside or not is_finite or above.objects or above.attributes or above.agents:
+        return []
+    is_part = parse.words[preposition].lower() in _COMPLETING
+    return [*above.group, preposition] if is_part else []
 
 
 def _is_person(page: Page, noun: int) -> bool:

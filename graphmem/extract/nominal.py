@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphmem.extract.facts import described_as
-from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.lexicon import ORGANISATION_NOUNS, PERSON_NOUNS, PLACE_NOUNS
 from graphmem.extract.members import extent_of, members_of, with_topic
 from graphmem.extract.page import Named, Page, Phrase
 from graphmem.extract.phrases import (
@@ -23,6 +23,7 @@ from graphmem.model.source import EpisodeKind
 
 _CONFIDENCE = 0.8
 _WHERE = frozenset("north south east west northeast northwest southeast southwest".split())
+_THINGS = PLACE_NOUNS | ORGANISATION_NOUNS | {"part", "subsidiary", "division", "affiliate"}
 _DETERMINED = frozenset("a an the this that his her its their my our your one".split())
 
 
@@ -99,9 +100,11 @@ def _nearest_name(page: Page, head: int, token: int) -> int:
     while before > head and parse.words[before] == ",":
         before -= 1
     is_description = named is None or _is_office(named)
-    if is_description and before > head and before in page.name_at and head not in page.name_at:
-        return before
-    return head
+    if not is_description or before <= head or before not in page.name_at:
+        return head
+    is_thing = page.name_at[before].referent.type in (EntityType.PLACE, EntityType.ORGANISATION)
+    is_of_thing = is_thing and parse.lemmas[token] in _THINGS
+    return before if head not in page.name_at or is_of_thing else head
 
 
 def _being(page: Page, subject: int, description: int) -> FactDraft | None:

@@ -237,12 +237,12 @@ def _acronyms(
         written = text[following.start : following.end]
         if text[name.end : following.start] not in ("(", " (") or not written.isupper():
             continue
-        if _shortens(fold(written), fold(referent.shown)):
+        if shortens(fold(written), fold(referent.shown)):
             found[fold(written)] = referent
     return found
 
 
-def _shortens(short: str, name: str) -> bool:
+def shortens(short: str, name: str) -> bool:
     """Whether the letters of an acronym come in their order in a name, from its first one on."""
     letters = [letter for letter in short if letter.isalpha()]
     rest = iter(letter for letter in name if letter.isalpha())

@@ -27,6 +27,7 @@ WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SEASONS: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 DAY: Final = timedelta(days=1)
 
+_PARTS: Final = ("early", "mid", "late")
 _TENTHS: Final = {"early": (0, 4), "mid": (4, 7), "late": (7, 10)}
 _MONTHS_OF: Final = {"early": (1, 4), "mid": (5, 8), "late": (9, 12)}
 _FINER: Final = {
@@ -95,8 +96,8 @@ def bounds(interval: Interval) -> tuple[datetime, datetime]:
 
 
 def part(interval: Interval, which: str, until: str = "") -> Interval:
-    """Early, mid or late in a span, or from one of these to another."""
-    low, high = which, until or which
+    """Early, mid or late in a span, or from one of these to another, in whatever order."""
+    low, high = sorted((which, until or which), key=_PARTS.index)
     start, end = bounds(interval)
     match interval.precision:
         case Precision.CENTURY | Precision.DECADE:

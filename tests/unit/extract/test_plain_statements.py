@@ -161,3 +161,37 @@ def test_a_name_after_two_descriptions_has_both(extractor: SpacyExtractor) -> No
     found = written(extractor, "Monster Truck", text)
     assert {"Jon Harvey is a singer.", "Jon Harvey is a bassist."} < {*found}
     assert "was led by Jon Harvey." in " ".join(found)
+
+
+def test_a_person_is_called_as_the_title_has_it_but_where_both_names_are_told(
+    extractor: SpacyExtractor,
+) -> None:
+    text = (
+        "Juan de Dios Prados López (born 12 August 1986), known as Juande, is a Spanish "
+        "professional footballer."
+    )
+    assert written(extractor, "Juande", text) == [
+        "Juan de Dios Prados López is known as Juande.",
+        "Juande is a Spanish professional footballer.",
+        "Juande was born on 12 August 1986.",
+    ]
+
+
+def test_what_one_is_accused_of_is_not_told_as_done(extractor: SpacyExtractor) -> None:
+    text = "Ann Lee was accused of stealing a painting."
+    assert "Ann Lee was accused of stealing a painting." in written(extractor, "Ann Lee", text)
+    assert not any("stole" in told for told in written(extractor, "Ann Lee", text))
+
+
+@pytest.mark.parametrize(
+    ("aside", "told"),
+    [
+        ("also known as the northern river otter", "is also known as the northern river otter."),
+        ("hunted until 1911", "was hunted until 1911."),
+    ],
+)
+def test_an_aside_that_reads_on_is_told_with_its_verb(
+    extractor: SpacyExtractor, aside: str, told: str
+) -> None:
+    found = written(extractor, "Otter", f"The Canadian otter ({aside}) is a mammal.")
+    assert f"The Canadian otter {told}" in found
