@@ -1,11 +1,12 @@
-"""Facts that two entities cannot share if they are one: two births, two deaths, a death first."""
+"""Facts that two entities cannot share if they are one: two births, two deaths, a death first, or
+what one of them did to the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from graphmem.model.knowledge import Fact, Modality, Polarity
+from graphmem.model.knowledge import Fact, FactKind, Modality, Polarity
 
 _ONCE: Final = {
     "be born": ("born", ("object", "subject")),
@@ -18,6 +19,10 @@ _ONCE: Final = {
 }
 """What happens once, by predicate: what it is called, and the roles of whom it happens to."""
 
+_TOWARDS: Final = frozenset(("object", "recipient", "agent", "with", "to", "by"))
+"""Roles of whom a subject does something to, or with."""
+_NAMING: Final = frozenset("be call know name rename become nickname dub style title sign".split())
+"""Verbs of facts that say by which other name somebody goes."""
 DATING: Final = frozenset(_ONCE)
 """Predicates of facts that can keep two entities apart."""
 
@@ -48,6 +53,24 @@ def is_functional(fact: Fact) -> bool:
         and fact.modality is Modality.ACTUAL
         and (fact.valid_from is not None or fact.valid_to is not None)
     )
+
+
+def between(facts: Iterable[Fact], left: Collection[str], right: Collection[str]) -> Fact | None:
+    """The first fact in which one entity does something to the other, or with it.
+
+    Nobody marries, meets or hires himself; a fact that says by which name somebody goes is none.
+    """
+    for fact in facts:
+        is_told = fact.retired_at is None and fact.polarity is Polarity.POSITIVE
+        is_event = fact.kind is FactKind.EVENT and fact.modality is Modality.ACTUAL
+        if not (is_told and is_event) or fact.predicate.partition(" ")[0] in _NAMING:
+            continue
+        doing = {m.entity_id for m in fact.members if m.role == "subject"}
+        towards = {m.entity_id for m in fact.members if m.role in _TOWARDS}
+        for one, other in ((left, right), (right, left)):
+            if not doing.isdisjoint(one) and not towards.isdisjoint(other):
+                return fact
+    return None
 
 
 def find_conflict(

@@ -7,7 +7,7 @@ from graphmem.model.change import EditSet
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, EntityType, Identity, SameAs
 from graphmem.ports.store import GraphStore
-from graphmem.resolve.conflicts import find_conflict
+from graphmem.resolve.conflicts import between, find_conflict
 from graphmem.resolve.entities import entity_id
 from graphmem.resolve.linking import BY_HAND, FORCED
 from graphmem.stages.known_names import KnownNames
@@ -43,8 +43,8 @@ def merge(
     InvalidInputError
         Both are the same entity.
     ConflictError
-        They, or those that they are held to be one with, differ in type or in what happens once;
-        not with `force`.
+        They, or those that they are held to be one with, differ in type or in what happens once,
+        or one of them did something to the other; not with `force`.
     """
     one, other = identity(store, names, left), identity(store, names, right)
     if one.entity.id == other.entity.id:
@@ -54,7 +54,7 @@ def merge(
         )
     if other.entity in one.same:
         return None
-    conflict = _conflict(names, one, other)
+    conflict = _conflict(store, names, one, other)
     if conflict and not force:
         raise ConflictError(
             f"{one.entity.name!r} and {other.entity.name!r} are not merged: {conflict}",
@@ -125,12 +125,17 @@ def _entity(store: GraphStore, namespace: str, named: str) -> Entity:
     return held[id]
 
 
-def _conflict(names: KnownNames, one: Identity, other: Identity) -> str:
+def _conflict(store: GraphStore, names: KnownNames, one: Identity, other: Identity) -> str:
     """Why two entities cannot be one, or nothing."""
     left, right = (one.entity, *one.same), (other.entity, *other.same)
     for a in left:
         for b in right:
             if EntityType.OTHER not in (a.type, b.type) and a.type is not b.type:
                 return f"{a.name!r} is of type {a.type.value}, {b.name!r} of {b.type.value}"
-    found = find_conflict(*(names.dated([entity.id for entity in side]) for side in (left, right)))
-    return f"{found} cannot both be of one" if found else ""
+    ids = [[entity.id for entity in side] for side in (left, right)]
+    found = find_conflict(*map(names.dated, ids))
+    if found:
+        return f"{found} cannot both be of one"
+    held = [{id for facts in store.facts_with(side).values() for id in facts} for side in ids]
+    shared = between(store.facts(sorted(held[0] & held[1])).values(), *ids)
+    return f"{shared.text!r} has them as two" if shared else ""

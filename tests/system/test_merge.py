@@ -91,6 +91,17 @@ def test_other_types_other_births_and_one_entity_are_refused(memory: Memory) -> 
     assert forced.by == "hand, forced"
 
 
+def test_who_did_something_to_somebody_is_another(memory: Memory) -> None:
+    with pytest.raises(ConflictError, match=r"'Bob Ray met Ann Lee in Oslo\.' has them as two"):
+        memory.merge("Ann Lee", "Bob Ray")
+    memory.merge("Cem Tan", "Bob Ray")
+    with pytest.raises(ConflictError, match=r"met Ann Lee"):
+        memory.merge("Cem Tan", "Ann Lee")
+    memory.add("Dan Poe was called Sapper. Dan Poe did not meet Eve Fox.", source="note:5")
+    assert memory.merge("Dan Poe", "Sapper") is not None
+    assert memory.merge("Dan Poe", "Eve Fox") is not None
+
+
 def test_a_conflict_with_what_was_merged_before_is_one_too(memory: Memory) -> None:
     memory.merge("Ann Lee", "Cem Tan", force=True)
     with pytest.raises(ConflictError, match=r"3 May 1950.*7 June 1980"):

@@ -46,7 +46,8 @@ def test_replies_carry_their_sense_connective_and_offsets(memory: Memory, tmp_pa
     }
     assert ("Kim married Tom Berger.", "cause", "therefore", "Kim sold Kim's house.") in rows
     memory.export(tmp_path / "out")
-    links = [json.loads(line) for line in (tmp_path / "out" / "discourse.jsonl").open()]
+    lines = (tmp_path / "out" / "discourse.jsonl").read_text(encoding="utf-8").splitlines()
+    links = [json.loads(line) for line in lines]
     assert len(links) == 4
     for link in links:
         passage = memory.get(link["passage_id"])
