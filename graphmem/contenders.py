@@ -19,6 +19,13 @@ def push() -> Contender:
     return RankerContender("push", make_ranker("push"))
 
 
+def push_steepest() -> Contender:
+    """The same, steepest first."""
+    from graphmem.adapters.rankers.push import PushRanker
+
+    return RankerContender("push-steepest", PushRanker(order="steepness"))
+
+
 def push_certain() -> Contender:
     """Local push, until the top k is proven."""
     return RankerContender("push-certain", make_ranker("push"), certain=True)
@@ -76,6 +83,7 @@ def gds(url: str) -> Contender:
 CONTENDERS: Final[Mapping[str, Callable[[], Contender]]] = {
     "igraph": igraph,
     "push": push,
+    "push-steepest": push_steepest,
     "push-certain": push_certain,
     "power": power,
     "cupy": cupy,

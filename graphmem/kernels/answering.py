@@ -24,7 +24,8 @@ from graphmem.kernels.compiled import (
     compiled,
     several,
 )
-from graphmem.kernels.push import RESIDUAL, descend, forget, remember
+from graphmem.kernels.descending import descend
+from graphmem.kernels.push import RESIDUAL, forget, remember
 
 CREDIT = 0.1
 """Who is not settled is a candidate for an uncertain answer if it is one with this part of its
@@ -152,8 +153,8 @@ def first_unseen(nodes: Ints, among: Mask, cells: Doubles, settled: Doubles) -> 
     types.none,
     *GRAPH,
     *(types.float64, types.float64, types.float64, types.int64),
-    *(types.float64, types.float64, types.float64, types.float64, types.float64, types.int64),
-    *(types.float64, types.int64, MASK, INTS),
+    *(types.float64, types.float64, types.float64, types.float64, types.float64),
+    *(types.boolean, types.int64, types.float64, types.int64, MASK, INTS),
     *(INTS, INTS, DOUBLES, DOUBLES),
     *(TO_TABLE, TO_DOUBLES, TO_NODES, TO_NODES, TO_NODES, TO_DOUBLES, TO_NODES, TO_TABLE),
     *(TO_GRID, types.float64[:, :, ::1], TO_TABLE),
@@ -172,6 +173,7 @@ def answer_many(
     share: float,
     enough: float,
     least: float,
+    by_steepness: bool,
     max_edges: int,
     band: float,
     patience: int,
@@ -195,8 +197,8 @@ def answer_many(
 ) -> None:
     """Walks one after the other, each from ``rows[offsets[i]:offsets[i + 1]]``, as if alone.
 
-    :func:`graphmem.kernels.push.descend`, then :func:`conclude`. Fills `found_rows`, shape (q, k),
-    `found_bounds`, shape (q, k, 3), and `found`, shape (q, 11), by the columns named above.
+    :func:`graphmem.kernels.descending.descend`, then :func:`conclude`. Fills `found_rows`, shape
+    (q, k), `found_bounds`, shape (q, k, 3), and `found`, shape (q, 11), by the columns named above.
     """
     for question in range(len(offsets) - 1):
         first, last = offsets[question], offsets[question + 1]
@@ -220,6 +222,7 @@ def answer_many(
             share,
             enough,
             least,
+            by_steepness,
             k,
             max_edges,
             among,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graphmem.adapters.rankers.auto import AutoRanker
 from graphmem.adapters.rankers.igraph import IgraphRanker
-from graphmem.adapters.rankers.push import PushRanker
+from graphmem.adapters.rankers.push import Order, PushRanker
 from graphmem.adapters.rankers.scipy import PowerRanker
 from graphmem.errors import InvalidInputError
 from graphmem.kernels.powerlaw import power_law_graph
@@ -23,6 +23,7 @@ from graphmem.ports.ranker import Ranker
 RANKERS: dict[str, Ranker] = {
     "push": PushRanker(),
     "push, one threshold": PushRanker(epsilon=1e-4),
+    "push, steepest first": PushRanker(order="steepness"),
     "push, no hubs": PushRanker(hubs=0),
     "push, then exact": PushRanker(exact=PowerRanker()),
     "scipy": PowerRanker(),
@@ -34,6 +35,7 @@ RANKERS: dict[str, Ranker] = {
 }
 PROVING = ("push, then exact", "scipy", "scipy, coarse", "igraph", "auto")
 ROUNDING = 1e-11
+ORDERS: tuple[Order, Order] = ("arrival", "steepness")
 
 
 @pytest.fixture(params=sorted(RANKERS))
@@ -231,6 +233,15 @@ def test_a_table_of_hubs_proves_the_same_with_fewer_edges() -> None:
         assert all(found.certificate.is_certain for found in ranked)
         touched.append(sum(found.touched_edges for found in ranked))
     assert touched[0] < touched[1] / 2
+
+
+def test_steepest_first_finds_the_same_with_fewer_edges() -> None:
+    graph = power_law_graph(20_000, 200_000, random=np.random.default_rng(1))
+    walk = Restart.of([3, 4, 5])
+    arrival, steepest = (PushRanker(epsilon=1e-6, order=order) for order in ORDERS)
+    one, other = arrival.rank(graph, walk), steepest.rank(graph, walk)
+    assert np.all(np.isin(one.rows[:50], other.rows))
+    assert other.touched_edges < one.touched_edges
 
 
 def test_threads_do_not_disturb_each_other(ranker: Ranker) -> None:

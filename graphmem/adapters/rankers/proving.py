@@ -6,6 +6,7 @@ import numpy as np
 
 from graphmem.adapters.rankers.walks import ROUNDING, Question, Weighed, ranked
 from graphmem.kernels.arrays import Doubles, Rows
+from graphmem.kernels.candidates import Candidates
 from graphmem.kernels.hubs import HubTable
 from graphmem.kernels.local import Levels, Workspace
 from graphmem.kernels.ranking import CsrGraph, Ranked
@@ -35,31 +36,36 @@ def prove(
     table: HubTable | None,
     *,
     edges: int,
-    least: float,
+    levels: Levels,
     budget: int,
 ) -> Ranked:
     """Push on from where `room` is until the best are proven, or `budget` edges were followed.
 
-    `edges` were followed so far; no threshold is lower than `least`. `mirror` is room for walks
-    from those that are in question.
+    `edges` were followed so far; `levels` tell in which order and how low it may be pushed.
+    `mirror` is room for walks from those that are in question.
     """
+    least = levels.least
+    candidates = Candidates(room)
     if table is not None:
-        room.ask_hubs(table)
+        candidates.ask_hubs(table)
     following = _beginning(graph, asked, room, weighed, table)
     while True:
         if room.is_done and least <= following < room.epsilon:
             edges += room.descend(
-                Levels(following), k=asked.k, among=asked.among, max_edges=max(budget - edges, 1)
+                Levels(following, by_steepness=levels.by_steepness),
+                k=asked.k,
+                among=asked.among,
+                max_edges=max(budget - edges, 1),
             )
-        room.weigh(
+        candidates.weigh(
             asked.k, band=BAND, among=asked.among, heavy=weighed.heavy, others=weighed.others
         )
-        shrink, followed = _decide(asked, room, mirror, table, effort=edges)
+        shrink, followed = _decide(asked, candidates, mirror, table, effort=edges)
         edges += followed
-        room.hold()
-        chosen = room.best(asked.k)
-        lowest, rival, _ = room.contest(chosen, asked.k, asked.tolerance)
-        found = room.found(
+        candidates.hold()
+        chosen = candidates.best(asked.k)
+        lowest, rival, _ = candidates.contest(chosen, asked.k, asked.tolerance)
+        found = candidates.found(
             chosen, lowest, rival, heavy=weighed.heavy, among=asked.among, edges=edges
         )
         answer = ranked(graph, asked, weighed, found)
@@ -79,50 +85,55 @@ def _beginning(
 
 
 def _decide(
-    asked: Question, room: Workspace, mirror: Workspace, table: HubTable | None, *, effort: int
+    asked: Question,
+    candidates: Candidates,
+    mirror: Workspace,
+    table: HubTable | None,
+    *,
+    effort: int,
 ) -> tuple[float, int]:
     """Look closer at the nodes that may change sides, where that is likely to decide on which.
 
     `effort` are the edges that were followed so far. Returns the factor by which the threshold
     should fall for what is open to be decided, and the edges followed.
     """
-    opened, gaps, widths = _open(asked, room)
-    if table is not None and np.isin(room.nodes(opened), table.rows).any():
-        room.ask_hubs(table)
-        room.recall()
-        opened, gaps, widths = _open(asked, room)
-    pulled = _affordable(room, opened[asked.damping * widths <= gaps], effort, 1)
-    edges = room.pull(pulled)
-    opened, gaps, widths = _open(asked, room)
+    opened, gaps, widths = _open(asked, candidates)
+    if table is not None and np.isin(candidates.nodes(opened), table.rows).any():
+        candidates.ask_hubs(table)
+        candidates.recall()
+        opened, gaps, widths = _open(asked, candidates)
+    pulled = _affordable(candidates, opened[asked.damping * widths <= gaps], effort, 1)
+    edges = candidates.pull(pulled)
+    opened, gaps, widths = _open(asked, candidates)
     widths[~np.isin(opened, pulled)] *= asked.damping  # once they are pulled
-    if room.is_mirrored and len(opened):
-        reached = _affordable(room, opened[_LEAVES * widths <= gaps], effort, _WORTH)
+    if candidates.is_mirrored and len(opened):
+        reached = _affordable(candidates, opened[_LEAVES * widths <= gaps], effort, _WORTH)
         most = int(_EFFORT * effort) // max(len(reached), 1)
-        for position, degree in zip(reached, room.degrees(reached), strict=True):
+        for position, degree in zip(reached, candidates.degrees(reached), strict=True):
             enough = min(most, _ENOUGH * (_SMALL + int(degree)))
-            edges += room.reach(position, mirror, max_edges=enough)
-        opened, gaps, widths = _open(asked, room)
+            edges += candidates.reach(position, mirror, max_edges=enough)
+        opened, gaps, widths = _open(asked, candidates)
         widths[~np.isin(opened, reached)] *= _LEAVES
     needs = gaps / np.maximum(widths, ROUNDING)
     needed = float(np.quantile(needs, _MANY)) if len(needs) else 1.0
     return min(max(_SURE * needed, _FASTEST), _SLOWEST), edges
 
 
-def _affordable(room: Workspace, positions: Rows, effort: int, times: int) -> Rows:
+def _affordable(candidates: Candidates, positions: Rows, effort: int, times: int) -> Rows:
     """Those of fewest edges, which come to a part of `effort` if each is followed `times`."""
-    degrees = room.degrees(positions)
+    degrees = candidates.degrees(positions)
     order = np.argsort(degrees, kind="stable")
     return positions[order[np.cumsum(degrees[order]) * times <= _EFFORT * effort]]
 
 
-def _open(asked: Question, room: Workspace) -> tuple[Rows, Doubles, Doubles]:
+def _open(asked: Question, candidates: Candidates) -> tuple[Rows, Doubles, Doubles]:
     """Who may yet be on either side of the border of the best, how far they seem to be from it, and
     how far they could be off: by more than that."""
-    chosen = room.best(asked.k)
-    inside, outside = room.divide(chosen)
+    chosen = candidates.best(asked.k)
+    inside, outside = candidates.divide(chosen)
     border = (inside + outside) / 2
-    _, _, contenders = room.contest(chosen, asked.k, asked.tolerance)
-    estimates, lows, highs = room.bounds(contenders)
+    _, _, contenders = candidates.contest(chosen, asked.k, asked.tolerance)
+    estimates, lows, highs = candidates.bounds(contenders)
     is_inside = np.isin(contenders, chosen)
     gaps = np.abs(estimates - border) + asked.tolerance / 2
     widths = np.where(is_inside, estimates - lows, highs - estimates)

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from graphmem.adapters.rankers.proving import BAND, prove
 from graphmem.adapters.rankers.walks import ROUNDING, Question, Weighed, ranked
 from graphmem.errors import InvalidInputError
 from graphmem.kernels.arrays import Mask
+from graphmem.kernels.candidates import Candidates
 from graphmem.kernels.hubs import WIDTH, HubTable
 from graphmem.kernels.local import Levels, Workspace, plain
 from graphmem.kernels.ranking import (
@@ -40,6 +42,8 @@ _HUB_ERROR = 5e-7
 """What a table may lack of the chance that a walk ends on a hub."""
 _BUDGET, _LEAST_BUDGET = 4, 20_000
 """Edges to follow, by those stored and in any case, before a push is no longer local."""
+Order = Literal["arrival", "steepness"]
+"""Which of the nodes that are to be pushed is the next."""
 _PASS = 64
 """Walks in one compiled pass; it cannot be interrupted."""
 
@@ -55,6 +59,9 @@ class PushRanker:
     The first certain answer of a symmetric graph makes a table of its heaviest `hubs`, 32 at most
     (:mod:`graphmem.kernels.hubs`): some thirty passes over all edges, and 64 bytes a node. It pays
     after a few answers on large graphs; 0 does without.
+
+    Nodes are pushed in `order` of their arrival, or steepest first: by a heap, which follows fewer
+    edges but is slower (``graphmem bench rank``).
     """
 
     name = "push"
@@ -66,6 +73,7 @@ class PushRanker:
         threads: int = 0,
         exact: Ranker | None = None,
         hubs: int = WIDTH,
+        order: Order = "arrival",
     ) -> None:
         if epsilon is not None and not 0.0 < epsilon < np.inf:
             raise InvalidInputError(f"epsilon={epsilon} is not above 0")
@@ -75,6 +83,7 @@ class PushRanker:
         self._spare: list[Workspace] = []
         self._weighed = Prepared(Weighed.measure)
         self._hubs = hubs
+        self._by_steepness = order == "steepness"
         self._tables = Prepared(_no_tables)
         self._making = threading.Lock()
 
@@ -197,11 +206,14 @@ class PushRanker:
         edges = room.descend(levels, k=asked.k, among=asked.among, max_edges=budget)
         if not asked.certain:
             most = edges // _PATIENCE
-            chosen, *margin, followed = room.conclude(
+            candidates = Candidates(room)
+            chosen, *margin, followed = candidates.conclude(
                 asked.k, band=BAND, most=most, among=asked.among
             )
             edges += followed
-            found = room.found(chosen, *margin, heavy=weighed.heavy, among=asked.among, edges=edges)
+            found = candidates.found(
+                chosen, *margin, heavy=weighed.heavy, among=asked.among, edges=edges
+            )
             return ranked(graph, asked, weighed, found)
         table = self._table(graph, asked.damping, weighed)
         mirror = self._borrow(graph.n_nodes)
@@ -215,7 +227,7 @@ class PushRanker:
                 weighed,
                 table,
                 edges=edges,
-                least=levels.least,
+                levels=levels,
                 budget=budget,
             )
         finally:
@@ -224,13 +236,14 @@ class PushRanker:
     def _levels(self, asked: Question, weighed: Weighed) -> Levels:
         least = ROUNDING / (weighed.heaviest or 1.0)
         if self._epsilon is not None:
-            return Levels(self._epsilon, least=least)
+            return Levels(self._epsilon, least=least, by_steepness=self._by_steepness)
         return Levels(
             _FIRST / (asked.k * weighed.average),
             step=_LEVEL,
             share=1.0 / (_RESOLUTION * weighed.average),
             enough=asked.tolerance / weighed.average,
             least=least,
+            by_steepness=self._by_steepness,
         )
 
     def _table(self, graph: CsrGraph, damping: float, weighed: Weighed) -> HubTable | None:

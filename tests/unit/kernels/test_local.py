@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from graphmem.kernels.arrays import top_rows
+from graphmem.kernels.candidates import Candidates
 from graphmem.kernels.local import Levels, Workspace
 from graphmem.kernels.ranking import CsrGraph, Restart
 from graphmem.kernels.resuming import PushState
@@ -53,51 +54,53 @@ def test_bounds_hold_for_candidates_and_the_floor_for_all_others(seed: int, is_v
     others = float(np.sort(graph.strengths)[-21])
     room, mirror = room_for(graph), room_for(graph)
     room.begin(PushState.start(restart))
+    found = Candidates(room)
     for epsilon in (3e-3, 1e-3, 1e-4):
         room.descend(Levels(epsilon), k=K, among=among, max_edges=10**9)
-        room.weigh(K, band=1.3, among=among, heavy=heavy, others=others)
-        every = np.arange(room.size, dtype=np.int32)
-        nodes = room.nodes(every).astype(np.int64)
+        found.weigh(K, band=1.3, among=among, heavy=heavy, others=others)
+        every = np.arange(found.size, dtype=np.int32)
+        nodes = found.nodes(every).astype(np.int64)
         assert len(np.unique(nodes)) == len(nodes)
         allowed = np.ones(N, np.bool_) if among is None else among
         assert allowed[nodes].all()
         beyond = allowed.copy()
         beyond[nodes] = False
         unseen = beyond & np.isin(np.arange(N), heavy)
-        least = max(room.floor, DAMPING * epsilon * others)
+        least = max(found.floor, DAMPING * epsilon * others)
         assert exact[beyond & ~unseen].max(initial=0.0) <= least + ROUNDING
-        if room.is_listed:
-            assert exact[beyond].max(initial=0.0) <= room.floor + ROUNDING
+        if found.is_listed:
+            assert exact[beyond].max(initial=0.0) <= found.floor + ROUNDING
         doubts = []
         for max_edges in (0, 5, 50, 500):  # 0: as they were weighed
             if max_edges:
                 for position in every:
-                    room.reach(int(position), mirror, max_edges=max_edges)
-            estimates, lows, highs = room.bounds(every)
+                    found.reach(int(position), mirror, max_edges=max_edges)
+            estimates, lows, highs = found.bounds(every)
             assert np.all(lows <= exact[nodes] + ROUNDING)
             assert np.all(exact[nodes] <= highs + ROUNDING)
             assert np.all((lows <= estimates) & (estimates <= highs))
             doubts.append(float((highs - lows).sum()))
         assert doubts[-1] < 0.7 * doubts[0]
-        room.hold()
-    assert room.is_listed  # and so few are looked at
-    assert room.size < np.count_nonzero(exact)
+        found.hold()
+    assert found.is_listed  # and so few are looked at
+    assert found.size < np.count_nonzero(exact)
 
 
 def test_what_is_held_is_never_looser() -> None:
     graph = with_hubs(9)
     room, mirror = room_for(graph), room_for(graph)
     room.begin(PushState.start(Restart.of([0, 1])))
+    found = Candidates(room)
     widths = {}
     for epsilon in (1e-3, 9e-4):
         room.descend(Levels(epsilon), k=K, among=None, max_edges=10**9)
-        room.weigh(K, band=1.3, among=None, heavy=np.arange(20), others=1e9)
-        every = np.arange(room.size, dtype=np.int32)
-        _, lows, highs = room.bounds(every)
-        for node, width in zip(room.nodes(every).tolist(), highs - lows, strict=True):
+        found.weigh(K, band=1.3, among=None, heavy=np.arange(20), others=1e9)
+        every = np.arange(found.size, dtype=np.int32)
+        _, lows, highs = found.bounds(every)
+        for node, width in zip(found.nodes(every).tolist(), highs - lows, strict=True):
             assert width <= widths.get(node, np.inf) + ROUNDING
         for position in every:
-            room.reach(int(position), mirror, max_edges=300)
-        _, lows, highs = room.bounds(every)
-        widths = dict(zip(room.nodes(every).tolist(), highs - lows, strict=True))
-        room.hold()
+            found.reach(int(position), mirror, max_edges=300)
+        _, lows, highs = found.bounds(every)
+        widths = dict(zip(found.nodes(every).tolist(), highs - lows, strict=True))
+        found.hold()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 _KERNELS = """
 import numba
-from graphmem.kernels import answering, bounding, choosing, hubs, push
-modules = (push, bounding, choosing, answering, hubs)
+from graphmem.kernels import answering, bounding, choosing, descending, hubs, push, steepest
+modules = (push, steepest, descending, bounding, choosing, answering, hubs)
 found = (k for module in modules for k in vars(module).values())
 kernels = [k for k in found if isinstance(k, numba.core.dispatcher.Dispatcher)]
 assert kernels
