@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from graphmem.graph.threads import DERIVED, Thread
+from graphmem.model.history import reason_of, retelling_of
 from graphmem.model.knowledge import DiscourseLink, Fact, FactKind, Sense, Supersession
 from graphmem.model.time import Interval
 from graphmem.model.timeline import Entry, Place, Tie, Way
@@ -58,9 +59,14 @@ def entries_of(told: Told) -> list[Entry]:
     """The facts as entries, in order: by valid time, then by when they were told, undated last.
 
     Facts that say the same of the same members are one entry, unless both are dated apart. The one
-    that is dated the closest stands for them.
+    that is dated the closest stands for them. What is told in more detail by those of one entry
+    only is in that too.
     """
-    superseded = {pair.older_id: pair for pair in told.supersessions}
+    superseded = {
+        pair.older_id: pair
+        for pair in told.supersessions
+        if (reason := reason_of(pair.reason)) is None or reason.ends
+    }
     ties = _ties(told)
     entries = []
     for group in _folded(told):
@@ -114,7 +120,32 @@ def _folded(told: Told) -> list[list[Fact]]:
                 break
         else:
             groups.append([fact])
-    return [group for groups in same.values() for group in groups]
+    return _with_less([group for groups in same.values() for group in groups], told)
+
+
+def _with_less(groups: Sequence[list[Fact]], told: Told) -> list[list[Fact]]:
+    """The groups, with those in another one that it alone tells in more detail."""
+    of = {fact.id: at for at, group in enumerate(groups) for fact in group}
+    more: defaultdict[int, set[int]] = defaultdict(set)
+    for pair in told.supersessions:
+        if retelling_of(pair.reason) and pair.newer_id in of and pair.older_id in of:
+            more[of[pair.older_id]].add(of[pair.newer_id])
+    into: dict[int, int] = {}
+
+    def whole(at: int) -> int:
+        while at in into:
+            at = into[at]
+        return at
+
+    # Who is told more by fewer is looked at first, so that what these are in is known.
+    for at in sorted(more, key=lambda at: (len(more[at]), at)):
+        wholes = {whole(other) for other in more[at]} - {at}
+        if len(wholes) == 1:
+            into[at] = wholes.pop()
+    found = [list(group) for group in groups]
+    for at in into:
+        found[whole(at)] += groups[at]
+    return [group for at, group in enumerate(found) if at not in into]
 
 
 def _meaning(fact: Fact, one: Mapping[str, str]) -> tuple[object, ...]:
@@ -139,10 +170,13 @@ def _vagueness(fact: Fact) -> tuple[float, datetime, str]:
 def _agree(dated: Fact, other: Fact, places: Mapping[str, Sequence[Place]]) -> bool:
     """Whether two facts of one meaning can be the same: they share a moment, or one has no time.
 
-    What happened and is told without a time on another day may have happened again.
+    What happened and is told without a time on another day may have happened again; what was so
+    until some time is not what is so at no known time.
     """
     if other.valid_from is not None or other.valid_to is not None:
         return dated.valid.overlaps(other.valid)
+    if dated.valid_to is not None and other.kind is not FactKind.EVENT:
+        return False
     days, on = (
         {place.occurred_at.date() for place in places.get(fact.id, ()) if place.occurred_at}
         for fact in (dated, other)

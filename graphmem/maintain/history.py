@@ -7,7 +7,7 @@ from datetime import datetime
 
 from graphmem.errors import NotFoundError
 from graphmem.model.change import Operation
-from graphmem.model.history import UNDONE, Effect, Event, History, Reason, reason_of
+from graphmem.model.history import UNDONE, Effect, Event, History, Reason, Retelling, reason_of
 from graphmem.model.knowledge import Fact, Supersession
 from graphmem.ports.store import GraphStore
 
@@ -117,9 +117,9 @@ def _beliefs(facts: dict[str, Fact], acted: Acted, family: Sequence[str]) -> Ite
 
 
 def _details(facts: dict[str, Fact], acted: Acted, family: Sequence[str]) -> Iterable[Event]:
-    """Who said more of the same."""
+    """Who said the same: more of it, or what was known of it already."""
     for link, reason in acted:
-        is_detail = reason.operation is Operation.UPDATE and reason.rule.endswith("detailed")
+        is_detail = reason.rule.endswith("detailed") or reason.rule in set(Retelling)
         if is_detail and link.older_id in family and link.newer_id not in family:
             yield Event(
                 at=max(facts[link.newer_id].recorded_at, facts[link.older_id].recorded_at),

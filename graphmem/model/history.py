@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from graphmem.model.base import UtcTime, Value
@@ -19,6 +20,17 @@ _REASON: Final = re.compile(
 )
 
 
+class Retelling(StrEnum):
+    """How a statement tells again what another one tells; the rule in the reason of their link.
+
+    The newer of a link of the first and the last is the one that was known.
+    """
+
+    SAME = "told in other words"
+    MORE = "told in more detail"
+    LESS = "told in less detail"
+
+
 class Reason(NamedTuple):
     """Why one fact supersedes another, as a supersession's reason tells it.
 
@@ -29,6 +41,11 @@ class Reason(NamedTuple):
     rule: str
     why: str
     is_version: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """Whether the older one is not believed as it was any more."""
+        return self.is_version or self.operation in (Operation.SUPERSEDE, Operation.RETIRE)
 
     def __str__(self) -> str:
         revises = f"{REVISES} " if self.is_version else ""
@@ -43,6 +60,14 @@ def reason_of(text: str) -> Reason | None:
     return Reason(
         Operation(match["operation"]), match["rule"], match["why"], match["revises"] is not None
     )
+
+
+def retelling_of(text: str) -> Retelling | None:
+    """How the newer of two facts tells the older one again, by the reason of their link."""
+    reason = reason_of(text)
+    if reason is None or reason.is_version or reason.rule not in set(Retelling):
+        return None
+    return Retelling(reason.rule)
 
 
 class Event(Value):

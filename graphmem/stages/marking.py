@@ -12,8 +12,8 @@ from graphmem.retrieve.filters import fact_holds
 
 _VERSION: Final = "revises "
 """How the reason begins where a fact takes the place of itself, with another time."""
-_NO_END: Final = (_VERSION, "UPDATE ")
-"""How reasons begin that end no statement: versions, and when a state began."""
+_NO_END: Final = (_VERSION, "UPDATE ", "NOOP ")
+"""How reasons begin that end no statement: versions, when a state began, and what says the same."""
 
 
 def with_superseded(store: GraphStore, hits: Sequence[Hit], query: Query) -> list[Hit]:

@@ -44,6 +44,7 @@ from graphmem.stages.known_states import (
     look_around,
     stated,
 )
+from graphmem.stages.retelling import retell, twins_of
 
 _log = logging.getLogger(__name__)
 _BEGAN: Final = " began"
@@ -89,14 +90,30 @@ def revise(
     given = {fact.id: fact for fact in changes.facts}
     held = store.facts(list(given), members=False)
     around.held.update(held)
-    again = {id for id, fact in held.items() if fact.retired_at is not None} | set(restated)
+    outdated = [id for id, fact in held.items() if fact.retired_at is not None]
+    twins = twins_of(store, outdated)
+    again = {*outdated, *restated} - twins.keys()
     looked_at = [*given.values(), *facts_stated_in(store, changes.retired_episodes), *also]
     learn_names(store, around, looked_at)
     told = {fact.id: readings_of(fact, states, around.names) for fact in looked_at}
     readings = [reading for found in told.values() for reading in found]
+    fresh = [f for id, f in given.items() if id not in held and not told[id]]
+    retold = retell(
+        store,
+        _again_by(changes, twins),
+        [fact for fact in fresh if fact.retired_at is None],
+        names=around.names,
+        states=states,
+    )
     if not readings and not again:  # as for most batches
-        counts = Counter(Operation.NOOP if id in held else Operation.ADD for id in given)
-        return Revised(changes.model_copy(update={"reinforced": tuple(held)}), (), counts)
+        by_fact = {id: Operation.NOOP if id in held else Operation.ADD for id in given}
+        changes = retold.changes.model_copy(
+            update={"reinforced": (*retold.changes.reinforced, *(held.keys() - twins.keys()))}
+        )
+        counts = Counter({**by_fact, **retold.operations}.values())
+        return Revised(changes, retold.revisions, counts)
+    changes, stated_now = retold.changes, tuple(given)
+    given = {fact.id: fact for fact in changes.facts}
 
     def canonical(key: str) -> str:
         return min(same(key)) if key.startswith(f"{Kind.ENTITY.value}_") else key
@@ -123,11 +140,31 @@ def revise(
     edit = BeliefEdit(around, changes, given, now)
     for id in sorted(verdicts):
         edit.settle(id, verdicts[id])
-    edit.reinforce(id for id in held.keys() - again if id not in verdicts)
+    edit.reinforce(id for id in held.keys() - again - twins.keys() if id not in verdicts)
+    edit.reinforce(changes.reinforced)
     edit.link_discourse(store)
     known = [c for c in chosen if c.fact_id in held or c.fact_id not in given]
-    operations = Counter(_operation(id, edit.revisions, chosen, known, held) for id in given)
-    return Revised(edit.changes(), tuple(edit.revisions), operations)
+    by_fact = {id: _operation(id, edit.revisions, chosen, known, held) for id in stated_now}
+    operations = Counter({**by_fact, **retold.operations}.values())
+    return Revised(edit.changes(), (*edit.revisions, *retold.revisions), operations)
+
+
+def _again_by(changes: ChangeSet, twins: Mapping[str, str]) -> ChangeSet:
+    """The batch, in which what is told in words for which others stand is told by these."""
+    if not twins:
+        return changes
+    evidence = [
+        item.model_copy(update={"fact_id": twins[item.fact_id]})
+        for item in changes.evidence
+        if item.fact_id in twins
+    ]
+    return changes.model_copy(
+        update={
+            "facts": tuple(fact for fact in changes.facts if fact.id not in twins),
+            "evidence": (*changes.evidence, *evidence),
+            "reinforced": tuple(sorted({*changes.reinforced, *twins.values()})),
+        }
+    )
 
 
 def _decided_before(around: Around) -> dict[tuple[str, str], Operation]:

@@ -63,6 +63,7 @@ class Beliefs(Bound):
             same=lambda id: self._names.one(id)[0],
             now=now,
             also=[history.statement],
+            restated=[history.statement.id],
         )
         store.apply(revised.changes)
         return revised.revisions

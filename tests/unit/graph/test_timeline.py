@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphmem.graph.timeline import Told, entries_of, within
+from graphmem.model.change import Operation
+from graphmem.model.history import Reason, Retelling
 from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import (
     DiscourseLink,
@@ -92,13 +94,35 @@ def test_what_says_the_same_is_one_entry_with_all_its_places() -> None:
 
 
 def test_what_happened_and_is_told_without_a_time_on_another_day_may_have_happened_again() -> None:
-    exact = _fact("Ann wins race", held=(2001, 2002))
-    for kind, entries in ((FactKind.EVENT, 2), (FactKind.STATE, 1)):
+    for kind, until, entries in ((FactKind.EVENT, 2002, 2), (FactKind.STATE, None, 1)):
+        exact = _fact("Ann wins race", held=(2001, until), kind=kind)
         again = _fact("Ann wins race", kind=kind)
         places = {again.id: [_place("b", _at(2003))], exact.id: [_place("a", _at(2002))]}
         assert len(entries_of(_told([again, exact], places))) == entries
         places[again.id].append(_place("c", _at(2002)))
         assert len(entries_of(_told([again, exact], places))) == 1
+
+
+def test_what_was_so_until_some_time_is_not_what_is_so_at_no_known_time() -> None:
+    over = _fact("Ann likes jazz", held=(2001, 2002), kind=FactKind.STATE)
+    now = _fact("Ann likes jazz", kind=FactKind.STATE)
+    assert len(entries_of(_told([over, now], {}))) == 2
+
+
+def test_what_is_told_in_more_detail_is_in_the_entry_of_that_unless_two_matters_are() -> None:
+    plain, one, two = _fact("Ann met Bob"), _fact("Ann met Bo"), _fact("Ann met Bobby")
+    reason = str(Reason(Operation.UPDATE, Retelling.MORE.value, "more"))
+
+    def told(*pairs: tuple[Fact, Fact]) -> list[tuple[str, tuple[str, ...]]]:
+        links = [Supersession(newer_id=a.id, older_id=b.id, reason=reason) for a, b in pairs]
+        entries = entries_of(Told(facts=[plain, one, two], places={}, supersessions=links))
+        assert all(entry.superseded_by is None for entry in entries)
+        return sorted((entry.fact_id, entry.folded) for entry in entries)
+
+    assert told((one, plain)) == sorted([(one.id, (plain.id,)), (two.id, ())])
+    chain = told((one, plain), (two, plain), (two, one))
+    assert [(id, set(folded)) for id, folded in chain] == [(two.id, {one.id, plain.id})]
+    assert told((one, plain), (two, plain)) == sorted([(f.id, ()) for f in (plain, one, two)])
 
 
 def test_one_of_two_names_for_one_entity_does_not_make_two_entries() -> None:
