@@ -259,6 +259,60 @@ def _labelled_table(result: dict[str, Any]) -> Table:
 
 
 @measures.command()
+def facts(
+    judged: Annotated[
+        Path, typer.Argument(help="Judged facts, an excerpt a line.", metavar="FACTS.jsonl")
+    ],
+    data: Annotated[
+        Path, typer.Argument(help="The folder of the data sets that they are of.", metavar="DIR")
+    ],
+    unjudged: Annotated[
+        Path | None,
+        typer.Option(help="Write the facts that nobody has judged to this file.", metavar="FILE"),
+    ] = None,
+    json_file: JsonFileOption = None,
+) -> None:
+    """Read judged excerpts again, and score the facts: how many are right of those judged."""
+    from graphmem.evaluation import judged as scoring
+    from graphmem.evaluation.resources import about
+    from graphmem.stages.excerpts import passages_in
+
+    _refuse_nowhere(json_file)
+    _refuse_nowhere(unjudged)
+    excerpts = scoring.read_excerpts(judged)
+    corpora = {name: passages_in(data / name) for name in {e.source for e in excerpts}}
+    passages = scoring.passages_of(excerpts, corpora)
+    extractor = make_extractor(load_settings(workers=0))
+    try:
+        found = list(scoring.stated(excerpts, passages, extractor.extract(passages)))
+    finally:
+        extractor.close()
+    if unjudged is not None:
+        scoring.write_unjudged(unjudged, found)
+    result = {
+        "set": judged.name,
+        "extractor": extractor.name,
+        "kinds": scoring.report(found),
+        **about(),
+    }
+    _tell(result, _facts_table(result), json_file)
+
+
+def _facts_table(result: dict[str, Any]) -> Table:
+    table = Table(
+        *("kind", "half", "facts", "right", "wrong", "fragment", "precision", "unjudged"),
+        title=f"{result['set']}: facts of judged excerpts",
+    )
+    for kind, halves in result["kinds"].items():
+        table.add_section()
+        for half, row in halves.items():
+            counts = (str(row[name]) for name in ("facts", "right", "wrong", "fragment"))
+            precision = "-" if row["precision"] is None else f"{100 * row['precision']:.1f}"
+            table.add_row(kind, half, *counts, precision, f"{100 * row['unjudged']:.1f}")
+    return table
+
+
+@measures.command()
 def entities(
     pairs: Annotated[
         Path,

@@ -233,6 +233,41 @@ def test_labelled_cases_are_scored_by_half(tmp_path: Path) -> None:
     assert "precision" in done.stdout
 
 
+def test_judged_facts_are_scored_for_documents_and_talk(
+    passages: Path, turns: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    passages.rename(data / "ferries")
+    turns.rename(data / "chats")
+    told = CORPUS[0][2]
+    judged = [
+        ("ferries", "heron", len(told), told, "right"),
+        ("chats", "c1/D2:1", 32, "Nora moved to Saltmere on 30 September 2023.", "wrong"),
+        ("chats", "c1/D1:2", 22, "Nora hates dogs.", "wrong"),
+    ]
+    rows = [
+        {
+            "source": source,
+            "passage": passage,
+            "start": 0,
+            "end": end,
+            "facts": [{"text": text, "verdict": verdict}],
+        }
+        for source, passage, end, text, verdict in judged
+    ]
+    file, report, rest = (tmp_path / name for name in ("facts.jsonl", "report.json", "rest.jsonl"))
+    write_rows(file, rows)
+    done = evaluate("facts", file, data, "--json", report, "--unjudged", rest)
+    assert done.returncode == 0, done.stderr
+    kinds = json.loads(report.read_text("utf-8"))["kinds"]
+    assert kinds["document"]["all"]["precision"] == 1.0
+    assert kinds["chat"]["all"]["wrong"] == 1
+    assert kinds["chat"]["all"]["unjudged"] == 0.5
+    assert "Nora is allergic to dogs." in rest.read_text("utf-8")
+    assert "precision" in done.stdout
+
+
 def test_labels_that_are_not_there_end_with_2(tmp_path: Path) -> None:
     done = evaluate("labelled", tmp_path)
     assert done.returncode == 2
