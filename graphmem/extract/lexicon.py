@@ -61,7 +61,17 @@ PERSON_NOUNS: Final = _words(
     striker forward missionary rabbi imam heiress aristocrat socialite playwright
     dramatist critic translator publisher banker merchant farmer spy criminal gangster murderer
     mom mum dad grandma grandpa girlfriend boyfriend fiance roommate neighbor neighbour boss guy
-    lady kid child baby partner therapist mentor"""
+    lady kid child baby partner therapist mentor shepherd servant slave sailor worker hunter warrior
+    knight peasant thief prisoner victim survivor passenger guest tourist immigrant refugee citizen
+    resident candidate nominee winner champion lieutenant sergeant commander veteran agent detective
+    policeman policewoman firefighter butler maid cook baker butcher tailor carpenter miner
+    fisherman trader broker accountant clerk consultant analyst programmer developer researcher
+    lecturer tutor pupil apprentice graduate ally enemy rival leader owner founder employee employer
+    supporter follower hero heroine villain protagonist twin orphan heir ancestor descendant
+    stepfather stepmother stepson stepdaughter godfather bride groom teenager infant gentleman
+    viscount marquess sultan caliph tsar regent consul ambassador envoy spokesman spokeswoman
+    chairman chairwoman treasurer magistrate attorney prosecutor reformer rebel martyr prophet
+    disciple apostle preacher pastor vicar deacon friar abbot abbess"""
 )
 WORK_NOUNS: Final = _words(
     """film movie album song single novel book series play opera musical episode poem painting
