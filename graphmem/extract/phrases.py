@@ -17,7 +17,7 @@ _DROPPED_TAGS: Final = frozenset(
     ("DT", "PDT", "WDT", "PRP$", "WP$", "POS", "``", "''", "-LRB-", ",")
 )
 _JOINING: Final = frozenset((",", "and", "or", "the", "&", "as", "well"))
-_LONGEST = 8
+_LONGEST = 11
 _LONGEST_CONJUNCTION = 16
 _LONGEST_ADDRESS = 5
 

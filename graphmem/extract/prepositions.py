@@ -76,6 +76,9 @@ def _preposition(page: Page, token: int) -> str:
     word = parse.words[token].lower()
     if word == "as" and parse.words[token - 1].lower() == "such":
         return "such as"
+    following = parse.child(token, "pcomp")
+    if following == token + 1 and parse.pos[following] == "ADP":  # "because of", "due to"
+        return f"{word} {parse.words[following].lower()}"
     if parse.child(token, "pobj") is None:
         nested = parse.child(token, "prep")
         if nested == token + 1:  # "according to", "as of"

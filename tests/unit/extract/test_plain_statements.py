@@ -195,3 +195,10 @@ def test_an_aside_that_reads_on_is_told_with_its_verb(
 ) -> None:
     found = written(extractor, "Otter", f"The Canadian otter ({aside}) is a mammal.")
     assert f"The Canadian otter {told}" in found
+
+
+def test_a_long_description_keeps_its_beginning(extractor: SpacyExtractor) -> None:
+    text = "Robot Monster is a 1953 independent black-and-white science fiction film."
+    assert written(extractor, "Robot Monster", text) == [text]
+    closed = "The museum closed because of a lack of funding."
+    assert "because of a lack of funding." in written(extractor, "Tin Museum", closed)[0]
