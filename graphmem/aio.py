@@ -58,6 +58,8 @@ class AsyncMemory:
         self.overview = _threaded(memory.overview)
         self.summary = _threaded(memory.summary)
         self.children = _threaded(memory.children)
+        self.leaves = _threaded(memory.leaves)
+        self.citations = _threaded(memory.citations)
         self.tree_shape = _threaded(memory.tree_shape)
         self.communities = _threaded(memory.communities)
         self.summarise = _threaded(memory.summarise)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,11 +55,14 @@ def draw(
     *,
     namespace: str,
     resolutions: Sequence[float] = RESOLUTIONS,
+    told: Collection[str] = (),
 ) -> Drawn:
     """Communities of the snapshot's entities at each resolution.
 
     Those `before` are where the search for them begins, so that they stay where nothing has
     changed. One that keeps half of its members, and is half of what it has become, keeps its id.
+    The text of one that stays is stale if one of the facts that were `told`, or have changed, since
+    is among its members.
     """
     ids = snapshot.entities.ids
     row_of = {ids[row]: row for row in range(len(ids))}
@@ -73,14 +76,18 @@ def draw(
     for level, resolution in enumerate(resolutions):
         old = [c for c in before if c.level == level and c.resolution == resolution]
         groups = _groups(inner, joined, partition, resolution, _numbers(old, row_of, len(ids)))
-        for members in groups:
+        news = _told_among(snapshot, told, groups)
+        for place, members in enumerate(groups):
             ordered = sorted(members, key=lambda row: (-degrees[row], row))
             now = tuple(ids[row] for row in ordered)
             same = _same(now, [c for c in old if c.id not in used])
             if same is not None:
                 used.add(same.id)
             if same is not None and set(same.members) == set(now):
-                kept.append(same)
+                if place in news and not same.stale:
+                    changed.append(same.model_copy(update={"stale": True}))
+                else:
+                    kept.append(same)
                 continue
             made = Community(
                 id=same.id if same else _id(namespace, level, now, taken | used),
@@ -151,6 +158,20 @@ def _groups(
         found[group].append(row)
     large = [members for members in found.values() if len(members) >= SMALLEST]
     return sorted(large, key=lambda members: (-len(members), members[0]))
+
+
+def _told_among(
+    snapshot: Snapshot, told: Collection[str], groups: Sequence[Sequence[int]]
+) -> set[int]:
+    """Places of the groups of which one of the facts has two members."""
+    place_of = {row: place for place, members in enumerate(groups) for row in members}
+    facts, row_of = snapshot.facts, snapshot.facts.ids.row_of if told else {}
+    found: set[int] = set()
+    for row in (row_of[id_] for id_ in told if id_ in row_of):
+        members = set(facts.members[facts.member_indptr[row] : facts.member_indptr[row + 1]])
+        held = Counter(place_of[int(one)] for one in members if int(one) in place_of)
+        found.update(place for place, n in held.items() if n > 1)
+    return found
 
 
 def _numbers(old: Sequence[Community], row_of: Mapping[str, int], n: int) -> Ints | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from graphmem.model.base import Value
+from graphmem.model.retrieval import Citation
 
 
 class SummarySource(Value):
@@ -64,6 +65,20 @@ class Community(Value):
     sources: tuple[SummarySource, ...] = ()
 
 
+class Portrait(Value):
+    """What is so, and lasts, of an entity: a fact's statement a line, with where it is stated.
+
+    `id` and `name` are the entity's; the text is as in a :class:`Summary`. It is made of the facts
+    when it is asked for, and not kept.
+    """
+
+    id: str
+    name: str
+    text: str
+    method: str
+    sources: tuple[SummarySource, ...] = ()
+
+
 class Hierarchy(Value):
     """Summaries and communities of a namespace, as a store keeps them.
 
@@ -114,12 +129,16 @@ class HierarchyChange(Value):
 class Overview(Value):
     """What a memory says to a broad question: summaries with their sources, likest first.
 
+    Portraits of the entities that it names come before those. `citations` tell where what their
+    sources name stands, one for each passage.
+
     `weights` tell how much each granularity counted: passages, depths of the tree, communities,
     and for ``graph`` how far the vectors and graph mode agreed. `passages` are ids, best first.
     """
 
     question: str
-    summaries: tuple[Summary | Community, ...] = ()
+    summaries: tuple[Portrait | Summary | Community, ...] = ()
+    citations: tuple[Citation, ...] = ()
     passages: tuple[str, ...] = ()
     weights: Mapping[str, float] = Field(default_factory=dict)
     dropped: int = 0

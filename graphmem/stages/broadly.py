@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from graphmem.context.fence import citation_of
+from graphmem.context.spans import sentences
 from graphmem.context.summarise import METHOD
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.bm25 import score as bm25
 from graphmem.kernels.text import words
-from graphmem.model.retrieval import Hit, Mode, Query
-from graphmem.model.summary import Community, Overview, Summary
+from graphmem.model.retrieval import Citation, Hit, Mode, Query
+from graphmem.model.summary import Community, Overview, Portrait, Summary
 from graphmem.retrieve.broad import Broad, Layer, descend, is_broad, rank_broadly, topic_of
 from graphmem.retrieve.filters import allowed_passages
 from graphmem.stages.reading import Reading
 from graphmem.stages.summarising import Summarising
 
+Node = Portrait | Summary | Community
 _POOL: Final = 100
 """Passages of graph mode that are weighed."""
 _SUMMARIES: Final = 4
@@ -48,28 +51,71 @@ def search_broadly(reading: Reading, summarising: Summarising, query: Query) -> 
     ]
 
 
-def overview(reading: Reading, summarising: Summarising, query: Query) -> Overview:
-    """Summaries that answer a broad question, their texts of what is there now.
+def overview(
+    reading: Reading,
+    summarising: Summarising,
+    query: Query,
+    *,
+    portraits: Sequence[Portrait] = (),
+) -> Overview:
+    """Portraits and summaries that answer a broad question, their texts of what is there now.
 
     Sentences whose sources the query's filters and times leave out are left out.
     """
     found = _found(reading, summarising, query)
     told, done = summarising.told(found.units)
+    shown = [
+        left
+        for node in (*portraits, *told)
+        if (left := _restricted(node, found.visible)) is not None
+    ]
     return Overview(
         question=query.text,
-        summaries=tuple(filter(None, (_restricted(node, found.visible) for node in told))),
+        summaries=tuple(shown),
+        citations=cited(reading, shown, query),
         passages=tuple(found.passages),
         weights=found.weights,
         dropped=done.dropped,
     )
 
 
-def broad_evidence(reading: Reading, summarising: Summarising, query: Query) -> list[Hit]:
+def cited(reading: Reading, nodes: Sequence[Node], query: Query) -> tuple[Citation, ...]:
+    """Where the sources of summaries stand: a citation for each passage, in the order of the
+    sentences; `start` and `end` are of what the first of them says."""
+    first = {source.passage_id: source for node in reversed(nodes) for source in node.sources[::-1]}
+    order = dict.fromkeys(source.passage_id for node in nodes for source in node.sources)
+    hits = {hit.id: hit for hit in reading.hits_of(list(order), query)}
+    return tuple(
+        citation_of(
+            hits[id_].model_copy(
+                update={
+                    "start": hits[id_].start + first[id_].start,
+                    "end": hits[id_].start + first[id_].end,
+                }
+            ),
+            number,
+        )
+        for number, id_ in enumerate((id_ for id_ in order if id_ in hits), 1)
+    )
+
+
+def broad_evidence(
+    reading: Reading,
+    summarising: Summarising,
+    query: Query,
+    *,
+    portraits: Sequence[Portrait] = (),
+) -> list[Hit]:
     """What a context for a broad question is put together from, best first.
 
     Sentences that a model wrote come first; those that summaries have of a passage stand before it.
     """
-    found = overview(reading, summarising, query.model_copy(update={"k": max(query.k, _POOL)}))
+    found = overview(
+        reading,
+        summarising,
+        query.model_copy(update={"k": max(query.k, _POOL)}),
+        portraits=portraits,
+    )
     told = [(node, source) for node in found.summaries for source in node.sources]
     hits = {
         hit.id: hit
@@ -82,9 +128,12 @@ def broad_evidence(reading: Reading, summarising: Summarising, query: Query) -> 
     for node, source in told:
         if source.passage_id not in hits:
             continue
-        said = _said(hits[source.passage_id], node, source.sentence, source.start, source.end)
+        start, end = source.start, source.end
+        if isinstance(node, Portrait):
+            start, end = _around(hits[source.passage_id].text, start, end)
+        said = _said(hits[source.passage_id], node, source.sentence, start, end)
         if node.method == METHOD:
-            beside[source.passage_id][source.start] = said
+            beside[source.passage_id][start] = said
         elif said.text not in {other.text for other in before}:
             before.append(said)
     return [
@@ -98,7 +147,7 @@ def broad_evidence(reading: Reading, summarising: Summarising, query: Query) -> 
     ]
 
 
-def _said(hit: Hit, node: Summary | Community, sentence: int, start: int, end: int) -> Hit:
+def _said(hit: Hit, node: Node, sentence: int, start: int, end: int) -> Hit:
     """A sentence of a summary as an item that cites its passage."""
     span = {"start": hit.start + start, "end": hit.start + end}
     if node.method == METHOD:
@@ -108,6 +157,12 @@ def _said(hit: Hit, node: Summary | Community, sentence: int, start: int, end: i
     return hit.model_copy(
         update={**span, "text": text, "title": title, "speaker": None, "facts": ()}
     )
+
+
+def _around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentence that states a fact at these characters: a clause alone may not be read so."""
+    within = [(a, b) for a, b in sentences(text) if a < end and start < b]
+    return (min(start, within[0][0]), max(end, within[-1][1])) if within else (start, end)
 
 
 class _Found(NamedTuple):
@@ -186,10 +241,16 @@ def _best_units(
     return chosen
 
 
-def _restricted(node: Summary | Community, visible: Collection[str]) -> Summary | Community | None:
-    """The node without sentences of passages that may not be seen; ``None`` if none is left."""
-    hidden = {s.sentence for s in node.sources if s.passage_id not in visible}
-    if not hidden:
+def _restricted(node: Node, visible: Collection[str]) -> Node | None:
+    """The node without sentences of passages that may not be seen; ``None`` if none is left.
+
+    What a model wrote may be of all that it cites; each place that states a fact does so by itself.
+    """
+    unseen = [s for s in node.sources if s.passage_id not in visible]
+    hidden = {s.sentence for s in unseen}
+    if node.method == METHOD:
+        hidden -= {s.sentence for s in node.sources if s.passage_id in visible}
+    if not unseen:
         return node if node.text else None
     lines = node.text.split("\n")
     kept = [place for place in range(len(lines)) if place not in hidden]
@@ -202,7 +263,7 @@ def _restricted(node: Summary | Community, visible: Collection[str]) -> Summary 
             "sources": tuple(
                 s.model_copy(update={"sentence": place_of[s.sentence]})
                 for s in node.sources
-                if s.sentence in place_of
+                if s.sentence in place_of and s.passage_id in visible
             ),
         }
     )

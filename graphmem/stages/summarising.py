@@ -100,6 +100,7 @@ class Summarising:
                     before,
                     self._parts.partitioner(),
                     namespace=self._namespace,
+                    told=self._told_since(self._held.communities_version) if before else (),
                 )
                 communities = (*drawn.kept, *drawn.changed)
                 change = HierarchyChange(
@@ -116,6 +117,11 @@ class Summarising:
             return tuple(
                 sorted(self._held.communities, key=lambda c: (c.level, -len(c.members), c.id))
             )
+
+    def _told_since(self, version: int) -> set[str]:
+        """Ids of the facts that are new, or have changed, since a version of the namespace."""
+        with self._parts.store.read(self._namespace, ("facts",), since=version) as reader:
+            return {id_ for rows in reader.scan("facts", ("id",)) for (id_,) in rows}
 
     def told(self, ids: Sequence[str]) -> tuple[list[Summary | Community], Refreshed]:
         """Summaries and communities by id, their texts of what is there now.

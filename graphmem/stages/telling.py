@@ -88,14 +88,14 @@ def worked_out(
         return None
     ids = dict.fromkeys(item.fact_id for item in store.evidence_in([hit.id for hit in hits]))
     if query.where == Filter():
-        for found in store.facts_with(_named_in(store, names, query.text)).values():
+        for found in store.facts_with(named_in(store, names, query.text)).values():
             ids.update(dict.fromkeys(found))
     facts = holding(store, store.facts(list(ids)).values(), query)
     told = gathered(store, names, facts, query)
     return work_out(asked, entries_of(told), embed_words)
 
 
-def _named_in(store: GraphStore, names: KnownNames, text: str) -> list[str]:
+def named_in(store: GraphStore, names: KnownNames, text: str) -> list[str]:
     """Entities that a question names, and all that they are held to be one with."""
     tokens = tokenise(text)
     spans = [

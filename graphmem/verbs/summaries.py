@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphmem.errors import InvalidInputError, NotFoundError
-from graphmem.model.retrieval import Filter, Mode
-from graphmem.model.summary import Community, Overview, Summary, TreeShape
+from graphmem.model.retrieval import Citation, Filter, Hit, Mode, Query
+from graphmem.model.summary import Community, Overview, Portrait, Summary, TreeShape
 from graphmem.stages import broadly
 from graphmem.stages.inputs import When, query_of
+from graphmem.stages.portraits import portraits_of
 from graphmem.verbs.bound import Bound
 
 
@@ -27,9 +28,9 @@ class Summaries(Bound):
     ) -> Overview:
         """Summaries that answer a broad question, with their sources.
 
-        Nodes of the tree and communities are taken that hold most of the `k` passages that answer
-        best; only those of their texts that are stale are made anew. Other parameters are those of
-        :meth:`search`.
+        Of the entities that it names, what lasts is told first, from facts. Nodes of the tree and
+        communities are taken that hold most of the `k` passages that answer best; only those of
+        their texts that are stale are made anew. Other parameters are those of :meth:`search`.
         """
         query = query_of(
             question,
@@ -40,7 +41,12 @@ class Summaries(Bound):
             known_at=known_at,
             where=where,
         )
-        return broadly.overview(self._reading, self._summarising, query)
+        return broadly.overview(
+            self._reading,
+            self._summarising,
+            query,
+            portraits=portraits_of(self._parts.store, self._names, query),
+        )
 
     def summary(self, id: str | None = None) -> Summary | Community:
         """A node of the tree or a community by its id, by default the root: what all is about.
@@ -70,6 +76,27 @@ class Summaries(Bound):
             raise NotFoundError(f"The tree has no node {id!r}")
         below = [node for node in nodes.values() if node.parent_id == id]
         return tuple(sorted(below, key=lambda node: node.place))
+
+    def leaves(self, id: str) -> tuple[Hit, ...]:
+        """The passages right under a node of the tree, in their order, with the facts that are
+        beneath each; a fact that several passages state is beneath the first."""
+        _, nodes = self._summarising.tree()
+        if id not in nodes:
+            raise NotFoundError(f"The tree has no node {id!r}")
+        query = Query(text="leaves", namespace=self.namespace)
+        beneath = {fact for _, fact in nodes[id].facts}
+        hits = self._reading.hits_of([passage for _, passage in nodes[id].passages], query)
+        return tuple(
+            hit.model_copy(update={"facts": tuple(f for f in hit.facts if f.id in beneath)})
+            for hit in hits
+        )
+
+    def citations(self, nodes: Sequence[Portrait | Summary | Community]) -> tuple[Citation, ...]:
+        """Where the sources of summaries stand, one for each passage, numbered in the order of
+        their sentences."""
+        return broadly.cited(
+            self._reading, nodes, Query(text="citations", namespace=self.namespace)
+        )
 
     def tree_shape(self) -> TreeShape:
         """How large the tree of summaries is; it is caught up first."""

@@ -17,7 +17,7 @@ from scripted_llm import Request, ScriptedLLM, says
 from graphmem import Memory, Settings
 from graphmem.errors import NotFoundError
 from graphmem.model.source import SourceItem
-from graphmem.model.summary import Summary
+from graphmem.model.summary import Portrait, Summary
 
 GRAPHMEM = Path(sys.executable).with_name("graphmem")
 PLACES = ("Greywick", "Saltmere", "Oslo", "Rome", "Kyoto", "Lima")
@@ -183,6 +183,43 @@ def test_a_broad_question_is_answered_from_summaries_and_a_narrow_one_as_before(
     narrow = memory.search("When did the first baker of Rome open a shop?", k=3)
     assert not any(hit.note for hit in narrow)
     assert narrow[0].source == "Rome-baker"
+
+
+def test_whom_a_broad_question_names_is_told_of_from_facts(tmp_path: Path) -> None:
+    with Memory.open(tmp_path / "mem", settings=Settings(workers=0)) as memory:
+        memory.add("Ida Marsh lives in Oslo. Ida Marsh works for Acme.", source="one")
+        memory.add("Ida Marsh works for Acme. Ida Marsh loves chess.", source="two")
+        memory.add("Olaf Berg lives in Rome.", source="three")
+        found = memory.overview("What do we know about Ida Marsh?")
+        portrait = found.summaries[0]
+        assert (portrait.name, isinstance(portrait, Portrait)) == ("Ida Marsh", True)
+        lines = portrait.text.split("\n")
+        assert {"Ida Marsh lives in Oslo.", "Ida Marsh works for Acme."} <= set(lines)
+        assert not any("Olaf" in line for line in lines)
+        for source in portrait.sources:
+            passage = memory.get(source.passage_id)
+            said = passage.text[source.start : source.end]  # type: ignore[union-attr]
+            assert said.rstrip(".") in lines[source.sentence]
+        works = lines.index("Ida Marsh works for Acme.")
+        assert sum(source.sentence == works for source in portrait.sources) == 2
+        cited = {citation.passage_id: citation for citation in found.citations}
+        assert {s.passage_id for s in portrait.sources} <= cited.keys()
+        assert [c.marker for c in found.citations] == [f"[{n}]" for n in range(1, len(cited) + 1)]
+        assert {c.source for c in cited.values()} >= {"one", "two"}
+        [only] = [
+            node
+            for node in memory.overview(
+                "What do we know about Ida Marsh?", where={"source": "two"}
+            ).summaries
+            if isinstance(node, Portrait)
+        ]
+        assert "Oslo" not in only.text
+        assert "works for Acme" in only.text
+        told = memory.context("What do we know about Ida Marsh?").text
+        assert "loves chess" in told
+        memory.delete_source("two")
+        after = memory.overview("What do we know about Ida Marsh?").summaries[0]
+        assert "chess" not in after.text
 
 
 def test_filters_hold_for_overviews_too(memory: Memory) -> None:
@@ -354,6 +391,14 @@ def test_the_commands_show_what_the_methods_return(folder: Path) -> None:
     told = run("overview", "What do we know about the painters?", "-m", str(folder))
     assert "painter" in told.stdout
     assert "weighed by: passages" in told.stdout
+    assert "[1] " in told.stdout
+    assert "-painter" in told.stdout  # the sources by name
+    assert "pa_" not in told.stdout
+    node = next(n for n in found["children"] if n["passages"] or n["facts"])
+    leafy = run("tree", "-m", str(folder), "--of", node["id"])
+    assert leafy.stdout.count("  pa_") == len(node["passages"])
+    assert "    fact " in leafy.stdout
+    assert f"{found['shape']['facts']:,} facts under" in leafy.stdout
     listed = run("communities", "-m", str(folder), "-k", "2")
     assert listed.stdout.count("entities · by facts") == 2
     missing = run("tree", "-m", str(folder), "--of", "su_none")

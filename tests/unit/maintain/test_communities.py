@@ -53,6 +53,25 @@ def test_who_shares_facts_is_together_and_stays_so(memory: Memory) -> None:
     assert {c.id for c in after.changed if c.level == 0} <= {c.id for c in drawn.changed}
 
 
+def test_a_community_of_the_same_members_is_stale_once_a_fact_among_them_is_new(
+    memory: Memory,
+) -> None:
+    with memory:
+        for text in (*FIRST, *SECOND):
+            memory.add(text)
+        before = memory.communities(k=10)
+        texts = {c.id: (c.members, c.text) for c in before}
+        [ann] = [c.id for c in before if "Ann Lee" in c.name]
+        memory.add("Ann Lee taught Bob Ray in Oslo.")
+        # What is read is what is kept, and only what the new fact is among has no text of now.
+        memory._summarising.communities()
+        kept = memory._parts.store.hierarchy("default").communities
+        assert {c.id for c in kept if c.text and c.stale} == {ann}
+        after = {c.id: (c.members, c.text) for c in memory.communities(k=10)}
+        assert "taught" in after.pop(ann)[1]
+        assert after.items() <= texts.items()
+
+
 def test_the_projection_counts_the_believed_facts_that_two_share(memory: Memory) -> None:
     with memory:
         for text in FIRST:
