@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import entry_points
+from importlib import metadata
 from typing import Annotated, Any
 
 import typer
@@ -61,6 +61,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        console.print(f"graphmem {metadata.version('graphmem')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
+
 app.add_typer(measures, name="eval")
 for command in (
     entity_cli.entity,
@@ -273,7 +291,9 @@ def _filter(written: Sequence[str]) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its exit code."""
     args = list(sys.argv[1:] if arguments is None else arguments)
-    for point in sorted(entry_points(group="graphmem.commands"), key=lambda point: point.name):
+    for point in sorted(
+        metadata.entry_points(group="graphmem.commands"), key=lambda point: point.name
+    ):
         point.load()(app)
     try:
         # Typer itself ends the process: with 2 on a wrong option, 130 on an interrupt.

@@ -27,6 +27,7 @@ from rich.progress import (
 from rich.text import Text
 from rich.tree import Tree
 
+from graphmem.context.spans import unwrapped
 from graphmem.errors import InvalidInputError
 from graphmem.model.retrieval import FactView, Hit, Path
 
@@ -126,7 +127,7 @@ def progress_bars() -> Iterator[StageBars]:
 def hit_panel(hit: Hit, *, explain: bool) -> Panel:
     """A hit: its text and facts; with `explain` its paths and what its score is made of."""
     said = " · ".join(filter(None, [hit.speaker, _day(hit.occurred_at)]))
-    tree = Tree(escape(hit.text), guide_style="dim")
+    tree = Tree(escape(unwrapped(hit.text)), guide_style="dim")
     for fact in hit.facts[:3]:
         tree.add(f"[green]fact[/green] {escape(fact.text)}{_span(fact)}")
     if explain:

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from graphmem.context.evidence import Count, Span, pieces_of, rarity, said, spans_of
+from graphmem.context.evidence import (
+    Count,
+    Span,
+    cut,
+    pieces_of,
+    rarity,
+    said,
+    spans_of,
+    statements_of,
+)
 from graphmem.context.fence import citation_of, fenced, safe
 from graphmem.context.select import CONCAVITY, select
 from graphmem.model.retrieval import Context, Hit
@@ -45,6 +54,8 @@ def assemble(
 ) -> Context:
     """Choose the sentences that cover the most evidence, and set them out in order with citations.
 
+    What is left of the budget goes to statements of facts out of long sentences that found no room.
+
     Documents come in the order of reasoning, what was said and happened by time. Sentences that
     follow each other are one item; items of one source and day stand under one heading. Behind an
     item stands when a fact in it held, or ceased to, where its words don't give the year.
@@ -81,16 +92,22 @@ def assemble(
     if spans and room > 0:
         topics = {word: _COVERAGE * worth for word, worth in rarity(question, hits).items()}
         weights = [(1.0 + place) ** -spread.steepness for place in range(len(hits))]
+        n_sentences = len(spans)
+        spans = [*spans, *statements_of(hits, spans)]
         pieces = pieces_of(question, hits, spans, heads, count)
-        chosen = select(pieces, weights, topics=topics, budget=room, concavity=spread.concavity)
-        # Sentences that run on share a marker, so the text takes less than its pieces reckon.
-        saved = (
-            budget - count([_text(_items(hits, heads, [spans[row] for row in chosen]), lead)])[0]
+        chosen = select(
+            pieces[:n_sentences],
+            weights,
+            topics=topics,
+            budget=room,
+            concavity=spread.concavity,
         )
-        if saved > 0:
-            chosen = select(
-                pieces, weights, topics=topics, budget=room + saved, concavity=spread.concavity
-            )
+        # Sentences that run on share a marker, so the text takes less than its pieces reckon.
+        first = _text(_items(hits, heads, [spans[row] for row in chosen]), lead)
+        saved = max(0, budget - count([first])[0]) if chosen else 0
+        chosen = select(
+            pieces, weights, topics=topics, budget=room + saved, concavity=spread.concavity
+        )
         items = _items(hits, heads, [spans[row] for row in chosen])
         text = _text(items, lead)
     while chosen and count([text])[0] > budget:
@@ -112,16 +129,16 @@ def assemble(
 def _items(hits: Sequence[Hit], heads: Sequence[str], spans: Sequence[Span]) -> list[Hit]:
     """The hits cut to runs of their chosen sentences, in the order in which they are read."""
     runs: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.hit, span.place)):
+    for span in sorted(spans, key=lambda span: (span.hit, span.place, span.start)):
         last = runs[-1] if runs else None
-        if last and (last.hit, last.place + 1) == (span.hit, span.place):
+        runs_on = last and (last.hit, last.place + 1) == (span.hit, span.place)
+        if last and runs_on and last.fact is None and span.fact is None:
             runs[-1] = Span(span.hit, span.place, last.start, span.end)
         else:
             runs.append(span)
     place = _reading_order(hits, heads, {run.hit for run in runs})
     return [
-        _cut(hits[run.hit], run.start, run.end)
-        for run in sorted(runs, key=lambda run: (place[run.hit], run.start))
+        cut(hits[run.hit], run) for run in sorted(runs, key=lambda run: (place[run.hit], run.start))
     ]
 
 
@@ -144,23 +161,6 @@ def _reading_order(hits: Sequence[Hit], heads: Sequence[str], chosen: set[int]) 
         return False, float(first[heads[hit]]), heads[hit], 0, list(ordered).index(hit)
 
     return {hit: place for place, hit in enumerate(sorted(ordered, key=key))}
-
-
-def _cut(hit: Hit, start: int, end: int) -> Hit:
-    """A hit narrowed to characters of its text, with the facts that are stated there."""
-    facts = tuple(
-        fact.model_copy(update={"start": max(0, fact.start - start), "end": fact.end - start})
-        for fact in hit.facts
-        if start < fact.end <= end
-    )
-    return hit.model_copy(
-        update={
-            "text": hit.text[start:end],
-            "start": hit.start + start,
-            "end": hit.start + end,
-            "facts": facts,
-        }
-    )
 
 
 def _text(items: Sequence[Hit], lead: str) -> str:

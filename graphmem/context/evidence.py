@@ -16,7 +16,7 @@ from typing import Final
 
 from graphmem.context.select import Piece
 from graphmem.context.spans import content, sentences
-from graphmem.model.retrieval import Hit
+from graphmem.model.retrieval import FactView, Hit
 
 Count = Callable[[Sequence[str]], list[int]]
 _PLAIN: Final = 0.2
@@ -28,6 +28,8 @@ _ON_PATH: Final = 0.5
 _OPENING: Final = 0.3
 _GOOD_HITS: Final = 10
 """Hits whose names and paths are looked for in the sentences of all."""
+_LONG_SENTENCE: Final = 120
+"""Characters from which on a sentence has facts that may stand for it."""
 _SHORT_TURN: Final = 600
 """Characters up to which a turn is not cut into its sentences."""
 _MOMENT: Final = timedelta(microseconds=1)
@@ -36,12 +38,16 @@ _WIDEST_MARKER: Final = "[99] "
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters of a hit's text, `hit` its position, `place` which sentence of it."""
+    """Characters of a hit's text, `hit` its position, `place` which sentence of it.
+
+    `fact` is one that is stated there, where its statement stands for the characters.
+    """
 
     hit: int
     place: int
     start: int
     end: int
+    fact: FactView | None = None
 
 
 def spans_of(hits: Sequence[Hit], *, whole_turns: bool = True) -> list[Span]:
@@ -53,32 +59,108 @@ def spans_of(hits: Sequence[Hit], *, whole_turns: bool = True) -> list[Span]:
     ]
 
 
+def statements_of(hits: Sequence[Hit], spans: Sequence[Span]) -> list[Span]:
+    """Facts of the best hits that may stand for a long sentence where that finds no room.
+
+    They are shorter than it, and read by themselves: pronouns are resolved in them.
+    """
+    found = []
+    for span in spans:
+        size = span.end - span.start
+        if span.hit >= _GOOD_HITS or size < _LONG_SENTENCE:
+            continue
+        within = {
+            fact.text: fact
+            for fact in hits[span.hit].facts
+            if span.start <= fact.start and fact.end <= span.end and 2 * len(fact.text) <= size
+        }
+        found += [Span(span.hit, span.place, f.start, f.end, f) for f in within.values()]
+    return found
+
+
 def pieces_of(
     question: str, hits: Sequence[Hit], spans: Sequence[Span], heads: Sequence[str], count: Count
 ) -> list[Piece]:
-    """The spans as pieces to choose from, at what they cost under their hit's head."""
-    texts = [hits[span.hit].text[span.start : span.end] for span in spans]
+    """The spans as pieces to choose from, at what they cost under their hit's head.
+
+    Statements of facts come behind all sentences, and share in the worth of theirs by their words.
+    """
+    texts = [_text_of(hits[span.hit], span) for span in spans]
     labels = list(dict.fromkeys(heads))
-    shown = [f"{_WIDEST_MARKER}{said(hits[span.hit], span.start, span.end)}" for span in spans]
+    shown = [f"{_WIDEST_MARKER}{shown_as(hits[span.hit], span)}" for span in spans]
     nothing, *sizes = count(["", *shown, *labels])
     head_cost = {
         head: size - nothing + 1 for head, size in zip(labels, sizes[len(texts) :], strict=True)
     }
-    worth = _worth(question, hits, spans, texts)
+    wholes = [span for span in spans if span.fact is None]
+    worth = _worth(question, hits, wholes, texts[: len(wholes)])
     of_hit: defaultdict[int, float] = defaultdict(float)
-    for span, value in zip(spans, worth, strict=True):
+    for span, value in zip(wholes, worth, strict=True):
         of_hit[span.hit] += value
+    row_of = {(span.hit, span.place): row for row, span in enumerate(wholes)}
+    whole_of = [None if span.fact is None else row_of[span.hit, span.place] for span in spans]
+    shares = [value / of_hit[span.hit] for span, value in zip(wholes, worth, strict=True)]
+    shares += _parted(shares, texts, whole_of)
     return [
         Piece(
             group=span.hit,
-            share=value / of_hit[span.hit],
+            share=share,
             cost=max(1, size - nothing),
             head=heads[span.hit],
             head_cost=head_cost[heads[span.hit]] if heads[span.hit] else 0,
             words=content(text),
+            whole=whole,
         )
-        for span, text, value, size in zip(spans, texts, worth, sizes, strict=False)
+        for span, text, share, size, whole in zip(
+            spans, texts, shares, sizes, whole_of, strict=False
+        )
     ]
+
+
+def _parted(
+    shares: Sequence[float], texts: Sequence[str], whole_of: Sequence[int | None]
+) -> list[float]:
+    """What statements share of their sentences' worth: by words in common, all together no more
+    than all of it."""
+    parts = [(row, whole) for row, whole in enumerate(whole_of) if whole is not None]
+    common = [len(content(texts[row]) & content(texts[whole])) for row, whole in parts]
+    total: defaultdict[int, int] = defaultdict(int)
+    for (_, whole), n in zip(parts, common, strict=True):
+        total[whole] += n
+    return [
+        shares[whole] * n / max(1, total[whole], len(content(texts[whole])))
+        for (_, whole), n in zip(parts, common, strict=True)
+    ]
+
+
+def cut(hit: Hit, span: Span) -> Hit:
+    """A hit narrowed to a span, with the facts that are stated there, or to a fact's statement."""
+    place = {"start": hit.start + span.start, "end": hit.start + span.end}
+    if span.fact is not None:
+        text = span.fact.text
+        told = span.fact.model_copy(update={"start": 0, "end": len(text)})
+        return hit.model_copy(update={**place, "text": text, "speaker": None, "facts": (told,)})
+    facts = tuple(
+        fact.model_copy(
+            update={"start": max(0, fact.start - span.start), "end": fact.end - span.start}
+        )
+        for fact in hit.facts
+        if span.start < fact.end <= span.end
+    )
+    text = hit.text[span.start : span.end]
+    return hit.model_copy(update={**place, "text": text, "facts": facts})
+
+
+def shown_as(hit: Hit, span: Span) -> str:
+    """A span of a hit as it is shown."""
+    if span.fact is None:
+        return said(hit, span.start, span.end)
+    item = cut(hit, span)
+    return said(item, 0, len(item.text))
+
+
+def _text_of(hit: Hit, span: Span) -> str:
+    return hit.text[span.start : span.end] if span.fact is None else span.fact.text
 
 
 def said(hit: Hit, start: int, end: int) -> str:

@@ -30,7 +30,9 @@ _SAME: Final = 0.9
 class Piece:
     """What may be chosen: a `share` in [0, 1] of a group, for a `cost` in tokens, at least 1.
 
-    Pieces under one `head` pay its `head_cost` once. `words` are compared to find repetition.
+    Pieces under one `head` pay its `head_cost` once. `words` are compared to find repetition. A
+    piece may be a part of another, whose row is `whole`: it is taken for what is left of the
+    budget, and not beside that. Shares of a piece's parts together are at most its own.
     """
 
     group: int
@@ -39,6 +41,7 @@ class Piece:
     head: str = ""
     head_cost: int = 0
     words: frozenset[str] = frozenset()
+    whole: int | None = None
 
 
 @dataclass(slots=True)
@@ -85,8 +88,9 @@ def select(
 
     Greedy by gain per root of the tokens. Where its worth falls below nine tenths of the better of
     greedy by gain per token and the best single piece, that is taken instead. So, where costs add
-    up, the worth is at least 0.9 (1 - 1/e) / 2 of the best that is possible. A head that several
-    pieces share makes them cheaper together than the bound reckons.
+    up, the worth is at least 0.9 (1 - 1/e) / 2 of the best that is possible with whole pieces;
+    parts of others, which fill the rest, only add to it. A head that several pieces share makes
+    them cheaper together than the bound reckons.
 
     Parameters
     ----------
@@ -117,16 +121,28 @@ def select(
 
 
 def _greedy(pieces: Sequence[Piece], chosen: _Chosen, budget: int, power: float) -> _Chosen:
-    """Fill `chosen`, which is empty, by gain per power of the tokens."""
+    """Fill `chosen`, which is empty, by gain per power of the tokens: with whole pieces, and what
+    is left with parts of those that found no room."""
+    _fill(pieces, [row for row, p in enumerate(pieces) if p.whole is None], chosen, budget, power)
+    taken = set(chosen.pieces)
+    parts = [row for row, p in enumerate(pieces) if p.whole is not None and p.whole not in taken]
+    if parts:
+        _fill(pieces, parts, chosen, budget, power)
+    return chosen
+
+
+def _fill(
+    pieces: Sequence[Piece], rows: Sequence[int], chosen: _Chosen, budget: int, power: float
+) -> None:
     under: defaultdict[str, list[int]] = defaultdict(list)
-    for row, piece in enumerate(pieces):
-        under[piece.head].append(row)
+    for row in rows:
+        under[pieces[row].head].append(row)
 
     def entry(row: int) -> tuple[float, int]:
         piece = pieces[row]
         return -chosen.gain(piece) / chosen.price(piece) ** power, row
 
-    queue = [entry(row) for row in range(len(pieces))]
+    queue = [entry(row) for row in rows]
     heapq.heapify(queue)
     gone: set[int] = set()
     while queue:
@@ -150,7 +166,6 @@ def _greedy(pieces: Sequence[Piece], chosen: _Chosen, budget: int, power: float)
             for other in under[piece.head]:
                 if other not in gone:
                     heapq.heappush(queue, entry(other))
-    return chosen
 
 
 def repeats(said: frozenset[str], before: Iterable[frozenset[str]]) -> bool:

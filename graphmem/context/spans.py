@@ -38,6 +38,13 @@ def sentences(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
+def unwrapped(text: str) -> str:
+    """The text with a space where a line was wrapped for want of room; other lines stay."""
+    return "".join(
+        " " if char == "\n" and _is_wrapped(text, at) else char for at, char in enumerate(text)
+    )
+
+
 def _is_wrapped(text: str, at: int) -> bool:
     """Whether the line that ends there is full, and the next one begins as a sentence goes on."""
     line = at - 1 - max(text.rfind("\n", 0, at), text.rfind("\r", 0, at))

@@ -21,7 +21,7 @@ from graphmem.evaluation.metrics import latency_of, mean_scores
 from graphmem.evaluation.report import Ingest, ModeResult, Report
 from graphmem.evaluation.resources import PeakMemory, about
 from graphmem.model.change import AddReport, FailedItem, Stats
-from graphmem.model.retrieval import Context, Hit, Mode
+from graphmem.model.retrieval import Answer, Context, Hit, Mode
 from graphmem.model.source import SourceItem
 
 DEFAULT_KS = (2, 5, 10, 20)
@@ -54,6 +54,9 @@ class Evaluated(Protocol):
 
     def context(self, question: str, *, budget: int = 1500) -> Context:
         """Cited text within a budget of tokens."""
+
+    def ask(self, question: str) -> Answer:
+        """An answer in statements."""
 
     def with_namespace(self, namespace: str) -> Evaluated:
         """The same memory, bound to another namespace."""

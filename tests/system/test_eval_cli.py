@@ -299,3 +299,20 @@ def test_contexts_of_no_number_are_refused(passages: Path) -> None:
     done = evaluate(passages, "--contexts", "many")
     assert done.returncode == 2
     assert "--contexts" in done.stderr
+
+
+def test_answers_are_measured_by_statements(passages: Path, tmp_path: Path) -> None:
+    file = tmp_path / "answers.json"
+    done = evaluate("answers", passages, "--json", file)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert (found["dataset"], found["asked"], found["left_out"]) == ("ferries", 1, 2)
+    assert found["by"] == {"facts": 1}
+    assert found["first"]["5"] == {"answered": 1.0, "answer_words": 1.0}
+    assert "first statements" in done.stdout
+
+
+def test_answers_of_no_question_are_refused(turns: Path) -> None:
+    done = evaluate("answers", turns)
+    assert done.returncode == 2
+    assert "has an answer other than yes or no" in done.stderr

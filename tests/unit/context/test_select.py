@@ -54,6 +54,39 @@ def test_a_choice_keeps_its_budget_and_its_bound(offered: list[Piece], budget: i
     assert worth(chosen) >= 0.9 * (1 - 1 / e) / 2 * best - 1e-9
 
 
+@settings(deadline=None)
+@given(offered=pieces(), budget=st.integers(1, 30), data=st.data())
+def test_parts_only_add_and_stand_beside_no_whole(
+    offered: list[Piece], budget: int, data: st.DataObject
+) -> None:
+    wholes = len(offered)
+    for row, whole in enumerate(offered[:wholes]):
+        for part in range(data.draw(st.integers(0, 2))):
+            words = frozenset({f"part{row}.{part}"})
+            cost = data.draw(st.integers(1, 6))
+            offered.append(Piece(whole.group, whole.share / 2, cost, words=words, whole=row))
+    rows = select(offered, WEIGHTS, topics=TOPICS, budget=budget)
+    assert sum(offered[row].cost for row in rows) <= budget
+    assert not {offered[row].whole for row in rows} & set(rows)
+    without = select(offered[:wholes], WEIGHTS, topics=TOPICS, budget=budget)
+    best = max(
+        worth(list(some))
+        for size in range(wholes + 1)
+        for some in combinations(offered[:wholes], size)
+        if sum(piece.cost for piece in some) <= budget
+    )
+    reached = worth([offered[row] for row in rows])
+    assert reached >= 0.9 * (1 - 1 / e) / 2 * best - 1e-9
+    assert reached >= 0.9 * worth([offered[row] for row in without]) - 1e-9
+
+
+def test_a_part_stands_for_what_has_no_room() -> None:
+    whole = Piece(group=0, share=1.0, cost=30, words=frozenset({"long"}))
+    parts = [Piece(group=0, share=0.4, cost=6, words=frozenset({word}), whole=0) for word in "abc"]
+    assert select([whole, *parts], [1.0], topics={}, budget=30) == [0]
+    assert select([whole, *parts], [1.0], topics={}, budget=13) == [1, 2]
+
+
 def test_one_piece_of_great_worth_is_not_lost_to_a_cheap_one() -> None:
     cheap, great = Piece(group=1, share=0.03, cost=1), Piece(group=0, share=1.0, cost=500)
     assert select([cheap, great], [1.0, 1.0], topics={}, budget=500) == [1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphmem.context.spans import sentences
+from graphmem.context.spans import sentences, unwrapped
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,11 @@ from graphmem.context.spans import sentences
 )
 def test_a_text_is_cut_where_a_sentence_or_a_line_ends(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in sentences(text)] == expected
+
+
+def test_wrapped_lines_run_on_and_others_stay() -> None:
+    text = (
+        "The institute is much older than all of the houses\naround it. It stands.\n\n"
+        "- one\n- two\nThe end"
+    )
+    assert unwrapped(text) == text.replace("houses\naround", "houses around")
