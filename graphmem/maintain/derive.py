@@ -295,6 +295,7 @@ def _derivation(
         valid_to=end,
         precision=next((p.precision for p in premises if p.precision and (start or end)), None),
         recorded_at=recorded_at,
+        topics=tuple(dict.fromkeys(topic for p in premises for topic in p.topics)),
     )
     return Derivation(fact, rule, premises)
 

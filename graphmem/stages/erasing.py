@@ -176,7 +176,11 @@ def _reworded(
         else m.model_copy(update={"text": names[m.entity_id].name, "start": None, "end": None})
         for m in fact.members
     )
-    return fact.model_copy(update={"text": text, "members": members})
+    mined = {
+        name: tuple(value for value in getattr(fact, name) if set(words(value)) <= said)
+        for name in ("keywords", "tags")
+    }
+    return fact.model_copy(update={"text": text, "members": members, **mined})
 
 
 def _reword_entities(store: GraphStore, namespace: str, entity_ids: Collection[str]) -> int:

@@ -181,3 +181,18 @@ def test_the_command_line_chooses_facts(talk: Path) -> None:
     code, found = ran("timeline", "Ann", "--where", "mood=glad")
     assert code == 2
     assert "topics" in found["remedy"]
+
+
+def test_a_tag_of_what_is_erased_goes_though_the_fact_stays(tmp_path: Path) -> None:
+    turns = [{"name": "Ann", "content": "Kim Lee moved to Oslo. #secret #oslo"}]
+    with Memory.open(tmp_path / "mem", settings=Settings(workers=0)) as memory:
+        memory.add(turns, session="s1")
+        memory.add("Kim Lee moved to Oslo.", source="note")
+        wanted = "MATCH (f:Fact) RETURN f.text, f.tags, f.event_types"
+        assert memory.cypher(wanted).rows == (
+            ("Kim Lee moved to Oslo.", ["secret", "oslo"], ["movement"]),
+        )
+        memory.erase(source="session:s1")
+        assert memory.cypher(wanted).rows == (("Kim Lee moved to Oslo.", ["oslo"], ["movement"]),)
+    held = b"".join(path.read_bytes() for path in (tmp_path / "mem").rglob("*") if path.is_file())
+    assert b"secret" not in held

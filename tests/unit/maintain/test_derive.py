@@ -60,8 +60,8 @@ def _texts(found: Iterable[Derivation]) -> set[str]:
 
 def test_parents_of_parents_are_grandparents_however_that_is_told() -> None:
     facts = [
-        _fact("Ann Lee | be mother of | of | Bob Lee"),
-        _fact("Cem Ray | be son of | of | Bob Lee"),
+        _fact("Ann Lee | be mother of | of | Bob Lee", topics=("family",)),
+        _fact("Cem Ray | be son of | of | Bob Lee", topics=("family", "work")),
     ]
     found = {derivation.fact.text: derivation for derivation in _derived(facts)}
     assert found.keys() == {
@@ -73,6 +73,7 @@ def test_parents_of_parents_are_grandparents_however_that_is_told() -> None:
     assert len(derivation.premises) == premises_of(derivation.rule)
     assert derivation.fact.attribution == DERIVED
     assert derivation.fact.confidence == pytest.approx(0.9)
+    assert derivation.fact.topics == ("family", "work")
 
 
 def test_children_of_one_parent_are_siblings_and_what_goes_both_ways_does() -> None:
