@@ -17,9 +17,10 @@ from graphmem.retrieve.reach import Reach
 
 N_SUBSTITUTED = 5
 """Bridges that a question is asked again with at most."""
-_BY_WORD, _SPARED = 4, 3
-"""Bridges for each word as rare as can be that a question has beside its names, and how many fewer
-for all of them: two such words take 5, and what asks for less than one is followed by the hops."""
+_BY_WORD, _SPARED, _FEWEST = 4.25, 2, 2
+"""Bridges for each word as rare as can be that a question has beside its names, how many fewer for
+all of them, and how many are worth asking again at least: what asks for less than one such word is
+followed by the hops."""
 N_TOGETHER = 12
 _CONFIDENCE_WEIGHT = 0.033
 _MAX_PENALTY = 0.15
@@ -105,7 +106,8 @@ def substitute(
 
 def _n_substituted(question: Question, *, n_passages: int) -> int:
     words = float(question.residual_idf.sum()) / np.log(n_passages + 1.0)
-    return min(max(int(_BY_WORD * words) - _SPARED, 0), N_SUBSTITUTED)
+    n = min(int(_BY_WORD * words) - _SPARED, N_SUBSTITUTED)
+    return n if n >= _FEWEST else 0
 
 
 def together(index: PassageIndex, bridges: Bridges) -> Doubles:
