@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     state that nothing orders: ``rules`` leave them side by side, ``llm`` asks the model.
 
     `fusion` says by which weights mode ``graph`` adds up its signals: those that were ``learned``,
-    or ``equal`` ones.
+    or ``equal`` ones. `ranker` walks its graph: local ``push``, power iteration by ``scipy`` or on
+    a GPU (``cupy``), ``igraph``, or whichever suits each walk (``auto``).
     """
 
     model_config = SettingsConfigDict(env_prefix="GRAPHMEM_", frozen=True, extra="forbid")
@@ -87,4 +88,5 @@ class Settings(BaseSettings):
     learn_states: bool = True
     reviser: Literal["rules", "llm"] = "rules"
     fusion: Literal["learned", "equal"] = "learned"
+    ranker: Literal["auto", "push", "scipy", "igraph", "cupy"] = "auto"
     bench: Path | None = None

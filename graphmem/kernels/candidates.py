@@ -13,8 +13,9 @@ from graphmem.kernels.push import STRENGTH
 from graphmem.kernels.ranking import Restart
 from graphmem.kernels.resuming import PushState
 
-_NEAR_BY, _NEARER = 1 / 4, 4.0
-"""Where a walk from a candidate begins, and how much each of its thresholds is lower."""
+_NEAR_BY, _NEARER, _NEAREST = 1 / 4, 4.0, 1e-15
+"""Where a walk from a candidate begins, how much each of its thresholds is lower, and the last: by
+strength."""
 
 
 class Candidates:
@@ -164,7 +165,7 @@ class Candidates:
         node = int(self._room.candidates[position])
         strength = float(self._room.cells[node, STRENGTH])
         mirror.begin(PushState.start(Restart.of([node])))
-        levels = Levels(_NEAR_BY / strength, step=_NEARER, enough=0.0)
+        levels = Levels(_NEAR_BY / strength, step=_NEARER, enough=0.0, least=_NEAREST / strength)
         edges = mirror.descend(levels, k=1, among=None, max_edges=max_edges)
         least, doubt = bounding.meet(
             mirror.n_touched,
@@ -198,11 +199,11 @@ class Candidates:
         """With what is held already; `nodes` ascend."""
         if self._held is not None:
             before = self._held
-            every, places = np.unique(np.concatenate((before[0], nodes)), return_inverse=True)
-            least, most = np.zeros(len(every)), np.full(len(every), np.inf)
+            nodes, places = np.unique(np.concatenate((before[0], nodes)), return_inverse=True)
+            least, most = np.zeros(len(nodes)), np.full(len(nodes), np.inf)
             np.maximum.at(least, places, np.concatenate((before[1], lows)))
             np.minimum.at(most, places, np.concatenate((before[2], highs)))
-            nodes, lows, highs = every, least, most
+            lows, highs = least, most
         self._held = nodes, lows, highs
 
     def _narrow(self, nodes: Ints, lows: Doubles, highs: Doubles) -> None:

@@ -60,8 +60,8 @@ class PushRanker:
     (:mod:`graphmem.kernels.hubs`): some thirty passes over all edges, and 64 bytes a node. It pays
     after a few answers on large graphs; 0 does without.
 
-    Nodes are pushed in `order` of their arrival, or steepest first: by a heap, which follows fewer
-    edges but is slower (``graphmem bench rank``).
+    Nodes are pushed in `order` of their arrival, or steepest first, by a heap: that follows hardly
+    fewer edges and is slower (``graphmem bench rank`` measures both).
     """
 
     name = "push"
