@@ -49,7 +49,7 @@ format: setup
 	$(BIN)/ruff format
 
 bench: bench-rank
-	$(BIN)/python benchmarks/run.py --untitled --contexts 200,500,1000,2000
+	$(BIN)/python benchmarks/run.py --untitled --merged --contexts 200,500,1000,2000
 
 # Twenty minutes and 8 GB: a graph of ten million edges among them.
 bench-rank: setup

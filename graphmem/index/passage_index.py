@@ -40,6 +40,7 @@ from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import EmbedWords, WordSpace
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, compress
 from graphmem.kernels.ranking import CsrGraph
+from graphmem.kernels.similarity import products
 from graphmem.model.retrieval import FactFilter
 from graphmem.ports.store import StoreReader
 
@@ -151,6 +152,13 @@ class PassageIndex:
         if self._word_space is None:
             self._word_space = WordSpace(self.lexical.lexicon.words, embed)
         return self._word_space
+
+    @cached_property
+    def usual_likeness(self) -> tuple[float, float]:
+        """Mean and standard deviation of the cosine of two passages, whichever: of 256 of them."""
+        some = np.asarray(self.vectors[:: max(len(self) // 256, 1)][:256])
+        cosines = products(some, some)[np.triu_indices(len(some), 1)]
+        return (float(cosines.mean()), float(cosines.std())) if len(cosines) else (0.0, 1.0)
 
     @cached_property
     def turns(self) -> Turns:

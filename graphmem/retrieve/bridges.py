@@ -54,7 +54,7 @@ def find_bridges(
     strengths = np.array(list(anchors.values()))
     new = ~np.isin(targets.names, question.names)
     owner, names, relation = targets.owner[new], targets.names[new], targets.relation[new]
-    rarity = np.clip(index.incidence.eidf[names] / 7.0, 0.15, 1.0)
+    rarity = rarity_of(index, names)
     own = _is_own(index, names, owner, origins)
     rho = (relation + 0.05) * np.where(own, np.maximum(rarity, _OWN_RARITY), rarity)
     totals = np.bincount(owner, weights=rho, minlength=len(origins)) + 0.1
@@ -63,6 +63,11 @@ def find_bridges(
     _, first = np.unique(names[order], return_index=True)
     best = order[np.sort(first)][:limit]
     return Bridges(names[best], confidence[best], origins[owner[best]].astype(np.int32))
+
+
+def rarity_of(index: PassageIndex, names: Rows) -> Floats:
+    """How rare each name is: 1 for the rarest, and something for the most common."""
+    return np.asarray(np.clip(index.incidence.eidf[names] / 7.0, 0.15, 1.0), np.float32)
 
 
 def _is_own(index: PassageIndex, names: Rows, owner: Ints, passages: Ints) -> Mask:

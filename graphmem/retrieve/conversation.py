@@ -17,7 +17,7 @@ from graphmem.index.lexical import FUNCTION_WORDS
 from graphmem.index.passage_index import PassageIndex
 from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import WordSpace
-from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, top_rows
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, ragged, top_rows
 from graphmem.kernels.bm25 import score as bm25
 from graphmem.kernels.text import words as words_of
 from graphmem.model.retrieval import Query
@@ -29,6 +29,7 @@ from graphmem.retrieve.fuse import TURNS, fuse, weights_of
 from graphmem.retrieve.kinds import KINDS, asks_for_several, kinds_asked
 from graphmem.retrieve.pool import Pool
 from graphmem.retrieve.question import analyse
+from graphmem.retrieve.said import as_said
 from graphmem.retrieve.walk import walk
 
 N_CANDIDATES = 400
@@ -36,6 +37,8 @@ _WALKED = 1000
 """Turns that the walk's time in is told apart."""
 _SESSION_BEST = 3
 _NEIGHBOUR = 0.6
+_TELLING = 10.0
+"""Words as rare as can be that a turn tells much by."""
 _FIRST_PERSON = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|[Mm]y|[Mm]e|[Ww]e|[Oo]ur|[Uu]s)\b")
 _QUESTION = re.compile(r"\?\s*$")
 _ASKING = re.compile(r"\?")
@@ -47,8 +50,8 @@ _ROLES: Final = {"user": {"i", "me", "my", "mine"}, "assistant": {"you", "your",
 class Talk:
     """A question put to the turns of a memory, shape (n_turns,) where an array.
 
-    `topic` is the likeness to the question without the names of who speaks; `named` are the codes
-    of the speakers it names.
+    `topic` is the likeness to what a speaker whom the question names would say in answer; `named`
+    are the codes of these.
     """
 
     index: PassageIndex
@@ -80,7 +83,7 @@ class Talk:
 @dataclass(frozen=True, slots=True)
 class Listening:
     """What is heard of a question before its vector is known: the `turns` it is put to, the codes
-    of the speakers that are `named`, and its `topic`: what it asks without their names."""
+    of the speakers that are `named`, and its `topic`: what it asks for, as these would say it."""
 
     turns: Turns
     named: frozenset[int]
@@ -94,7 +97,9 @@ def listen(index: PassageIndex, query: Query) -> Listening:
         if query.known_at is None
         else turns_of(index.passages, index.vectors, believed(index.passages, query))
     )
-    return Listening(turns, *_named(index.passages.speakers, turns, query.text))
+    named = _named(index.passages.speakers, turns, query.text)
+    speakers = [index.passages.speakers.values[code] for code in sorted(named)]
+    return Listening(turns, named, as_said(query.text, speakers) if named else query.text)
 
 
 def turn_pool(
@@ -139,19 +144,15 @@ def turn_pool(
     )
 
 
-def _named(speakers: Category, turns: Turns, text: str) -> tuple[frozenset[int], str]:
-    """Codes of the speakers that the question names, and the question without their names."""
+def _named(speakers: Category, turns: Turns, text: str) -> frozenset[int]:
+    """Codes of the speakers that the question names."""
     asked = set(words_of(text))
-    named, masked = set(), text
+    named = set()
     for code in np.unique(speakers.codes[turns.rows]).tolist():
-        name = speakers.values[code]
-        parts = words_of(name)
+        parts = words_of(speakers.values[code])
         if parts and (set(parts[:1]) <= asked or _ROLES.get(parts[0], set()) & asked):
             named.add(code)
-            for part in name.split():
-                masked = re.sub(rf"\b{re.escape(part)}\b(?:['’]s)?", " ", masked)
-    kept = " ".join(masked.split())
-    return frozenset(named), kept if words_of(kept) else text
+    return frozenset(named)
 
 
 def _whole_signals(talk: Talk, walked: Doubles) -> dict[str, Doubles]:
@@ -192,6 +193,7 @@ def _close_signals(talk: Talk, candidates: Ints, asking: Asking) -> dict[str, Do
     signals = {
         "words": words,
         "words_around": words_around,
+        "telling": _telling(index, turns.rows[candidates]),
         "statement": 1.0 - shows(_QUESTION),
         "first_person": shows(_FIRST_PERSON) * is_named,
         "reply": _replies(talk, candidates, speakers),
@@ -201,6 +203,14 @@ def _close_signals(talk: Talk, candidates: Ints, asking: Asking) -> dict[str, Do
         shown = shows(kind.shown) if kind.name in asked else np.zeros(len(candidates))
         signals[f"kind_{kind.name}"] = shown
     return signals
+
+
+def _telling(index: PassageIndex, rows: Ints) -> Doubles:
+    """How much turns tell, by how many rare words they have, in [0, 1]."""
+    positions, owner = ragged(index.lexical.tokens.indptr, rows)
+    words = index.lexical.tokens.words[positions]
+    rarity = index.lexical.lexicon.idf[words] * index.content[words] / np.log(len(index) + 1.0)
+    return np.minimum(np.bincount(owner, weights=rarity, minlength=len(rows)) / _TELLING, 1.0)
 
 
 def _replies(talk: Talk, candidates: Ints, speakers: Rows) -> Doubles:

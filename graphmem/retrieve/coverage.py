@@ -9,9 +9,7 @@ import numpy as np
 from graphmem.index.passage_index import PassageIndex
 from graphmem.index.word_space import WordSpace
 from graphmem.kernels.arrays import Doubles, Floats, Ints, ragged
-from graphmem.retrieve.relation import word_likeness
-
-_MIN_IDF = 0.3
+from graphmem.retrieve.relation import MIN_IDF, word_likeness
 
 
 def best_likeness(
@@ -34,5 +32,5 @@ def rarity_shares(index: PassageIndex, words: Sequence[str]) -> Doubles:
     rows = index.words.rows(words)
     rarest = np.log(len(index) + 1.0)
     idf = np.where(rows >= 0, index.lexical.lexicon.idf[rows], rarest)
-    idf = np.maximum(idf, _MIN_IDF)
+    idf = np.maximum(idf, MIN_IDF)
     return np.asarray(idf / max(float(idf.sum()), 1e-9), np.float64)

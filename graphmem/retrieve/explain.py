@@ -20,6 +20,7 @@ _SIGNAL_OF = {
     "share": "share",
     "hop2": "hop2",
     "substitution": "substitution",
+    "chain": "chain",
 }
 _MAX_LENGTH = 4
 

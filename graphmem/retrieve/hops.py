@@ -9,7 +9,7 @@ import numpy as np
 
 from graphmem.index.names import passages_of
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Doubles, Ints, Rows, ragged, top_rows
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Rows, ragged, top_rows
 from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
 from graphmem.retrieve.relation import relation_scores
@@ -18,6 +18,9 @@ _FLOOR = 0.03
 """Relation score of a name with none of the question's words about it: it may still be the way."""
 _TARGET_SHARPNESS = 10.0
 _SHARE_RANKS = 20
+_AKIN, _LEAST_FIT = 3.5, 0.1
+"""Standard deviations above the usual from which on two passages have surely to do with each other,
+and what it counts that they share a name where they are no more alike than usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,11 @@ class HomeLinks:
     shares: Doubles
 
 
-def home_links(index: PassageIndex, question: Question, targets: Targets) -> HomeLinks:
-    """All homes of the targets; `shares` split a name among its homes, as softmax, sum 1."""
+def home_links(
+    index: PassageIndex, question: Question, targets: Targets, origins: Ints
+) -> HomeLinks:
+    """All homes of the targets, whose owners are `origins`; `shares` split a name among its homes,
+    as softmax, sum 1. A home counts as it fits the passage that the name stands in."""
     names = index.names
     positions, owner = ragged(names.home_indptr, targets.names)
     keep = question.allowed[names.home_passages[positions]]
@@ -66,7 +72,18 @@ def home_links(index: PassageIndex, question: Question, targets: Targets) -> Hom
     np.maximum.at(peaks, owner, logits)
     powers = np.exp(logits - peaks[owner])
     sums = np.bincount(owner, weights=powers, minlength=len(targets.names))
-    return HomeLinks(owner, passages, weights, np.asarray(powers / sums[owner], np.float64))
+    shares = np.asarray(powers / sums[owner], np.float64)
+    likeness = np.vecdot(index.vectors[origins[targets.owner[owner]]], index.vectors[passages])
+    weights *= _fit(index, likeness)
+    return HomeLinks(owner, passages, weights, shares)
+
+
+def _fit(index: PassageIndex, likeness: Floats) -> Doubles:
+    """How surely two passages speak of one thing where they share a name, by how much more alike
+    they are than any two: many a name is an ordinary word elsewhere, or somebody else's."""
+    mean, deviation = index.usual_likeness
+    beyond = (likeness.astype(np.float64) - mean) / max(deviation, 1e-9)
+    return np.asarray(np.clip(beyond / _AKIN, _LEAST_FIT, 1.0))
 
 
 def first_hop(index: PassageIndex, question: Question) -> tuple[Reach, Reach]:
@@ -83,7 +100,7 @@ def first_hop(index: PassageIndex, question: Question) -> tuple[Reach, Reach]:
         return plain, asked
     origins = np.array(list(strengths), np.int64)
     targets = targets_of(index, question, origins)
-    links = home_links(index, question, targets)
+    links = home_links(index, question, targets, origins)
     for position, (origin, strength) in enumerate(strengths.items()):
         mine = (targets.owner[links.target] == position) & (links.passages != origin)
         target = links.target[mine]
@@ -136,7 +153,7 @@ def second_hop(
     reach = Reach.nothing(len(index))
     if not anchors:
         return reach
-    links = home_links(index, question, targets)
+    links = home_links(index, question, targets, np.array(list(anchors), np.int64))
     value = (targets.relation + _FLOOR)[links.target] * links.weights
     value /= np.maximum(index.n_homes[targets.names[links.target]], 1)
     for position, (origin, strength) in enumerate(anchors.items()):

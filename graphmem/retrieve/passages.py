@@ -13,6 +13,7 @@ from graphmem.kernels.fusion import reciprocal_ranks
 from graphmem.model.retrieval import Query
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.bridges import find_bridges, substitute, together
+from graphmem.retrieve.chains import chained
 from graphmem.retrieve.filters import dated_passages
 from graphmem.retrieve.fuse import PASSAGES
 from graphmem.retrieve.hops import entity_share, first_hop, merged, second_hop, targets_of
@@ -39,6 +40,9 @@ def passage_pool(
     if query.as_of is not None:
         signals["dated"] = dated_passages(index, query)
     rows = np.flatnonzero(_candidates(question, signals, query.k) & allowed)
+    alike = np.sum([values[rows] for values in signals.values()], axis=0)
+    reaches["chain"] = chained(index, question, rows, alike)
+    signals["chain"] = reaches["chain"].scores
     return Pool(
         kind=PASSAGES,
         rows=rows,
@@ -74,7 +78,7 @@ def _signals(
         "link": link.scores,
         "share": np.maximum(share.scores, asked.scores),
         "hop2": hop2.scores,
-        "walk": reciprocal_ranks(walked, _WALK_RANKS),
+        "walk": walked / max(float(walked.max(initial=0.0)), 1e-12),
         "substitution": replaced.scores,
         "substitution_rank": reciprocal_ranks(
             _shifted(replaced.scores, question.allowed), _SUBSTITUTION_RANKS

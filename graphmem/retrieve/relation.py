@@ -13,7 +13,8 @@ from graphmem.retrieve.question import Question
 
 LEFT, RIGHT = 8, 6
 """Words that are looked at before and after a name, within its sentence."""
-_MIN_IDF = 0.3
+MIN_IDF = 0.3
+"""What a word of a question counts for at least, however common it is."""
 
 
 def relation_scores(index: PassageIndex, question: Question, occurrences: Ints) -> Doubles:
@@ -27,7 +28,7 @@ def relation_scores(index: PassageIndex, question: Question, occurrences: Ints) 
     words, decay = _windows(index, occurrences)
     vocabulary, inverse = np.unique(words, return_inverse=True)
     near = word_likeness(index, question.residual_words, vocabulary, question.space)
-    weights = np.maximum(question.residual_idf, _MIN_IDF)
+    weights = np.maximum(question.residual_idf, MIN_IDF)
     score = np.zeros(len(occurrences))
     for likeness, weight in zip(near, weights, strict=True):
         if likeness.any():

@@ -19,7 +19,7 @@ from graphmem.retrieve.reach import NOWHERE
 
 _KINDS: Final = {
     "names": "seed seed_rarity link share walk",
-    "bridge": "hop2 together substitution substitution_rank",
+    "bridge": "hop2 together chain substitution substitution_rank",
     "words": "bm25 lexical lexical_around words words_around",
     "meaning": "dense dense_around dense_before dense_wide topic topic_around",
     "speaker": "speaker first_person",
@@ -31,6 +31,7 @@ _KINDS: Final = {
 _KIND_OF: Final = {signal: kind for kind, names in _KINDS.items() for signal in names.split()}
 _STAGES: Final = {
     "hop2": "hop2",
+    "chain": "chain",
     "substitution": "substitution",
     "substitution_rank": "substitution",
 }
