@@ -63,14 +63,14 @@ BY_HAND = {PASSAGES: {"dated": 1.0}, TURNS: {}}
 class Asked:
     """A question's pool: `values`, shape (n_candidates, n_signals), `gold` the rows of them.
 
-    `groups` are the sessions of candidates where an answer stands in several of them.
+    `places` are where candidates stand, for a question whose answer stands in several places.
     """
 
     values: Doubles
     ids: tuple[str, ...]
     gold: Ints
     n_gold: int
-    groups: Ints | None
+    places: Ints | None
     text: str
     fold: str
     kind: str
@@ -154,7 +154,7 @@ def pool_of(memory: Memory, question: Question, shape: Shape, names: list[str]) 
         "ids": ids,
         "gold": np.flatnonzero(np.isin(ids, question.gold)),
         "n_gold": len(set(question.gold)),
-        "groups": pool.groups,
+        "places": pool.places,
         "text": question.text,
     }
 
@@ -276,10 +276,10 @@ def mean_recall(asked: Sequence[Asked], score: Callable[[Asked], Doubles]) -> di
 
 def recall_of(one: Asked, scores: Doubles, ks: Sequence[int]) -> list[float]:
     """Recall at each k, ranked as searches do, a passage in several pieces counted at its best."""
-    if one.groups is None:
+    if one.places is None:
         order = np.argsort(-scores, kind="stable")
     else:
-        order, _ = spread(scores, one.groups, max(KS), loss=REPEAT_LOSS)
+        order, _ = spread(scores, one.places, max(KS), loss=REPEAT_LOSS)
     ranked = list(dict.fromkeys(one.ids[place] for place in order))
     gold = {one.ids[place] for place in one.gold}
     return [len(gold & set(ranked[:k])) / one.n_gold for k in ks]

@@ -46,10 +46,12 @@ def chained(index: PassageIndex, question: Question, rows: Ints, scores: Doubles
     chains = ties * between * (strength[partners] / strength[0])
     best = chains.argmax(axis=1)
     value = chains[np.arange(len(rows)), best]
-    shared = (has * has[best]) * rarity_of(index, names)
-    reach.scores[rows] = value
-    reach.origin[rows] = rows[best]
-    reach.via[rows[value > 0]] = names[shared[value > 0].argmax(axis=1)]
+    tied = value > 0
+    if tied.any():
+        shared = has[tied] * has[best[tied]] * rarity_of(index, names)
+        reach.scores[rows[tied]] = value[tied]
+        reach.origin[rows[tied]] = rows[best[tied]]
+        reach.via[rows[tied]] = names[shared.argmax(axis=1)]
     return reach
 
 

@@ -25,7 +25,7 @@ from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.coverage import best_likeness, rarity_shares
 from graphmem.retrieve.dates import dates_in, near_dates
 from graphmem.retrieve.filters import believed
-from graphmem.retrieve.fuse import TURNS, fuse, weights_of
+from graphmem.retrieve.fuse import BESIDE, TURNS, fuse, weights_of
 from graphmem.retrieve.kinds import KINDS, asks_for_several, kinds_asked
 from graphmem.retrieve.pool import Pool
 from graphmem.retrieve.question import analyse
@@ -139,9 +139,14 @@ def turn_pool(
         rows=turns.rows[candidates],
         signals=signals | _close_signals(talk, candidates, asking),
         question=question,
-        groups=turns.sessions[candidates] if asks_for_several(query.text) else None,
+        places=_apart(turns, candidates) if asks_for_several(query.text) else None,
         turns=turns,
     )
+
+
+def _apart(turns: Turns, candidates: Ints) -> Ints:
+    """Where turns stand, with sessions so far from each other that none is beside another."""
+    return np.asarray(candidates + (BESIDE + 1) * turns.sessions[candidates], np.int64)
 
 
 def _named(speakers: Category, turns: Turns, text: str) -> frozenset[int]:

@@ -12,8 +12,10 @@ import numpy as np
 from graphmem.kernels.arrays import Doubles, Ints, top_rows
 
 PASSAGES, TURNS = "passages", "turns"
-REPEAT_LOSS = 0.2
-"""What each further turn of a session loses where an answer stands in several places."""
+REPEAT_LOSS = 0.4
+"""What each further turn beside one loses where an answer stands in several places."""
+BESIDE = 3
+"""Turns that are beside one: as far as the signals of a turn look around it."""
 _SPREAD_DEPTH = 4
 
 
@@ -55,8 +57,13 @@ def fuse(signals: Mapping[str, Doubles], weights: Mapping[str, float]) -> Double
     return total
 
 
-def spread(scores: Doubles, groups: Ints, k: int, *, loss: float) -> tuple[Ints, Doubles]:
-    """The k best one after another, each counted less for every one of its group before it.
+def spread(scores: Doubles, places: Ints, k: int, *, loss: float) -> tuple[Ints, Doubles]:
+    """The k best one after another, each counted less for every one beside it before it.
+
+    Parameters
+    ----------
+    places : array, shape (n,)
+        Where each stands; those at most :data:`BESIDE` apart are beside each other.
 
     Returns
     -------
@@ -65,16 +72,15 @@ def spread(scores: Doubles, groups: Ints, k: int, *, loss: float) -> tuple[Ints,
     lost : array, shape (n,)
         What each that was picked had lost by then.
     """
-    open_to = top_rows(scores, _SPREAD_DEPTH * k).tolist()
-    left = {place: float(scores[place]) for place in open_to}
-    group = {place: int(groups[place]) for place in open_to}
+    open_to = top_rows(scores, _SPREAD_DEPTH * k)
+    left, at = scores[open_to], places[open_to]
     lost = np.zeros(len(scores))
     order: list[int] = []
-    while left and len(order) < k:
-        best = max(left, key=lambda place: left[place])
-        lost[best] = scores[best] - left.pop(best)
-        order.append(best)
-        for place in left:
-            if group[place] == group[best]:
-                left[place] -= loss
+    for _ in range(min(k, len(open_to))):
+        best = int(left.argmax())
+        row = int(open_to[best])
+        lost[row] = scores[row] - left[best]
+        order.append(row)
+        left[np.abs(at - at[best]) <= BESIDE] -= loss
+        left[best] = -np.inf
     return np.array(order, np.int64), lost

@@ -74,11 +74,11 @@ def home_links(
     sums = np.bincount(owner, weights=powers, minlength=len(targets.names))
     shares = np.asarray(powers / sums[owner], np.float64)
     likeness = np.vecdot(index.vectors[origins[targets.owner[owner]]], index.vectors[passages])
-    weights *= _fit(index, likeness)
+    weights *= fit_of(index, likeness)
     return HomeLinks(owner, passages, weights, shares)
 
 
-def _fit(index: PassageIndex, likeness: Floats) -> Doubles:
+def fit_of(index: PassageIndex, likeness: Floats) -> Doubles:
     """How surely two passages speak of one thing where they share a name, by how much more alike
     they are than any two: many a name is an ordinary word elsewhere, or somebody else's."""
     mean, deviation = index.usual_likeness

@@ -15,8 +15,8 @@ from graphmem.retrieve.reach import Reach
 class Pool:
     """Candidates for one question; `signals` are of shape (n_candidates,).
 
-    `kind` names the weights that are theirs. `groups` are set for a question whose answer stands
-    in several places: a second candidate of a group tells less than the first of another. `turns`
+    `kind` names the weights that are theirs. `places` are set for a question whose answer stands
+    in several places: a candidate beside another tells less than one elsewhere. `turns`
     are set where the candidates are turns of talk.
     """
 
@@ -25,7 +25,7 @@ class Pool:
     signals: Mapping[str, Doubles]
     question: Question
     reaches: Mapping[str, Reach] = field(default_factory=dict)
-    groups: Ints | None = None
+    places: Ints | None = None
     turns: Turns | None = None
 
 

@@ -46,17 +46,18 @@ def pools(index: PassageIndex, query: Query, asking: Asking, allowed: Mask) -> l
     is_turn = np.asarray(index.passages.speakers.codes > 0)
     talk, documents = allowed & is_turn, allowed & ~is_turn
     heard = listen(index, query) if talk.any() else None
-    texts = [query.text] if heard is None else list(dict.fromkeys((query.text, heard.topic)))
-    # What needs a vector is told together, so that an embedder may run it side by side.
-    nearness = [products(index.vectors, vector) for vector in asking.embed(texts)]
+    similarity = products(index.vectors, asking.embed([query.text])[0])
     found = []
     if heard is not None:
-        near, topic = nearness[0], nearness[-1]
+        topic = similarity
+        if heard.topic != query.text:  # reads like a turn, and not like a question
+            embed = asking.embed_texts or asking.embed
+            topic = products(index.vectors, embed([heard.topic])[0])
         found.append(
-            turn_pool(index, query, asking, heard, similarity=near, topic=topic, allowed=talk)
+            turn_pool(index, query, asking, heard, similarity=similarity, topic=topic, allowed=talk)
         )
     if documents.any():
-        found.append(passage_pool(index, query, asking, similarity=nearness[0], allowed=documents))
+        found.append(passage_pool(index, query, asking, similarity=similarity, allowed=documents))
     return found
 
 
@@ -73,10 +74,10 @@ def weigh(pool: Pool, k: int, *, learned: bool) -> Ranking:
     weights = weights_of(pool.kind, pool.signals, learned=learned)
     scores = fuse(pool.signals, weights)
     parts = shares(pool.signals, weights)
-    if pool.groups is None:
+    if pool.places is None:
         order = top_rows(scores, k)
     else:
-        order, loss = spread(scores, pool.groups, k, loss=REPEAT_LOSS)
+        order, loss = spread(scores, pool.places, k, loss=REPEAT_LOSS)
         parts["repeat"] = -loss
         scores = scores - loss
     return Ranking(

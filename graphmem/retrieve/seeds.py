@@ -37,7 +37,7 @@ _STAGES: Final = {
 }
 """The stage that tells by which name a signal came to a hit."""
 _ORDER: Final = {
-    "repeat": "a further turn of its session",
+    "repeat": "a further turn beside one above it",
     "kind": "talk and documents, each beside its best",
 }
 _ANSWER: Final = "answer"

@@ -137,11 +137,11 @@ def test_no_signal_counts_against_a_candidate(kind: str) -> None:
     assert min(weights.values()) >= 0
 
 
-def test_where_several_answers_are_asked_for_a_second_of_a_session_counts_less() -> None:
-    scores, sessions = np.array([1.0, 0.9, 0.8, 0.1]), np.array([0, 0, 1, 1])
-    order, lost = spread(scores, sessions, 3, loss=0.2)
-    assert order.tolist() == [0, 2, 1]
-    assert lost.tolist() == pytest.approx([0.0, 0.2, 0.0, 0.0])
+def test_where_several_answers_are_asked_for_one_beside_another_counts_less() -> None:
+    scores, places = np.array([1.0, 0.9, 0.8, 0.1]), np.array([10, 13, 14, 40])
+    order, lost = spread(scores, places, 3, loss=0.2)
+    assert order.tolist() == [0, 2, 1]  # 14 is not beside 10, and 13 is beside both
+    assert lost.tolist() == pytest.approx([0.0, 0.4, 0.0, 0.0])
 
 
 def test_talk_and_documents_of_one_memory_are_ranked_together(
