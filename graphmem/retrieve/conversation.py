@@ -198,7 +198,7 @@ def _close_signals(talk: Talk, candidates: Ints, asking: Asking) -> dict[str, Do
     signals = {
         "words": words,
         "words_around": words_around,
-        "telling": _telling(index, turns.rows[candidates]),
+        "telling": _telling(talk.index, turns.rows[candidates]),
         "statement": 1.0 - shows(_QUESTION),
         "first_person": shows(_FIRST_PERSON) * is_named,
         "reply": _replies(talk, candidates, speakers),
