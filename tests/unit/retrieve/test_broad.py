@@ -110,6 +110,36 @@ def test_words_of_the_topic_and_what_holds_a_passage_raise_it() -> None:
     assert sum(w for name, w in raised.weights.items() if name != "graph") == pytest.approx(1.0)
 
 
+def test_a_granularity_counts_for_as_much_as_it_is_decided() -> None:
+    vector = _unit(1, 0.5, 0)
+    near, far, between = vector, _unit(-1, 1, 0), _unit(0.2, 1, 0.3)
+    decided = Layer("decided", np.stack([near, far, far]), np.arange(3), np.arange(3))
+    torn = Layer("torn", np.stack([between, between, between]), np.arange(3), np.arange(3))
+    found = rank_broadly(
+        vector, VECTORS, np.zeros(12), [decided, torn], NONE, allowed=EVERY, k=12
+    ).weights
+    assert found["decided"] > found["passages"] > found["torn"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_graph_mode_counts_for_as_much_as_it_and_likeness_agree() -> None:
+    # So many that the twenty likest are not all there are.
+    vectors = np.stack([_unit(1, 0.01 * n, 0.002 * n) for n in range(60)]).astype(np.float32)
+    vector, every = _unit(1, 0, 0), np.arange(60)
+
+    def ranked(first: list[int]) -> tuple[float, list[int]]:
+        found = rank_broadly(
+            vector, vectors, np.zeros(60), [], np.array(first, np.int64), allowed=every, k=60
+        )
+        return found.weights["graph"], found.rows.tolist()
+
+    plain = ranked([])[1]
+    agreed, helped = ranked([15, *range(15)])
+    alone, left = ranked(list(range(59, 39, -1)))
+    assert (agreed, alone) == (1.0, 0.0)
+    assert helped.index(15) < plain.index(15)
+    assert left == plain
+
+
 def test_the_way_down_keeps_to_the_likest_nodes_under_those_before() -> None:
     top = Layer(
         "depth 1",
