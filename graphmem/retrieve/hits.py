@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +31,10 @@ def hits_of(index: PassageIndex, ranking: Ranking, query: Query) -> list[Hit]:
     holding = allowed_facts(index, query, index.facts.evidence_facts[places])
     bounds = np.searchsorted(owner[holding], np.arange(len(ranking.rows) + 1)).tolist()
     places, shared = places[holding], shared[holding]
-    return [
-        _hit(index, ranking, position, _stated(index, places[first:last], shared[first:last]))
-        for position, (first, last) in enumerate(pairwise(bounds))
+    stated = [
+        _stated(index, places[first:last], shared[first:last]) for first, last in pairwise(bounds)
     ]
+    return _hits(index, ranking, stated)
 
 
 def most_alike(texts: Sequence[str], asked: set[str], n: int) -> list[int]:
@@ -51,8 +53,8 @@ def _stated(index: PassageIndex, places: Ints, shared: Ints) -> tuple[FactView, 
         FactView(
             id=id_,
             text=text,
-            valid_from=None if valid_from == OPEN_START else from_micros(valid_from),
-            valid_to=None if valid_to == OPEN_END else from_micros(valid_to),
+            valid_from=_moment(valid_from),
+            valid_to=_moment(valid_to),
             start=start,
             end=end,
         )
@@ -68,24 +70,32 @@ def _stated(index: PassageIndex, places: Ints, shared: Ints) -> tuple[FactView, 
     )
 
 
-def _hit(index: PassageIndex, ranking: Ranking, position: int, facts: tuple[FactView, ...]) -> Hit:
-    row, passages = int(ranking.rows[position]), index.passages
-    occurred = int(passages.occurred_at[row])
-    attributes = passages.attributes[row]
-    return Hit(
-        id=passages.ids[row],
-        rank=position + 1,
-        score=float(ranking.scores[position]),
-        text=passages.texts[row],
-        title=passages.titles[row],
-        source=passages.sources[row],
-        start=int(passages.starts[row]),
-        end=int(passages.ends[row]),
-        speaker=passages.speakers[row] or None,
-        session=passages.sessions[row] or None,
-        occurred_at=None if occurred == OPEN_START else from_micros(occurred),
-        external_id=passages.external_ids[row] or None,
-        attributes=json.loads(attributes) if attributes else {},
-        facts=facts,
-        note=ranking.note,
-    )
+def _hits(
+    index: PassageIndex, ranking: Ranking, stated: Sequence[tuple[FactView, ...]]
+) -> list[Hit]:
+    """A hit for each row of the ranking, with the facts that it states."""
+    passages, rows = index.passages, ranking.rows
+    columns: dict[str, Sequence[Any]] = {
+        "id": passages.ids.take(rows),
+        "rank": range(1, len(rows) + 1),
+        "score": ranking.scores.tolist(),
+        "text": passages.texts.take(rows),
+        "title": passages.titles.take(rows),
+        "source": passages.sources.take(rows),
+        "start": passages.starts[rows].tolist(),
+        "end": passages.ends[rows].tolist(),
+        "speaker": [name or None for name in passages.speakers.take(rows)],
+        "session": [name or None for name in passages.sessions.take(rows)],
+        "occurred_at": [_moment(at) for at in passages.occurred_at[rows].tolist()],
+        "external_id": [id_ or None for id_ in passages.external_ids.take(rows)],
+        "attributes": [json.loads(held) if held else {} for held in passages.attributes.take(rows)],
+        "facts": stated,
+    }
+    return [
+        Hit(**dict(zip(columns, values, strict=True)), note=ranking.note)
+        for values in zip(*columns.values(), strict=True)
+    ]
+
+
+def _moment(at: int) -> datetime | None:
+    return None if at in (OPEN_START, OPEN_END) else from_micros(at)
