@@ -7,13 +7,21 @@ from collections.abc import Callable
 
 import numpy as np
 
+from graphmem.errors import InvalidInputError
 from graphmem.graph.snapshot import Category, Facts, Passages, Traits
 from graphmem.kernels.arrays import Mask
 from graphmem.model.retrieval import FactFilter
 
 
 def facts_of(wanted: FactFilter, traits: Traits, facts: Facts, passages: Passages) -> Mask:
-    """Facts that satisfy a filter, shape (n_facts,)."""
+    """Facts that satisfy a filter, shape (n_facts,).
+
+    Raises
+    ------
+    InvalidInputError
+        The filter asks for what was mined of facts, and nothing was of any.
+    """
+    _refuse_unmined(wanted, traits)
     mask = np.ones(len(facts.ids), np.bool_)
     for column, value in (
         (traits.kinds, wanted.kind),
@@ -37,6 +45,20 @@ def facts_of(wanted: FactFilter, traits: Traits, facts: Facts, passages: Passage
         spoken[facts.evidence_facts[said]] = True
         mask &= spoken
     return mask
+
+
+def _refuse_unmined(wanted: FactFilter, traits: Traits) -> None:
+    """Facts of an older memory would satisfy no such filter, whatever they state."""
+    asked = (wanted.topics, wanted.event_types, wanted.tags, wanted.keywords, wanted.intent)
+    columns = (traits.topics, traits.event_types, traits.tags, traits.keywords, traits.intents)
+    is_mined = any(value not in ("", "[]") for column in columns for value in column.values)
+    if any(asked) and len(traits.kinds.codes) and not is_mined:
+        raise InvalidInputError(
+            "No fact of this memory has topics, keywords or other attributes: they were read by an"
+            " older graphmem",
+            remedy="Ingest the sources into a new memory, or filter by kind, modality, polarity or"
+            " speaker",
+        )
 
 
 def _where(column: Category, holds: Callable[[str], bool]) -> Mask:

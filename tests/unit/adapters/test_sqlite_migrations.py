@@ -17,6 +17,7 @@ from graphmem import Memory
 from graphmem.adapters.stores.sqlite import SqliteStore
 from graphmem.adapters.stores.sqlite.schema import MIGRATIONS, make, migrate
 from graphmem.adapters.stores.sqlite.store import FILE_NAME
+from graphmem.errors import InvalidInputError
 from graphmem.settings import Settings
 
 OF_5 = Path(__file__).parents[2] / "data" / "memory_schema_5.sql"
@@ -84,6 +85,9 @@ def test_what_is_read_after_the_step_has_attributes_beside_what_was_read_before(
     plain = Settings(workers=0, cache_dir=Settings().cache_dir)
     with Memory.open(folder, settings=plain) as memory:
         before = {hit.text for hit in memory.search("Where does Bob live?")}
+        with pytest.raises(InvalidInputError, match=r"older graphmem.*new memory"):
+            memory.search("Bob", where={"fact": {"topics": "music"}})
+        assert memory.search("Bob", where={"fact": {"speaker": "Bob"}})
         memory.add("Bob plays jazz on the piano in a concert.", source="c", at="2024-07-01")
         assert before < {hit.text for hit in memory.search("Where does Bob live?", k=20)}
         found = memory.search("Bob", where={"fact": {"topics": "music"}})
