@@ -208,7 +208,7 @@ def context(
     if as_json:
         emit(found)
         return
-    console.print(found.text, markup=False, highlight=False)
+    console.print(found.text, markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"[dim]{found.tokens} of {found.budget} tokens, {len(found.citations)} cited, "
         f"{found.left_out} hits left out[/dim]"

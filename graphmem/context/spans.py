@@ -11,7 +11,9 @@ from graphmem.extract.lexicon import STOP
 from graphmem.kernels.text import words
 
 _END: Final = re.compile(
-    r"[.!?…](?<!\b[A-Z]\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\bvs\.)"
+    # Behind a name these end a sentence only where the next word does not go on with it.
+    r"[.!?…](?!(?:(?<=\b[JS]r\.)|(?<=\b(?:Inc|Ltd)\.)|(?<=\bCo\.))\s[a-z])"
+    r"(?<!\b[A-Z]\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\bvs\.)"
     r"[\"'”’»)\]]*(?=\s)|[。！？]|[\n\r]|\Z"
 )
 _KEPT: Final = 1 << 14

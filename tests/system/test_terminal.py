@@ -44,3 +44,12 @@ def test_lines_that_were_wrapped_run_on(tmp_path: Path, command: str) -> None:
     assert "in 1931, and it is much older" in shown.stdout
     assert "│ - a list " in shown.stdout
     assert "│ - of two " in shown.stdout
+
+
+def test_a_context_is_printed_as_it_is_counted(tmp_path: Path) -> None:
+    said = "Ada Lindqvist founded the institute at Greywick, which is older than the houses there."
+    with Memory.open(tmp_path / "mem", settings=Settings(workers=0)) as memory:
+        memory.add(said)
+        text = memory.context("Who founded the institute?").text
+    shown = run("context", "Who founded the institute?", "-m", str(tmp_path / "mem"), columns=40)
+    assert shown.stdout.startswith(f"{text}\n")

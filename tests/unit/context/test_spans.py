@@ -12,6 +12,8 @@ from graphmem.context.spans import sentences, unwrapped
     [
         ("Dr. Lee came. She left.", ["Dr. Lee came.", "She left."]),
         ("Title\nIt rained.", ["Title", "It rained."]),
+        ("She met Ray, Jr. and Acme Inc. in Oslo.", ["She met Ray, Jr. and Acme Inc. in Oslo."]),
+        ("She met Bob Ray, Jr. He left.", ["She met Bob Ray, Jr.", "He left."]),
         ("- one\n- two", ["- one", "- two"]),
         (
             "The institute is much older than all of the houses\naround it. It stands.",
