@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphmem.model.knowledge import FactKind, Modality, Polarity
 from graphmem.model.timeline import Entry, Task, TaskState, Way
@@ -31,6 +32,15 @@ _ASPECTS: Final[Mapping[str, str]] = {
 _IS: Final = "is"
 _HABITS: Final = frozenset(("likes", "dislikes", "skills", "home", "work", "education"))
 """Aspects that verbs which happen tell of too."""
+_BY_ITSELF: Final = re.compile(
+    r"\b(?:work(?:ing|s)? on|halfway|half way|in the middle of|partway)\b", re.IGNORECASE
+)
+"""How what is under way is told of, whether it was planned or not."""
+_UNDER_WAY: Final = re.compile(
+    rf"{_BY_ITSELF.pattern}|\b(?:start(?:ed|ing)?|began|begun|beginning)\b", re.IGNORECASE
+)
+_FINISHING: Final = frozenset("finish complete submit publish deliver achieve accomplish".split())
+_ONWARD: Final = (Way.FULFILLED, Way.EXTENDED, Way.CHANGED)
 _PLANS: Final = (Modality.INTENDED, Modality.NECESSARY)
 
 
@@ -55,11 +65,20 @@ def aspects_of(
 
 
 def tasks_of(entries: Sequence[Entry]) -> tuple[Task, ...]:
-    """Plans as trees: what is done in order to do another thing is a step of it.
+    """Plans, and what is under way without one, as trees: what is done in order to do another thing
+    is a step of it.
 
-    A plan is done once what was planned came about, and dropped once it was denied or ended.
+    A plan is under way once somebody works on it, done once what was planned came about or was
+    finished, and dropped once it was denied or ended.
     """
+    told = {entry.fact_id: entry for entry in entries}
     plans = {entry.fact_id: entry for entry in entries if _is_plan(entry)}
+    of_plan = {id for entry in plans.values() for id in _course(entry, told)}
+    plans |= {
+        entry.fact_id: entry
+        for entry in entries
+        if entry.fact_id not in of_plan and _is_under_way(entry, _BY_ITSELF)
+    }
     steps: defaultdict[str, list[str]] = defaultdict(list)
     for entry in plans.values():
         for tie in entry.ties:
@@ -71,40 +90,75 @@ def tasks_of(entries: Sequence[Entry]) -> tuple[Task, ...]:
     # Plans that only serve each other have none above them: the first of them is taken for it.
     for id in (*(id for id in plans if id not in below), *plans):
         if id not in seen:
-            tasks.append(_task(plans, steps, id, frozenset()))
+            tasks.append(_task(_Told(told, plans, steps), id, frozenset()))
             seen |= _ids(tasks[-1])
     return tuple(tasks)
+
+
+class _Told(NamedTuple):
+    entries: Mapping[str, Entry]
+    plans: Mapping[str, Entry]
+    steps: Mapping[str, Sequence[str]]
 
 
 def _ids(task: Task) -> set[str]:
     return {task.plan.fact_id}.union(*map(_ids, task.steps))
 
 
-def _task(
-    plans: Mapping[str, Entry], steps: Mapping[str, Sequence[str]], id: str, above: frozenset[str]
-) -> Task:
-    entry = plans[id]
-    state, by = _state(entry)
+def _task(told: _Told, id: str, above: frozenset[str]) -> Task:
+    entry = told.plans[id]
+    state, by = _state(entry, told.entries)
     return Task(
         plan=entry,
         state=state,
         ended_by=by,
         steps=tuple(
-            _task(plans, steps, step, above | {id})
-            for step in steps.get(id, ())
+            _task(told, step, above | {id})
+            for step in told.steps.get(id, ())
             if step not in above | {id}
         ),
     )
 
 
-def _state(entry: Entry) -> tuple[TaskState, str]:
-    for way, state in ((Way.FULFILLED, TaskState.DONE), (Way.CHANGED, TaskState.DROPPED)):
-        for tie in entry.ties:
-            if tie.way is way:
-                return state, tie.fact_id
-    if entry.superseded_by:
+def _state(entry: Entry, told: Mapping[str, Entry]) -> tuple[TaskState, str]:
+    """How far a plan has come by the last that tells of it, and which that is."""
+    state, by = TaskState.PLANNED, ""
+    if not _is_plan(entry):
+        state, by = TaskState.DOING, entry.fact_id
+    for id, way in _course(entry, told).items():
+        later = told.get(id)
+        if later is not None and _is_under_way(later, _UNDER_WAY):
+            state, by = TaskState.DOING, id
+        elif way is Way.FULFILLED or (way is Way.CHANGED and later and _is_finishing(later)):
+            state, by = TaskState.DONE, id
+        elif way is Way.CHANGED:
+            state, by = TaskState.DROPPED, id
+    if entry.superseded_by and state in (TaskState.PLANNED, TaskState.DOING):
         return TaskState.DROPPED, entry.superseded_by
-    return TaskState.PLANNED, ""
+    return state, by
+
+
+def _course(entry: Entry, told: Mapping[str, Entry]) -> dict[str, Way]:
+    """What became of a plan: the facts that go on from it, and from these, in their order."""
+    found: dict[str, Way] = {}
+    at: Entry | None = entry
+    while at is not None:
+        ties = [tie for tie in at.ties if tie.way in _ONWARD and tie.fact_id not in found]
+        for tie in ties:
+            found[tie.fact_id] = tie.way
+        later = [told[tie.fact_id] for tie in ties if tie.fact_id in told]
+        at = later[-1] if later and later[-1] is not entry else None
+    return found
+
+
+def _is_under_way(entry: Entry, words: re.Pattern[str]) -> bool:
+    is_so = entry.modality is Modality.ACTUAL and entry.polarity is Polarity.POSITIVE
+    return is_so and words.search(entry.text) is not None
+
+
+def _is_finishing(entry: Entry) -> bool:
+    verb = entry.predicate.partition(" ")[0]
+    return verb in _FINISHING and entry.polarity is Polarity.POSITIVE
 
 
 def _is_plan(entry: Entry) -> bool:

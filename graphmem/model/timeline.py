@@ -135,12 +135,16 @@ class TaskState(StrEnum):
     """How far something that was planned has come."""
 
     PLANNED = "planned"
+    DOING = "doing"
     DONE = "done"
     DROPPED = "dropped"
 
 
 class Task(Value):
-    """Something planned, how far it has come and by which fact, and what is planned to that end."""
+    """Something planned or under way, how far it has come, and what is planned to that end.
+
+    `ended_by` is the last fact that tells how far, empty while there is only the plan.
+    """
 
     plan: Entry
     state: TaskState

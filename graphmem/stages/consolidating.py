@@ -6,7 +6,7 @@ given, in pieces, the ids of entities and facts that changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,11 +17,14 @@ from graphmem.maintain.derive import PREDICATES, Derivation, derive, premises_of
 from graphmem.maintain.notes import note_of
 from graphmem.model.change import ChangeSet, EditSet
 from graphmem.model.consolidation import StepReport
+from graphmem.model.history import Retelling, retelling_of
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, SameAs, Sense
 from graphmem.ports.store import Clock, GraphStore
+from graphmem.resolve.claims import readings_of
 from graphmem.resolve.states import States
 from graphmem.stages.known_names import KnownNames
-from graphmem.stages.learning import keep, relearn
+from graphmem.stages.learning import keep, learned_in, relearn
+from graphmem.stages.retelling import Retold, retell
 from graphmem.stages.revising import revise
 from graphmem.stages.telling import places_of, scenes_of
 
@@ -34,17 +37,18 @@ _TAGGED: Final = 12
 
 
 def steps_of(
-    store: GraphStore, names: KnownNames, clock: Clock, *, states: States | None
+    store: GraphStore, names: KnownNames, clock: Clock, *, states: States, learns: bool
 ) -> tuple[Step, ...]:
     """All steps, in the order in which they run.
 
-    `states` are those that are known without this memory; for ``None``, it learns none.
+    `states` are those that are known without this memory; unless it `learns`, it learns none.
     """
     work = _Work(store, names, clock)
-    learning = () if states is None else (Step("states", work.learner(states), whole=True),)
+    learning = (Step("states", work.learner(states), whole=True),) if learns else ()
     return (
         Step("names", work.link_names),
         *learning,
+        Step("duplicates", work.merger(states)),
         Step("mentions", work.look_back, whole=True),
         Step("threads", work.thread_sessions),
         Step("derived", work.derive_facts),
@@ -175,6 +179,38 @@ class _Work:
         """Names that became known are mentions in the passages of before, too."""
         looked_at, added = self._names.look_back()
         return Made(StepReport(looked_at=looked_at, added=added))
+
+    def merger(self, states: States) -> Callable[[Changed], Made]:
+        """What merges statements in other words, and ties those that tell more to those of less."""
+
+        def merge_duplicates(changed: Changed) -> Made:
+            store = self._store
+            known = states.with_learned(learned_in(store, self._namespace))
+            found = [
+                fact
+                for fact in store.facts(changed.facts).values()
+                if fact.retired_at is None and fact.attribution != DERIVED
+            ]
+            members = {m.entity_id for fact in found for m in fact.members}
+            names = {id: entity.name for id, entity in store.entities(sorted(members)).items()}
+            fresh = [fact for fact in found if not readings_of(fact, known, names)]
+            links = store.supersessions_of([fact.id for fact in fresh]) if fresh else []
+            tied = {(link.newer_id, link.older_id) for link in links}
+            stated = tuple(store.evidence_of([fact.id for fact in fresh]))
+            retold = retell(
+                store,
+                ChangeSet(namespace=self._namespace, evidence=stated),
+                fresh,
+                names=names,
+                states=known,
+                are_held=True,
+            )
+            changes = _merged(retold, stated, tied, self._clock())
+            done = len(changes.supersessions)
+            report = StepReport(looked_at=len(changed.facts), added=done)
+            return Made(report, changes if done else None)
+
+        return merge_duplicates
 
     def thread_sessions(self, changed: Changed) -> Made:
         """Facts are linked to those of other sessions that they extend, change or fulfil."""
@@ -330,6 +366,34 @@ class _Work:
             discourse=tuple(discourse),
             same_as=tuple(same_as),
         )
+
+
+def _merged(
+    retold: Retold, stated: Sequence[Evidence], tied: Collection[tuple[str, str]], now: datetime
+) -> ChangeSet:
+    """Of what held statements tell again, that which is new: ties, and what is merged."""
+    links = {
+        (link.newer_id, link.older_id): link
+        for link in retold.changes.supersessions
+        if (link.newer_id, link.older_id) not in tied
+    }
+    standing = {
+        older: newer
+        for (newer, older), link in links.items()
+        if retelling_of(link.reason) is Retelling.SAME
+    }
+    told = {id for pair in links for id in pair}
+    return ChangeSet(
+        namespace=retold.changes.namespace,
+        supersessions=tuple(links.values()),
+        evidence=tuple(
+            item
+            for item in retold.changes.evidence
+            if item.fact_id in told and item not in set(stated)
+        ),
+        retired_facts=dict.fromkeys(standing, now),
+        reinforced=tuple(sorted(set(standing.values()))),
+    )
 
 
 def _edit(store: GraphStore, namespace: str, edits: Callable[[int], EditSet]) -> None:

@@ -6,7 +6,7 @@ stands is evidence of both. Who tells less is known already, by the one that tel
 
 Known facts are looked for by the rarest name of a statement, or where its names are in very many
 passages, as those of speakers are, by the thing that it is about: the cost of writing does not rise
-with how much is told of somebody.
+with how much is told of somebody. Consolidation looks further.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from graphmem.resolve.states import States
 
 _EVERYWHERE: Final = 32
 """Passages that name somebody, from which on nothing is looked for by that name."""
+_AT_REST: Final = 512
+"""The same where nobody waits."""
 
 
 class Retold(NamedTuple):
@@ -69,6 +71,7 @@ def retell(
     *,
     names: Mapping[str, str],
     states: States,
+    are_held: bool = False,
 ) -> Retold:
     """The batch, with what its `fresh` statements tell again of what is known.
 
@@ -78,6 +81,8 @@ def retell(
         Statements of the batch that are new, and tell of no state.
     names
         Of the members of these, by id.
+    are_held
+        Whether they are in the store already: of two in other words, the first recorded stands.
     """
     stated: defaultdict[str, list[Evidence]] = defaultdict(list)
     for item in changes.evidence:
@@ -85,12 +90,15 @@ def retell(
     ours = _tellings(fresh, names, _days_in(changes))
     if not ours:
         return Retold(changes)
-    theirs = _known_like(store, ours, names, states)
-    pairs = list(_pairs(ours, theirs))
+    most = _AT_REST if are_held else _EVERYWHERE
+    theirs = _known_like(store, ours, names, states, most=most)
+    pairs = list(_pairs(ours, theirs, are_held=are_held))
     return _told(store, changes, pairs, stated) if pairs else Retold(changes)
 
 
-def _pairs(ours: Sequence[Telling], theirs: Sequence[Telling]) -> Iterator[_Pair]:
+def _pairs(
+    ours: Sequence[Telling], theirs: Sequence[Telling], *, are_held: bool
+) -> Iterator[_Pair]:
     """Each new statement with all that it tells again; of two in a batch the first is known."""
     by_kernel: defaultdict[tuple[object, ...], list[Telling]] = defaultdict(list)
     for telling in theirs:
@@ -103,11 +111,18 @@ def _pairs(ours: Sequence[Telling], theirs: Sequence[Telling]) -> Iterator[_Pair
             if (how := relation(telling, other)) is not None
         ]
         same = next((p for p in found if p.how is Retelling.SAME), None)
+        if same is not None and are_held and _age(same.new) < _age(same.known):
+            same = None
         if same is not None and same.known.trust >= same.new.trust:
             yield same  # and nothing else: what it is to others, the known one is
             continue
         yield from (pair for pair in found if pair.how is not Retelling.SAME)
-        alike.append(telling)
+        if not are_held:
+            alike.append(telling)
+
+
+def _age(fact: Fact) -> tuple[datetime, str]:
+    return fact.recorded_at, fact.id
 
 
 def _told(
@@ -172,21 +187,24 @@ _STRENGTH: Final = (Operation.NOOP, Operation.UPDATE)
 
 
 def _known_like(
-    store: GraphStore, fresh: Sequence[Telling], names: Mapping[str, str], states: States
+    store: GraphStore,
+    fresh: Sequence[Telling],
+    names: Mapping[str, str],
+    states: States,
+    *,
+    most: int,
 ) -> list[Telling]:
     """Believed facts that may be told again by these, each found by the rarest name in it."""
     named = {
         each.fact.id: [id for id in each.form.core if names[id][:1].isupper()] for each in fresh
     }
-    where = store.passages_naming(
-        sorted({id for ids in named.values() for id in ids}), limit=_EVERYWHERE
-    )
+    where = store.passages_naming(sorted({id for ids in named.values() for id in ids}), limit=most)
     wanted: dict[str, None] = {}
     predicates: set[str] = set()
     for fact, form, _ in fresh:
         counts = {id: len(where.get(id, ())) for id in named[fact.id]}
         rarest = min(counts, key=lambda id: counts[id])
-        if counts[rarest] == _EVERYWHERE:
+        if counts[rarest] == most:
             # The one in the most words is the rarest, as far as can be told without looking.
             things = [id for id in form.core if id not in counts]
             rarest = max(things, key=lambda id: (len(names.get(id, "")), id), default="")

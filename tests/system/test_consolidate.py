@@ -19,9 +19,11 @@ from graphmem import Memory
 from graphmem.cli import main
 from graphmem.errors import InvalidInputError
 from graphmem.graph.threads import DERIVED
+from graphmem.model.change import Operation
 from graphmem.model.knowledge import Fact
-from graphmem.model.source import SourceItem
+from graphmem.model.source import OpenTriples, SourceItem
 from graphmem.model.timeline import Way
+from graphmem.stages import retelling
 
 TOLD = {
     "note:1": "Ann Lee is the mother of Bob Lee. Ann Lee is a judge.",
@@ -143,6 +145,26 @@ def test_a_name_that_becomes_known_is_found_in_the_passages_of_before(memory: Me
     assert memory.doctor() == []
     again = memory.consolidate()
     assert again.steps["mentions"].added == 0
+
+
+def test_duplicates_that_were_not_met_when_they_were_written_are_merged(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retelling, "_EVERYWHERE", 0)  # as if everybody was in very many passages
+    memory.add("Dia Moss met Eli Ray.", source="met:1")
+    memory.add("Dia Moss met Eli Ray in May 2021.", source="met:2")
+    triples = OpenTriples(triples=(("Dia Moss", "meets", "Eli Ray"),))
+    item = SourceItem(source="met:3", text="Dia Moss, Eli Ray.", triples=triples)
+    assert [report.operations for report in memory.add_many([item])] == [{Operation.ADD: 1}]
+    report = memory.consolidate()
+    assert report.steps["duplicates"].added == 3
+    [entry] = memory.timeline("Dia Moss").entries
+    assert entry.text == "Dia Moss met Eli Ray in May 2021."
+    assert {place.source for place in entry.places} == {"met:1", "met:2", "met:3"}
+    (plain,) = entry.folded
+    assert [event.by for event in memory.history(plain).events if event.by] == [entry.fact_id]
+    assert memory.consolidate().changed == 0
+    assert memory.doctor() == []
 
 
 def test_nothing_that_was_made_of_erased_words_is_left_in_any_file(tmp_path: Path) -> None:

@@ -60,6 +60,33 @@ def test_a_plan_is_done_once_a_later_session_tells_so(memory: Memory) -> None:
     assert (task.state.value, bool(task.ended_by)) == ("done", True)
 
 
+def test_a_task_is_under_way_from_when_somebody_works_on_it_until_it_is_finished_or_given_up(
+    tmp_path: Path,
+) -> None:
+    told = {
+        "2023-05-01": (
+            "I plan to write a novel. I want to repaint the boat. I will visit Norway."
+            " I am going to build a shed. I want to learn the cello."
+        ),
+        "2023-06-01": (
+            "I started writing the novel. I'm halfway through the boat. I'm working on the shed."
+            " I started learning the cello. I'm working on a podcast."
+        ),
+        "2023-07-01": "I finished the novel. I gave up the cello.",
+    }
+    ends = []
+    with Memory.open(tmp_path / "memory", settings=Settings(workers=0)) as memory:
+        for day, text in told.items():
+            memory.add([{"name": "Nora", "content": text}], session=day, at=day)
+            tasks = memory.tasks("Nora")
+            ends.append({t.plan.text.split()[-1].strip("."): t.state.value for t in tasks})
+    planned = dict.fromkeys(("novel", "boat", "Norway", "shed", "cello"), "planned")
+    begun = dict.fromkeys(("novel", "boat", "shed", "cello", "podcast"), "doing")
+    assert ends[0] == planned
+    assert ends[1] == {**planned, **begun}
+    assert ends[2] == {**ends[1], "novel": "done", "cello": "dropped"}
+
+
 @pytest.mark.parametrize(
     ("kind", "words", "absent"),
     [
