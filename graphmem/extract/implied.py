@@ -21,17 +21,16 @@ from graphmem.model.knowledge import EntityType, FactKind
 LOCATED: Final = "be in"
 _CONFIDENCE: Final = 0.8
 _PLACED: Final = frozenset(("in", "at", "on", "near"))
-_EXAMPLES: Final = frozenset(("including", "include", "like"))
 _MOST_EXAMPLES = 5
 _WHOLES: Final = (EntityType.PLACE, EntityType.ORGANISATION)
 
 
 def implied(page: Page) -> Iterator[FactDraft]:
-    """Facts that phrases of the page imply, in no order."""
+    """Facts that phrases of the page imply: those of its names first, then those of examples."""
     for named in page.names:
         yield from _places_of(page, named)
     for token, word in enumerate(page.parse.words):
-        if word.lower() in ("as", "including", "like"):
+        if word.lower() in ("as", "including"):
             yield from _examples(page, token)
 
 
@@ -113,7 +112,7 @@ def _examples(page: Page, token: int) -> Iterator[FactDraft]:
         if before < 0 or parse.words[before].lower() != "such":
             return
         before -= 1
-    elif parse.words[token].lower() == "like" or parse.pos[token] not in ("VERB", "ADP"):
+    elif parse.pos[token] not in ("VERB", "ADP"):
         return
     while before >= 0 and parse.words[before] in (",", "("):
         before -= 1

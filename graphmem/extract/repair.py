@@ -27,6 +27,8 @@ def repaired(parse: Parse) -> Parse:
     is_changed = False
     for rule in (_off_links, _agents, _lists, _named, _beside_agents, _described):
         for token, head, dep in rule(parse, heads, deps):
+            if head == token or token in _above(heads, head):
+                continue  # no token is above itself
             heads[token], deps[token] = head, dep
             is_changed = True
     return replace(parse, heads=heads, deps=deps) if is_changed else parse
@@ -55,7 +57,7 @@ def headed(parse: Parse, titles: Sequence[tuple[int, int]]) -> Parse:
         if any(subject in inside for subject in subjects):
             continue
         is_changed = True
-        if heads[verb] in inside or heads[verb] == verb:
+        if heads[verb] == verb or any(above in inside for above in _above(heads, verb)):
             heads[verb], deps[verb] = verb, "ROOT"
         for token in range(end, openings[begin]):
             if heads[token] in inside:
@@ -68,6 +70,13 @@ def headed(parse: Parse, titles: Sequence[tuple[int, int]]) -> Parse:
         is_passive = any(parse.deps[kid] == "auxpass" for kid in parse.children[verb])
         deps[last - 1] = "nsubjpass" if is_passive else "nsubj"
     return replace(parse, heads=heads, deps=deps, pos=pos) if is_changed else parse
+
+
+def _above(heads: Sequence[int], token: int) -> Iterator[int]:
+    """The tokens above one, up to its root."""
+    while heads[token] != token:
+        token = heads[token]
+        yield token
 
 
 def _off_links(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:

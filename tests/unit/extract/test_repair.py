@@ -2,9 +2,67 @@
 
 from __future__ import annotations
 
-from graphmem.extract.repair import repaired
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphmem.extract.parse import Parse
+from graphmem.extract.repair import headed, repaired
 
 from .conftest import parse_of
+
+WORDS = (
+    ("singer", "NOUN", "NN"),
+    ("painter", "NOUN", "NN"),
+    ("and", "CCONJ", "CC"),
+    (",", "PUNCT", ","),
+    ("by", "ADP", "IN"),
+    ("Ann", "PROPN", "NNP"),
+    ("made", "VERB", "VBN"),
+    ("starring", "VERB", "VBG"),
+    ("is", "AUX", "VBZ"),
+)
+RELATIONS = (
+    "nsubj dobj pobj attr conj appos acl advcl agent prep cc punct aux compound amod".split()
+)
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> Parse:
+    """Any words in any tree."""
+    size = draw(st.integers(2, 12))
+    drawn = draw(st.lists(st.sampled_from(WORDS), min_size=size, max_size=size))
+    words, pos, tags = zip(*drawn, strict=True)
+    order = draw(st.permutations(range(size)))
+    heads = [0] * size
+    for place, token in enumerate(order):
+        heads[token] = order[draw(st.integers(0, place - 1))] if place else token
+    deps = [draw(st.sampled_from(RELATIONS)) for _ in range(size)]
+    deps[order[0]] = "ROOT"
+    starts = [sum(len(word) + 1 for word in words[:at]) for at in range(size)]
+    return Parse(
+        text=" ".join(words),
+        words=words,
+        lemmas=["star" if word == "starring" else word.lower() for word in words],
+        pos=pos,
+        tags=tags,
+        deps=deps,
+        heads=heads,
+        starts=starts,
+        ends=[start + len(word) for start, word in zip(starts, words, strict=True)],
+        sentences=[(0, size)],
+        entities=[],
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(parse=trees(), first=st.integers(0, 11), length=st.integers(1, 6))
+def test_whatever_is_mended_a_parse_stays_a_tree(parse: Parse, first: int, length: int) -> None:
+    first %= len(parse)
+    for mended in (repaired(parse), headed(parse, [(first, min(first + length, len(parse)))])):
+        for token in range(len(mended)):
+            for _ in range(len(mended)):
+                token = mended.heads[token]  # noqa: PLW2901
+            assert mended.heads[token] == token
 
 
 def heads_and_relations(table: str) -> list[tuple[int, str]]:
