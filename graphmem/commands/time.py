@@ -181,6 +181,8 @@ def erase(
         f" {report.reworded} that others state too were reworded.\nEmptied:"
         f" {', '.join(report.places)}. Exports that were written before are not touched."
     )
+    if report.left:
+        console.print(f"[yellow]note[/yellow] {escape(report.left)}", soft_wrap=True)
 
 
 def _show(found: History) -> None:

@@ -59,10 +59,12 @@ class EraseReport(Value):
     """What was removed for good, from the store and from `places`: all that was derived from it.
 
     `reworded` counts facts and entities that others state too, and that keep no word of it.
+    `left` says where words of it may stand still, out of the store's reach, and what to do.
     """
 
     passages: int
     removed: Counts = Counts()
+    left: str = ""
     reworded: int = 0
     places: tuple[str, ...] = ()
     is_dry_run: bool = False

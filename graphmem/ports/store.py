@@ -154,11 +154,12 @@ class GraphStore(Protocol):
         """Remove passages for good, as :meth:`delete_source` does those of a source; an episode
         without a passage left goes too."""
 
-    def compact(self) -> None:
+    def compact(self) -> str:
         """Leave nothing of what was removed in the files that the store has of its own.
 
-        Raises `StoreBusyError` while others hold an earlier view open. Neo4j keeps transaction
-        logs of its own for as long as it is configured to.
+        Returns where it stands still, out of the store's reach, and what to do about that; empty
+        where there is no such place. Raises `StoreBusyError` while others hold an earlier view
+        open.
         """
 
     def read(

@@ -25,10 +25,12 @@ _MOST_LOOKED_AT: Final = 200
 
 
 class Erased(NamedTuple):
-    """What was removed, and of how much that stays the wording was changed."""
+    """What was removed, of how much that stays the wording was changed, and where words are left
+    that the store cannot reach."""
 
     removed: Counts
     reworded: int
+    left: str
 
 
 class _Touched(NamedTuple):
@@ -66,8 +68,7 @@ def erase(
     _forget_causes(store, namespace, touched)
     reworded = _reword_facts(store, namespace, sorted(touched.facts.keys() - touched.gone))
     reworded += _reword_entities(store, namespace, touched.entities)
-    store.compact()
-    return Erased(removed, reworded)
+    return Erased(removed, reworded, store.compact())
 
 
 def _touched(store: GraphStore, passage_ids: Sequence[str]) -> _Touched:
@@ -111,6 +112,14 @@ def _without_words(link: Supersession) -> Supersession:
     return link.model_copy(update={"reason": str(reason._replace(why=_ERASED))})
 
 
+def _in_words(link: Supersession, worded: Mapping[str, str]) -> Supersession:
+    """A link whose reason is a fact's text, with the words that this has now."""
+    reason = reason_of(link.reason)
+    if reason is None or reason.why not in worded:
+        return link
+    return link.model_copy(update={"reason": str(reason._replace(why=worded[reason.why]))})
+
+
 def _reword_facts(store: GraphStore, namespace: str, fact_ids: Sequence[str]) -> int:
     """Facts whose words stand in none of the passages that still state them get those of one."""
     facts = store.facts(fact_ids)
@@ -126,7 +135,9 @@ def _reword_facts(store: GraphStore, namespace: str, fact_ids: Sequence[str]) ->
     if not changed:
         return 0
     ids = [fact.id for fact in changed]
-    discourse, links = store.discourse_of(ids), store.supersessions_of(ids)
+    worded = {facts[fact.id].text: fact.text for fact in changed}
+    links = [_in_words(link, worded) for link in store.supersessions_of(ids)]
+    discourse = store.discourse_of(ids)
     again = [item for item in evidence if item.fact_id in set(ids)]
     store.edit(
         EditSet(namespace=namespace, version=store.version(namespace), removed_facts=tuple(ids))

@@ -127,6 +127,7 @@ class Keeping(Bound):
             passages=len(passage_ids),
             removed=done.removed,
             reworded=done.reworded,
+            left=done.left,
             places=("search index", "graph", "Cypher view", *self._parts.derived),
         )
 

@@ -99,6 +99,24 @@ def test_what_was_told_again_stays_when_one_of_its_sources_goes(store: GraphStor
     assert store.check() == []
 
 
+def test_no_erased_word_is_left_in_why_something_is_known(store: GraphStore) -> None:
+    tell(store, [SELLS], minute=0)
+    tell(store, [replace(SINCE, before="Quixotically")], minute=1)
+    tell(store, [SINCE], minute=2)
+    dated = _one(store, "2010")
+    [first] = {
+        item.passage_id
+        for item in store.evidence_of([dated])
+        if "Quixotically" in store.passages([item.passage_id])[item.passage_id].text
+    }
+    erased = erase(store, "default", [first], states=load_states(), same=lambda id: [id], now=EPOCH)
+    [link] = store.supersessions_of([dated])
+    assert link.reason == f"UPDATE {Retelling.MORE.value}: {SINCE.text}"
+    # A folder of one's own holds no word of it; of a server's own files that cannot be said.
+    is_folder = store.info().backend == "sqlite"
+    assert ("db.checkpoint" in erased.left) is not is_folder
+
+
 def test_on_different_days_or_of_nobody_named_they_stay_apart(store: GraphStore) -> None:
     for minute, told in enumerate(
         (

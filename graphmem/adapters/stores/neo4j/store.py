@@ -204,8 +204,14 @@ class Neo4jStore:
             namespace, lambda held: delete.erase(held, passage_ids, moment=moment)
         )
 
-    def compact(self) -> None:
-        """Nothing: the server writes over what was removed when it needs the room."""
+    def compact(self) -> str:
+        """Does nothing: the files are the server's, and it empties them in its own time."""
+        return (
+            "The Neo4j server's own files may hold the words still: its transaction logs until they"
+            " are pruned (db.tx_log.rotation.retention_policy, after a checkpoint: CALL"
+            " db.checkpoint()), its store files until their room is used again (neo4j-admin"
+            " database copy writes them anew), and its backups"
+        )
 
     def _write_once(self, namespace: str, work: Callable[[Namespace], Counts]) -> Counts:
         return write_once(self.bolt, namespace, secrets.token_hex(16), work)

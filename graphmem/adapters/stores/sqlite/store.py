@@ -201,7 +201,7 @@ class SqliteStore:
             self._connections.erase_from_log()
         return removed
 
-    def compact(self) -> None:
+    def compact(self) -> str:
         """Leave nothing of what was removed in the file's log; what is in the file is wiped
         already, as it is removed."""
         if not self._connections.erase_from_log():
@@ -210,6 +210,7 @@ class SqliteStore:
                 " another, so its log still holds what was erased",
                 remedy="Close what reads it and erase again",
             )
+        return ""
 
     @contextmanager
     def read(
