@@ -111,7 +111,8 @@ def test_batches_agree_with_a_dense_solve(
 
 
 def assert_is_top(ranked: Ranked, exact: np.ndarray, k: int) -> None:
-    positive = int((exact > 1e-12).sum())
+    # What walks hardly ever come to may be reached after the last step that precision asks for.
+    positive = int((exact > 1e-9).sum())
     assert min(k, positive) <= len(ranked.rows) <= min(k, int((exact > -1e-12).sum()))
     assert np.all(np.abs(ranked.scores - exact[ranked.rows]) <= ranked.errors + 1e-12)
     assert ranked.errors.max(initial=0.0) < 2e-9
