@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from graphmem.context.fence import citation_of
-from graphmem.context.spans import sentences
 from graphmem.context.summarise import METHOD
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.bm25 import score as bm25
@@ -99,23 +98,12 @@ def cited(reading: Reading, nodes: Sequence[Node], query: Query) -> tuple[Citati
     )
 
 
-def broad_evidence(
-    reading: Reading,
-    summarising: Summarising,
-    query: Query,
-    *,
-    portraits: Sequence[Portrait] = (),
-) -> list[Hit]:
+def broad_evidence(reading: Reading, summarising: Summarising, query: Query) -> list[Hit]:
     """What a context for a broad question is put together from, best first.
 
     Sentences that a model wrote come first; those that summaries have of a passage stand before it.
     """
-    found = overview(
-        reading,
-        summarising,
-        query.model_copy(update={"k": max(query.k, _POOL)}),
-        portraits=portraits,
-    )
+    found = overview(reading, summarising, query.model_copy(update={"k": max(query.k, _POOL)}))
     told = [(node, source) for node in found.summaries for source in node.sources]
     hits = {
         hit.id: hit
@@ -128,12 +116,9 @@ def broad_evidence(
     for node, source in told:
         if source.passage_id not in hits:
             continue
-        start, end = source.start, source.end
-        if isinstance(node, Portrait):
-            start, end = _around(hits[source.passage_id].text, start, end)
-        said = _said(hits[source.passage_id], node, source.sentence, start, end)
+        said = _said(hits[source.passage_id], node, source.sentence, source.start, source.end)
         if node.method == METHOD:
-            beside[source.passage_id][start] = said
+            beside[source.passage_id][source.start] = said
         elif said.text not in {other.text for other in before}:
             before.append(said)
     return [
@@ -157,12 +142,6 @@ def _said(hit: Hit, node: Node, sentence: int, start: int, end: int) -> Hit:
     return hit.model_copy(
         update={**span, "text": text, "title": title, "speaker": None, "facts": ()}
     )
-
-
-def _around(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence that states a fact at these characters: a clause alone may not be read so."""
-    within = [(a, b) for a, b in sentences(text) if a < end and start < b]
-    return (min(start, within[0][0]), max(end, within[-1][1])) if within else (start, end)
 
 
 class _Found(NamedTuple):

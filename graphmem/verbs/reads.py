@@ -22,7 +22,6 @@ from graphmem.stages import merging
 from graphmem.stages.broadly import asks_broadly, broad_evidence, search_broadly
 from graphmem.stages.inputs import When, query_of
 from graphmem.stages.marking import with_superseded
-from graphmem.stages.portraits import portraits_of
 from graphmem.stages.telling import worked_out
 from graphmem.verbs.bound import Bound
 
@@ -157,12 +156,7 @@ class Reads(Bound):
         if asks_broadly(query):
             broad = with_superseded(
                 self._parts.store,
-                broad_evidence(
-                    self._reading,
-                    self._summarising,
-                    query,
-                    portraits=portraits_of(self._parts.store, self._names, query),
-                ),
+                broad_evidence(self._reading, self._summarising, query),
                 query,
             )
             count = embedder.count_tokens
