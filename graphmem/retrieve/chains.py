@@ -18,7 +18,7 @@ from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
 from graphmem.retrieve.relation import MIN_IDF
 
-N_CHAINED, N_PARTNERS = 80, 25
+N_CHAINED, N_PARTNERS = 40, 25
 _MENTIONED = 0.5
 """What ties by a name that a passage has, beside one that the passage is about."""
 
