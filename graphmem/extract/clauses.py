@@ -33,7 +33,9 @@ _AUXILIARIES: Final = ("aux", "auxpass")
 _OPEN: Final = ("xcomp", "advcl", "pcomp", "acomp", "parataxis", "dep")
 _DEEPEST = 3
 _NEAR = 3
+_SITES: Final = ("in", "at", "on", "to", "near")
 _COMPLETING: Final = frozenset("for of with in by at from on about".split())
+_WHITHER: Final = frozenset("aground ashore abroad apart together away back home aside".split())
 _PAUSES: Final = ("!", "-", "–", "—", "...", "…", ":")
 
 
@@ -146,9 +148,15 @@ def _group(page: Page, verb: int) -> list[int]:
     for kid in parse.children[verb]:
         dep = parse.deps[kid]
         is_adverb = dep == "advmod" and kid == verb - 1 and parse.tags[kid] in ("RB", "RBS", "RBR")
-        if dep in (*_AUXILIARIES, "neg", "prt") or (is_adverb and not _is_link_word(page, kid)):
+        is_where = dep in ("advmod", "acomp") and kid == verb + 1 and _is_whither(page, kid)
+        is_part = dep in (*_AUXILIARIES, "neg", "prt") or is_where
+        if is_part or (is_adverb and not _is_link_word(page, kid)):
             group.append(kid)
     return sorted(group)
+
+
+def _is_whither(page: Page, token: int) -> bool:
+    return page.parse.words[token].lower() in _WHITHER and not page.parse.children[token]
 
 
 def _is_link_word(page: Page, token: int) -> bool:
@@ -234,9 +242,10 @@ def _is_exclaimed(page: Page, token: int, verb: int) -> bool:
         return False
     if parse.words[token].lower() in GREETINGS and parse.left[token] == token:
         return True
-    if token > verb or parse.tags[token][:1] == "W" or parse.right[token] + 1 >= len(parse):
+    last = parse.right[token]
+    if token > verb or parse.tags[token][:1] == "W" or last + 1 >= len(parse):
         return False
-    return parse.words[parse.right[token] + 1] in _PAUSES
+    return parse.words[last] in _PAUSES or parse.words[last + 1] in _PAUSES
 
 
 def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> None:
@@ -340,8 +349,9 @@ def _fill_gap(page: Page, clause: Clause) -> None:
     noun = page.described(verb)
     adverb = parse.child(verb, "advmod")
     if adverb is not None and parse.tags[adverb] == "WRB":
-        if parse.words[adverb].lower() == "where":
-            clause.roles.append(Role("in", adverb, noun))
+        place = _place_before(page, noun) if noun in page.time_at else noun
+        if parse.words[adverb].lower() == "where" and place is not None:
+            clause.roles.append(Role("in", adverb, place))
         return
     reached = [*clause.subjects, *clause.objects, *(role.head for role in clause.roles)]
     if parse.deps[verb] != "relcl" or noun in reached:
@@ -354,6 +364,17 @@ def _fill_gap(page: Page, clause: Clause) -> None:
         clause.roles.append(Role(parse.words[hanging[0]].lower(), hanging[0], noun))
     elif clause.subjects and not clause.objects and not possessed and not clause.is_passive:
         clause.objects.append(noun)
+
+
+def _place_before(page: Page, time: int) -> int | None:
+    """The place that "where" is, which is told before a time: "in X since 2021, where"."""
+    parse = page.parse
+    verb = parse.heads[parse.heads[time]]
+    for kid in reversed(parse.children[verb]):
+        place = parse.child(kid, "pobj") if parse.deps[kid] == "prep" and kid < time else None
+        if place is not None and place in page.name_at and parse.words[kid].lower() in _SITES:
+            return place
+    return None
 
 
 def _share_objects(page: Page, clauses: list[Clause], found: dict[int, Clause]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from graphmem.extract.lexicon import FEMALE
+from graphmem.extract.lexicon import EVENT_NOUNS, FEMALE, FORCE_NOUNS
 from graphmem.extract.mentions import SUBJECTS, note_name, note_noun, relation, topic_entity
 from graphmem.extract.names import name_key
 from graphmem.extract.page import Page, Referent
@@ -202,19 +202,71 @@ def _near(
     subject = _subject_of_clause(page, token, scene)
     is_fit = subject is not None and fit.get(id(subject), 0.0) > 0
     if parse.tags[token] == "PRP$":
-        neighbour = _joined_with(page, token, scene)
-        if neighbour is not None and fit.get(id(neighbour), 0.0) > 0:
-            return neighbour
-        if is_fit:
-            return subject
+        owner = _owner(page, token, scene, fits, subject, sentence)
+        if owner is not None:
+            return owner
     elif parse.words[token].lower().endswith(("self", "selves")):
         return subject if is_fit else scene.best(fits, sentence, least=LEAST_SALIENT)
     elif parse.deps[token] in SUBJECTS:
         if is_fit and parse.deps[parse.heads[token]] == "ccomp":
             return subject
     elif subject is not None:
-        return scene.best(fits, sentence, without=[subject], least=LEAST_SALIENT)
+        others = [subject, *_places_above(page, token, scene)]
+        return scene.best(fits, sentence, without=others, least=LEAST_SALIENT)
     return scene.best(fits, sentence, least=LEAST_SALIENT)
+
+
+def _places_above(page: Page, token: int, scene: Scene) -> list[Entity]:
+    """Where one goes to do something with "it", which is something else: "went to X to see it"."""
+    parse = page.parse
+    verb = parse.heads[token]
+    if parse.deps[verb] != "advcl" or parse.child(verb, "aux") is None:
+        return []
+    led = (kid for kid in parse.children[parse.heads[verb]] if parse.deps[kid] == "prep")
+    inner = (parse.child(kid, "pobj") for kid in led if kid < verb)
+    found = (scene.at(head) for head in inner if head is not None)
+    return [entity for entity in found if entity is not None]
+
+
+def _is_force(entity: Entity) -> bool:
+    """Whether something befalls others, to whom belongs what it hits: "the flood hit its roof"."""
+    return isinstance(entity.meant, int) and bool(entity.nouns & (FORCE_NOUNS | EVENT_NOUNS))
+
+
+def _owner(
+    page: Page,
+    token: int,
+    scene: Scene,
+    fits: list[tuple[Entity, float]],
+    subject: Entity | None,
+    sentence: int,
+) -> Entity | None:
+    """Whom the place of a possessive asks for: who is named beside it, or its clause's subject."""
+    fit = {id(entity) for entity, value in fits if value > 0}
+    neighbour = _joined_with(page, token, scene)
+    if neighbour is not None and id(neighbour) in fit:
+        return neighbour
+    if id(subject) not in fit:
+        return subject if _is_only_tagged(page, token, subject, fits, sentence) else None
+    if subject is None or not _is_force(subject):
+        return subject
+    return scene.best(fits, sentence, without=[subject], least=LEAST_SALIENT) or subject
+
+
+def _is_only_tagged(
+    page: Page,
+    token: int,
+    subject: Entity | None,
+    fits: list[tuple[Entity, float]],
+    sentence: int,
+) -> bool:
+    """Whether a tagger alone says that the subject of "its" is a person, and nothing else fits."""
+    if subject is None or fold(page.parse.words[token]) not in _NEUTER:
+        return False
+    is_name = isinstance(subject.meant, Referent) and not subject.is_topic
+    if not is_name or subject.gender or subject.nouns or subject.person != 1.0:
+        return False
+    return not any(fit and entity.last_mentioned() == sentence for entity, fit in fits)
 
 
 def _joined_with(page: Page, token: int, scene: Scene) -> Entity | None:

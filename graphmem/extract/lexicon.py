@@ -104,6 +104,19 @@ EVENT_NOUNS: Final = _words(
     ceremony season race match competition massacre earthquake campaign rebellion uprising
     accident disaster attack olympics"""
 )
+FIRM_NOUNS: Final = _words(
+    """inc ltd llc plc gmbh corp shipping energy instruments systems industries motors airways
+    airlines technologies laboratories records pictures studios holdings logistics pharmaceuticals
+    electronics software enterprises"""
+)
+"""Last words of a firm's name."""
+FORCE_NOUNS: Final = _words(
+    """flood storm fire hurricane tornado earthquake avalanche tsunami eruption explosion wind frost
+    drought landslide blaze"""
+)
+ANIMAL_NOUNS: Final = _words(
+    """dog puppy cat kitten horse pony pup parrot rabbit hamster turtle bird pet"""
+)
 FEMALE: Final = _words(
     """she her hers herself woman girl actress queen princess duchess countess baroness empress nun
     wife mother daughter sister aunt niece granddaughter grandmother widow businesswoman

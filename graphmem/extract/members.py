@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.lexicon import EVENT_NOUNS, FORCE_NOUNS, PERSON_NOUNS
 from graphmem.extract.names import name_key
 from graphmem.extract.page import Page, Phrase, Referent
 from graphmem.extract.phrases import phrase_of
@@ -141,7 +141,7 @@ def owned_by_topic(page: Page, slots: list[Slot]) -> list[Slot] | None:
         or page.parse.words[first].lower() != "the"
         or page.parse.pos[phrase.head] != "NOUN"
         or page.parse.right[phrase.head] != phrase.head
-        or lemma in PERSON_NOUNS | _ONE_OF_A_KIND
+        or lemma in PERSON_NOUNS | FORCE_NOUNS | EVENT_NOUNS | _ONE_OF_A_KIND
         or lemma in name_key(topic.shown).split()
     ):
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from graphmem.extract.lexicon import (
+    ANIMAL_NOUNS,
     EVENT_NOUNS,
     FEMALE,
     MALE,
@@ -248,8 +249,9 @@ def _definite(page: Page, token: int, scene: Scene, sentence: int) -> Entity | N
     if parse.tags[token] == "NNS":
         return None
     word, lemma = parse.words[token].lower(), parse.lemmas[token]
+    own = _own_subject(page, token, scene)
     said = [(entity, 1.0) for entity in scene if {word, lemma} & entity.nouns]
-    found = scene.best(said, sentence, least=LEAST_SALIENT)
+    found = scene.best(said, sentence, without=own, least=LEAST_SALIENT)
     if found is not None:
         return found
     kind = next((kind for nouns, kind in _KINDS if lemma in nouns), None)
@@ -261,10 +263,33 @@ def _definite(page: Page, token: int, scene: Scene, sentence: int) -> Entity | N
         if isinstance(entity.meant, Referent)
         and entity.meant.type in (kind, EntityType.OTHER)
         and entity.thing
-        and not entity.nouns
+        and (not entity.nouns or _is_of_no_kind(entity))
         and (entity.is_topic or sentence - entity.last_mentioned() <= 2)
     ]
-    return scene.best(alike, sentence, least=LEAST_SALIENT)
+    return scene.best(alike, sentence, without=own, least=LEAST_SALIENT)
+
+
+def _own_subject(page: Page, token: int, scene: Scene) -> list[Entity]:
+    """What the clause of a description is about: an object of it is something else."""
+    parse = page.parse
+    above = token
+    while parse.pos[above] not in ("VERB", "AUX"):
+        if parse.deps[above] in SUBJECTS or parse.heads[above] == above:
+            return []
+        above = parse.heads[above]
+    subject = parse.child(above, *SUBJECTS)
+    if subject is None or subject >= token:
+        return []
+    meant = page.antecedents.get(subject)
+    entity = scene.at(meant if isinstance(meant, int) else subject)
+    return [] if entity is None else [entity]
+
+
+def _is_of_no_kind(entity: Entity) -> bool:
+    """Whether what a document is about was said to be something of no kind that is known here."""
+    is_unknown = isinstance(entity.meant, Referent) and entity.meant.type is EntityType.OTHER
+    known = PERSON_NOUNS.union(*(nouns for nouns, _ in _KINDS))
+    return entity.is_topic and is_unknown and not entity.nouns & known
 
 
 def _described(page: Page, token: int) -> Entity | None:
@@ -280,7 +305,7 @@ def _described(page: Page, token: int) -> Entity | None:
     is_person = lemma in PERSON_NOUNS
     return Entity(
         token,
-        person=float(is_person),
+        person=_UNSURE if lemma in ANIMAL_NOUNS else float(is_person),
         thing=0.0 if is_person else 0.8,
         group=0.7 if lemma in _COLLECTIVE else 0.0,
         gender=_gender_of({lemma}),

@@ -12,6 +12,7 @@ from graphmem.extract.lexicon import (
     CALENDAR,
     CONNECTORS,
     EXCLAIMED,
+    FIRM_NOUNS,
     GREETINGS,
     HONORIFICS,
     NOT_A_HEAD,
@@ -22,6 +23,12 @@ from graphmem.kernels.text import Token, normalise_name, tokenise
 from graphmem.model.knowledge import EntityType
 
 _LONGEST = 8
+_LOOSE: Final = (EntityType.OTHER, EntityType.PERSON)
+_BUILT: Final = frozenset(
+    """lighthouse cathedral abbey monastery museum airport stadium library hospital bridge harbour
+    harbor quay dam river""".split()
+)
+"""Last words of a name that no person's ends with, whatever a tagger says."""
 _SUBJECT_WEIGHT: Final = 0.9
 _HEAD_CHARS = 300
 _NAME = r"[^\W\d_][^\s,;:()\"“”]*"
@@ -43,6 +50,7 @@ _IN = re.compile(r"\b(?:in|near|from)(?:\s+the)?\s$")
 _PLACE_OF = re.compile(
     r"\b(?:city|town|village|hamlet|municipality|commune|borough|suburb|county|province) of\s$"
 )
+_NEXT_SENTENCE = re.compile(r"(?<=\w{3})[.!?]\s")
 _ABBREVIATION = re.compile(r"[^\W\d_]|st|mr|mrs|ms|dr|jr|sr|mt|ft|no|prof", re.IGNORECASE)
 
 
@@ -162,7 +170,10 @@ def _placed(name: NameSpan, after: NameSpan | None, text: str) -> NameSpan:
     )
     is_called = _PLACE_OF.search(text, max(0, name.start - 24), name.start) is not None
     own = text[name.start : name.end].rpartition(" ")
-    is_typed = name.type is EntityType.OTHER and bool(own[0]) and own[2].lower() in PLACE_NOUNS
+    kinds = PLACE_NOUNS if name.type is EntityType.OTHER else _BUILT
+    is_typed = name.type in _LOOSE and bool(own[0]) and own[2].lower() in kinds
+    if name.type in _LOOSE and own[0] and own[2].lower() in FIRM_NOUNS:
+        return name._replace(type=EntityType.ORGANISATION)
     is_place = is_held or is_called or is_typed
     return name._replace(type=EntityType.PLACE) if is_place else name
 
@@ -240,7 +251,7 @@ def _is_common(token: Token) -> bool:
 
 def _known_as(text: str) -> Iterator[str]:
     for match in _KNOWN_AS.finditer(text):
-        alias = match[1].strip(" .'’`")
+        alias = _NEXT_SENTENCE.split(match[1])[0].strip(" .'’`")
         tokens = tokenise(alias)
         if tokens and alias[0].isupper() and tokens[0].text not in CALENDAR | STOP:
             yield alias

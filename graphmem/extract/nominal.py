@@ -24,6 +24,8 @@ from graphmem.model.source import EpisodeKind
 _CONFIDENCE = 0.8
 _WHERE = frozenset("north south east west northeast northwest southeast southwest".split())
 _THINGS = PLACE_NOUNS | ORGANISATION_NOUNS | {"part", "subsidiary", "division", "affiliate"}
+_LABELS = frozenset("name word term title address number nickname phrase letter".split())
+_OF_TIME = frozenset("after before during since until following".split())
 _DETERMINED = frozenset("a an the this that his her its their my our your one".split())
 
 
@@ -47,6 +49,8 @@ def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
     head = _nearest_name(page, head, token)
     if page.parse.pos[token] == "ADJ" or _is_denied(page, token):
         return None
+    if any(_is_bare_label(page, at) for at in (head, token)):
+        return None
     if head not in page.name_at:
         head = page.said_of(head)
     elif _is_misplaced(page, head, token):
@@ -68,6 +72,13 @@ def _is_denied(page: Page, token: int) -> bool:
     """Whether it is what something is not: "a part of my life, not just a hobby"."""
     first = page.parse.left[token]
     return any(page.parse.words[at].lower() == "not" for at in range(max(first - 1, 0), token))
+
+
+def _is_bare_label(page: Page, token: int) -> bool:
+    """Whether a noun only leads to what it is called: "under the name Ann", "the word gauge"."""
+    parse = page.parse
+    is_owned = parse.child(token, "poss", "prep", "amod", "relcl", "acl") is not None
+    return token not in page.name_at and parse.lemmas[token] in _LABELS and not is_owned
 
 
 def _is_misplaced(page: Page, head: int, token: int) -> bool:
@@ -120,6 +131,8 @@ def _being(page: Page, subject: int, description: int) -> FactDraft | None:
     is_named = description in page.name_at
     predicate = "be" if is_named else described_as(page, "be", description)
     for argument in roles_under(page, description, with_of=True):
+        if description < subject < argument.preposition:
+            continue  # "my sister Hanna on Fridays" tells when something else is so
         slots += role_slots(page, argument, -1)
     shown = what.shown if is_named else with_article(page, description, what.shown)
     rest = [f"{slot.lead} {slot.phrase.shown}" for slot in slots[2:]]
@@ -160,6 +173,8 @@ def _nouns_before(page: Page, named: Named) -> Iterator[int]:
 def _described_name(page: Page, named: Named, noun: int) -> FactDraft | None:
     """A description that leads up to a name: "film producer Amy Hobby", "his brother Boso"."""
     parse = page.parse
+    if _is_bare_label(page, noun) or _is_time_before(page, named, noun):
+        return None
     first, last = parse.tokens_in(named.start, named.end)
     who = phrase_of(page, last - 1) or phrase_of(page, first)
     begin = noun
@@ -189,6 +204,15 @@ def _described_name(page: Page, named: Named, noun: int) -> FactDraft | None:
     rest = f"{text} of {owner.text}" if owner else with_article(page, noun, text)
     slots = [Slot("subject", who, -1), Slot("attribute", what, noun)]
     return _fact(page, finished(f"{who.shown} is {rest}"), predicate, slots)
+
+
+def _is_time_before(page: Page, named: Named, noun: int) -> bool:
+    """Whether a noun ends a phrase of time that a subject follows: "After the flood Acme moved"."""
+    parse = page.parse
+    if noun < 2 or parse.words[noun - 2].lower() not in _OF_TIME:
+        return False
+    after = parse.tokens_in(named.start, named.end)[1]
+    return after < len(parse) and parse.tags[after] in ("VBD", "VBZ", "VBP", "MD")
 
 
 def with_article(page: Page, noun: int, text: str) -> str:

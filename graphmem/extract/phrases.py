@@ -79,7 +79,8 @@ def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
     if isinstance(antecedent, Referent):
         return _referred(page, head, antecedent)
     if antecedent is not None:
-        meant = phrase_of(page, antecedent, with_of=with_of)
+        is_noun = page.parse.pos[head] == "NOUN"
+        meant = phrase_of(page, antecedent, with_of=with_of and not is_noun)
         start, end = page.parse.starts[head], page.parse.ends[head]
         return _again(meant)._replace(start=start, end=end) if meant else None
     named = page.name_at.get(head)
@@ -142,9 +143,12 @@ def _pronoun_text(page: Page, token: int) -> str:
         assert isinstance(antecedent, int)
         # As it stands: a pronoun inside the description could refer back to this one.
         first = max(_left_part(page, antecedent)[0], antecedent - _LONGEST)
+        article = page.parse.words[first].lower() if first < antecedent else ""
         while first < antecedent and _is_dropped(page, first):
             first += 1
         text = page.parse.slice(first, antecedent + 1)
+        if article in ("a", "an", "the"):
+            text = f"the {text}"
     return possessive(text) if page.parse.tags[token] in ("PRP$", "WP$") else text
 
 
@@ -266,7 +270,7 @@ def described(page: Page, head: int, *, with_of: bool) -> Phrase | None:
     begin = first
     while begin < head and _is_dropped(page, begin):
         begin += 1
-    text = written(page, begin, last).strip(" \"'“”`-–,")
+    text = written(page, begin, last).strip(" \"'“”`-–,").removeprefix("the ")
     if not any(c.isalnum() for c in text) or (len(text) < 3 and text.islower()):
         return None
     is_number = parse.pos[head] == "NUM" or text[-1].isdigit()

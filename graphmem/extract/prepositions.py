@@ -10,6 +10,17 @@ from graphmem.extract.phrases import conjuncts, object_of
 
 PREPOSITIONS: Final = ("ADP", "SCONJ", "VERB")
 _DEEPEST = 3
+_FIXED: Final = frozenset(
+    {
+        *(("in", noun) for noun in "order fact addition turn case contrast particular".split()),
+        *(("by", noun) for noun in ("way", "comparison")),
+        *(("for", noun) for noun in ("example", "instance")),
+        ("of", "course"),
+        ("in", "general"),
+        ("on", "hand"),
+    }
+)
+"""Phrases that join or hedge what is said and name nothing."""
 
 
 class Role(NamedTuple):
@@ -49,13 +60,21 @@ def roles_of_preposition(page: Page, preposition: int) -> Iterator[Role]:
     """The phrase that a preposition leads, those under its object, and those conjoined with it."""
     parse = page.parse
     inner = object_of(page, preposition)
-    if inner is not None:
+    if inner is not None and not is_fixed(page, preposition, inner):
         yield Role(_preposition(page, preposition), preposition, inner)
         for head in conjuncts(page, inner):
             yield from roles_under(page, head, with_of=False, depth=1)
     for kid in parse.children[preposition]:
         if parse.deps[kid] == "conj" and parse.pos[kid] == "ADP":
             yield from roles_of_preposition(page, kid)
+
+
+def is_fixed(page: Page, preposition: int, inner: int) -> bool:
+    """Whether a phrase joins or hedges what is said: "in order to", "by the way"."""
+    parse = page.parse
+    words = parse.words[preposition].lower(), parse.words[inner].lower()
+    is_alone = inner - preposition <= 2 and parse.child(inner, "prep", "amod", "poss") is None
+    return words in _FIXED and is_alone
 
 
 def roles_of_adverb(page: Page, adverb: int) -> Iterator[Role]:

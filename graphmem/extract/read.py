@@ -11,6 +11,7 @@ from graphmem.extract.clauses import read_clauses
 from graphmem.extract.coreference import carry_over, references, resolve_pronouns
 from graphmem.extract.discourse import read_links
 from graphmem.extract.facts import content_of, read_facts
+from graphmem.extract.headlines import heading_of, is_headline
 from graphmem.extract.implied import implied
 from graphmem.extract.listings import items, listings
 from graphmem.extract.names import (
@@ -195,12 +196,14 @@ def _names(
 ) -> tuple[list[tuple[str, float]], list[NameSpan], Topic | None]:
     text = context.text
     aliases: list[tuple[str, float]] = []
-    if context.kind is not EpisodeKind.CHAT:
+    subject_title = ""
+    if context.kind is not EpisodeKind.CHAT and not is_headline(context.title, text):
+        subject_title = context.title or (heading_of(text) if context.ordinal == 0 else "")
         if context.ordinal == 0:
-            aliases = title_names(context.title, text)
+            aliases = title_names(subject_title, text)
         elif context.title:
             aliases = [(context.title, _LATER_PASSAGE)]
-    title = context.title or (aliases[0][0] if aliases else "")
+    title = subject_title or (aliases[0][0] if aliases else "")
     tokens = tokenise(text)
     names = find_names(
         text,

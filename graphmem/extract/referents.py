@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from graphmem.extract.lexicon import (
     EVENT_NOUNS,
+    FIRM_NOUNS,
     NOT_A_HEAD,
     ORGANISATION_NOUNS,
     PERSON_NOUNS,
@@ -40,6 +41,7 @@ _KINDS: Final = (
     (PLACE_NOUNS, EntityType.PLACE),
     (EVENT_NOUNS, EntityType.EVENT),
 )
+_ENDINGS: Final = (*_KINDS[1:], (FIRM_NOUNS, EntityType.ORGANISATION))
 _GENERIC: Final = {
     EntityType.WORK: frozenset(
         """film movie album song single book novel series show game play episode magazine
@@ -199,8 +201,8 @@ def _kind_of(
     if re.match(r"[^.(]{2,60}\(\s*(?:born|b\.|died|d\.)", context.text):
         return EntityType.PERSON
     last = frozenset(words(_PARENTHESIS.sub("", title))[-1:]) - _SURNAMES
-    for known, kind in _KINDS:
-        if kind is not EntityType.PERSON and known & last:
+    for known, kind in _ENDINGS:
+        if known & last:
             return kind
     if persons > 1 and context.text[:400].count(" his ") + persons > 2:
         return EntityType.PERSON

@@ -15,6 +15,7 @@ from graphmem.extract.clauses import Clause
 from graphmem.extract.facts import fact_of
 from graphmem.extract.page import Page
 from graphmem.extract.phrases import phrase_of, written
+from graphmem.extract.prepositions import is_fixed
 from graphmem.extract.slots import CLASS, slots_of
 from graphmem.extract.wording import Slot
 from graphmem.model.extraction import FactDraft
@@ -45,6 +46,9 @@ def remaining(
         is_noun = parse.pos[token] in ("NOUN", "PROPN", "NUM") and parse.deps[token] not in _INSIDE
         if not is_noun or token in held or parse.deps[token] in _OWN_CLAUSE:
             continue
+        is_exclaimed = parse.deps[token] == "dep" and token < parse.heads[token]
+        if is_exclaimed or is_fixed(page, parse.heads[token], token):
+            continue  # "Big news: I moved" moves nothing
         fact = _told_of(page, token, by_verb)
         if fact is not None:
             held.update(_held(page, [fact]))

@@ -11,6 +11,7 @@ from graphmem.extract.parse import Parse
 
 _LINKS = ("PUNCT", "CCONJ")
 _QUOTES = ("''", '"', "”", "’’", "'")
+_SUBJECTS = ("nsubj", "nsubjpass")
 _ARGUMENTS = ("pobj", "dobj", "nsubj", "nsubjpass", "attr", "conj", "appos")
 _CASTING = frozenset(("star", "feature", "co-star", "tell", "depict"))
 
@@ -25,13 +26,23 @@ def repaired(parse: Parse) -> Parse:
     """The parse with misplaced heads moved; itself where there is nothing to mend."""
     heads, deps = list(parse.heads), list(parse.deps)
     is_changed = False
-    for rule in (_off_links, _agents, _lists, _named, _beside_agents, _described):
+    for rule in (
+        _off_links,
+        _agents,
+        _lists,
+        _named,
+        _beside_agents,
+        _described,
+        _opened,
+        _of_many,
+    ):
         for token, head, dep in rule(parse, heads, deps):
             if head == token or token in _above(heads, head):
                 continue  # no token is above itself
             heads[token], deps[token] = head, dep
             is_changed = True
-    return replace(parse, heads=heads, deps=deps) if is_changed else parse
+    parse = replace(parse, heads=heads, deps=deps) if is_changed else parse
+    return _with_verbs(parse)
 
 
 def headed(parse: Parse, titles: Sequence[tuple[int, int]]) -> Parse:
@@ -148,6 +159,66 @@ def _named(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]
             continue
         if parse.tags[before] == "NN" and deps[before] in ("pobj", "dobj", "conj", "attr"):
             yield _Change(token, before, "appos")
+
+
+def _opened(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:
+    """A name after a clause's comma is the main verb's subject: "When Ann left, Bob led"."""
+    for token, dep in enumerate(deps):
+        verb = token + 1
+        if dep != "appos" or parse.pos[token] != "PROPN" or verb >= len(parse):
+            continue
+        if parse.words[parse.left[token] - 1] != "," or deps[verb] in ("aux", "auxpass"):
+            continue
+        above = heads[token]
+        while deps[above] in ("pobj", "prep", "dobj", "conj") and heads[above] != above:
+            above = heads[above]
+        is_clause = deps[above] == "advcl" and heads[above] == verb > above
+        if is_clause and parse.child(verb, *_SUBJECTS) is None:
+            yield _Change(token, verb, "nsubj")
+
+
+def _of_many(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:
+    """Many things after one are beside others: "a maker of meters and gauges" makes both."""
+    for token, dep in enumerate(deps):
+        one = heads[token]
+        if dep != "conj" or parse.tags[token] != "NNS" or parse.tags[one] != "NN" or one > token:
+            continue
+        article = parse.child(one, "det")
+        if article is None or parse.words[article].lower() not in ("a", "an"):
+            continue
+        if parse.child(token, "det", "poss", "nummod") is not None:
+            continue
+        for kid in parse.children[one]:
+            many = parse.child(kid, "pobj") if parse.words[kid].lower() == "of" else None
+            if many is not None and parse.tags[many] == "NNS" and many < token:
+                yield _Change(token, many, "conj")
+                for joint in range(many + 1, token):
+                    if deps[joint] == "cc" and heads[joint] == one:
+                        yield _Change(joint, many, "cc")
+
+
+def _with_verbs(parse: Parse) -> Parse:
+    """The parse with the verb of a sentence that has none: "The Heron sails between A and B."
+
+    It is the noun in -s at the root, after a name and before a preposition.
+    """
+    for first, last in parse.sentences:
+        root = next((t for t in range(first, last) if parse.heads[t] == t), first)
+        name = root - 1
+        if parse.tags[root] != "NNS" or name < first or parse.tags[name] != "NNP":
+            continue
+        is_led = root + 1 < last and parse.pos[root + 1] == "ADP"
+        has_verb = any(parse.pos[token] in ("VERB", "AUX") for token in range(first, last))
+        if has_verb or not is_led or parse.heads[name] != root or parse.words[last - 1] != ".":
+            continue
+        heads, deps = list(parse.heads), list(parse.deps)
+        pos, tags = list(parse.pos), list(parse.tags)
+        pos[root], tags[root], deps[name] = "VERB", "VBZ", "nsubj"
+        for token in range(first, name):
+            if heads[token] == root:
+                heads[token] = name
+        parse = replace(parse, heads=heads, deps=deps, pos=pos, tags=tags)
+    return parse
 
 
 def _lists(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:

@@ -164,6 +164,8 @@ def sited(
     if page.parse.lemmas[clause.verb] != "be" or not slots:
         return slots
     lemma = "" if attribute is None else page.parse.lemmas[attribute]
+    if attribute is not None and page.parse.pos[attribute] == "ADJ":
+        return slots  # "the sand near Greywick is fine"
     at = next((n for n, s in enumerate(slots) if s.lead in _PLACE_PREPOSITIONS), None)
     if at is None or slots[at].role == "time":
         return slots
