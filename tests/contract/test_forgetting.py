@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import pytest
 from statements import EPOCH, believed, facts_in, lives, moved, tell
 
+from graphmem.adapters.bolt import Bolt
+from graphmem.adapters.servers import neo4j as servers
+from graphmem.adapters.stores.neo4j import Neo4jStore
 from graphmem.adapters.stores.sqlite import SqliteStore
 from graphmem.errors import StoreBusyError
 from graphmem.ports.store import GraphStore
@@ -97,15 +101,16 @@ def test_what_another_namespace_holds_is_left_alone(store: GraphStore) -> None:
     assert store.counts("other").passages == 1
 
 
-def _erase(store: GraphStore, ids: list[str]) -> None:
-    erase(
+def _erase(store: GraphStore, ids: list[str]) -> str:
+    """Erase passages; where words of them may be left."""
+    return erase(
         store,
         "default",
         ids,
         states=load_states(),
         same=lambda id: [id],
         now=LATER,
-    )
+    ).left
 
 
 def test_erasing_takes_along_what_only_that_supports_and_what_it_brought_about(
@@ -158,6 +163,27 @@ def test_no_erased_word_is_left_in_the_files_of_a_folder(tmp_path: Path, in_use:
         assert _holds(tmp_path, b"Paris")
     finally:
         store.close()
+
+
+def test_no_erased_word_is_left_in_the_logs_of_a_server_of_ones_own(
+    tmp_path: Path, starter: Callable[..., Any]
+) -> None:
+    home = tmp_path / "home"
+    server = starter(home)
+    try:
+        store = Neo4jStore.open(Bolt(server.url, server.auth), create=True, clock=lambda: EPOCH)
+        tell(store, [PARIS], minute=0)
+        tell(store, [BERLIN], minute=1)
+        logs = home / "data" / "transactions"
+        assert _holds(logs, b"Zanzibar")
+        left = _erase(store, [_passages(store)[BERLIN.text]["id"]])
+        assert "until its next checkpoint" in left
+        assert not store.check()
+        store.close()
+    finally:
+        servers.stop(home)  # makes a checkpoint
+    assert not _holds(logs, b"Zanzibar")
+    assert not _holds(logs, b"Quixotically")
 
 
 def _holds(folder: Path, word: bytes) -> bool:

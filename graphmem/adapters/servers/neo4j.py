@@ -56,8 +56,10 @@ dbms.security.allow_csv_import_from_file_urls=false
 dbms.usage_report.enabled=false
 client.allow_telemetry=false
 db.transaction.monitor.check.interval=500ms
-db.tx_log.rotation.retention_policy=1 files
-db.tx_log.rotation.size=32m
+# So that what was erased goes from the logs: a checkpoint removes all but the last, which is short.
+db.tx_log.rotation.retention_policy=keep_none
+db.tx_log.rotation.size=1m
+db.checkpoint.interval.time=5m
 # Else it waits for five seconds twice before it ends, whether or not anybody is connected.
 internal.server.bolt.connection_shutdown_wait_time=0s
 internal.server.bolt.thread_pool_shutdown_wait_time=0s

@@ -24,6 +24,7 @@ from graphmem.adapters.stores.neo4j import (
 )
 from graphmem.adapters.stores.neo4j import vectors as embeddings
 from graphmem.adapters.stores.neo4j.check import check
+from graphmem.adapters.stores.neo4j.compact import compact
 from graphmem.adapters.stores.neo4j.namespaces import Namespace, write_once
 from graphmem.adapters.stores.neo4j.statements import of_generation, statements
 from graphmem.errors import (
@@ -205,13 +206,8 @@ class Neo4jStore:
         )
 
     def compact(self) -> str:
-        """Does nothing: the files are the server's, and it empties them in its own time."""
-        return (
-            "The Neo4j server's own files may hold the words still: its transaction logs until they"
-            " are pruned (db.tx_log.rotation.retention_policy, after a checkpoint: CALL"
-            " db.checkpoint()), its store files until their room is used again (neo4j-admin"
-            " database copy writes them anew), and its backups"
-        )
+        """Has the server close the log that holds what was erased; see :mod:`.compact`."""
+        return compact(self.bolt)
 
     def _write_once(self, namespace: str, work: Callable[[Namespace], Counts]) -> Counts:
         return write_once(self.bolt, namespace, secrets.token_hex(16), work)
