@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,11 +26,13 @@ _LEFT_OUT: Final = {
     f"{_W}moveFrom",
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
 }
+_UNSET: Final = datetime(2013, 12, 23, 23, 15, tzinfo=UTC)
+"""What stands in documents made by python-docx, whose template is of that day."""
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
 
 
 def parse(path: Path, bounds: Bounds) -> Iterator[Frame]:
-    """Title and text of a document; inserted text counts, deleted text does not."""
+    """Title, day of making and text of a document; inserted text counts, deleted text does not."""
     from docx import Document
     from docx.opc.exceptions import OpcError
     from lxml.etree import LxmlError
@@ -41,12 +44,14 @@ def parse(path: Path, bounds: Bounds) -> Iterator[Frame]:
     try:
         document = Document(str(path))
         title = " ".join((document.core_properties.title or "").split())
+        created = document.core_properties.created
         blocks = list(_blocks(document))
     except (OpcError, LxmlError, LookupError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         yield Refused(f"not a readable Word document ({error})", "Repair or re-save it")
         return
     heading = next((text for text, is_heading in blocks if is_heading and text), "")
-    yield Head(title or heading)
+    published = "" if created is None or created == _UNSET else created.isoformat()
+    yield Head(title or heading, published)
     for text, _ in blocks:
         if text:
             yield Block(text + "\n\n")

@@ -8,9 +8,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from graphmem_ingest.parsers.frames import Block, Bounds, Frame, Head, Lost, Refused, Remark
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 _BROKEN: Final = (
     # What pypdf raises over a page that is not what the standard says, beside its own errors.
@@ -51,7 +54,7 @@ def parse(path: Path, bounds: Bounds) -> Iterator[Frame]:
             f"it has {count} pages, over the limit of {bounds.pages}", "Raise --max-pages"
         )
         return
-    yield Head(title)
+    yield Head(title, _created(reader))
     silent = lost = 0
     before = ""
     for number in range(count):
@@ -72,6 +75,15 @@ def parse(path: Path, bounds: Bounds) -> Iterator[Frame]:
         yield Refused("it has no text layer", "Run text recognition on it first, as by ocrmypdf")
     elif silent:
         yield Remark(f"{silent} of {count} pages have no text layer")
+
+
+def _created(reader: PdfReader) -> str:
+    """When it says that it was made; one that does not read as a time is as good as none."""
+    try:
+        created = reader.metadata.creation_date if reader.metadata else None
+    except ValueError:
+        return ""
+    return "" if created is None else created.isoformat()
 
 
 def unwrap(page: str) -> str:

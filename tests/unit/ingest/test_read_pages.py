@@ -117,6 +117,25 @@ def test_a_pdf_is_one_item_with_its_lines_joined(read_file: Read, make_pdf: Make
     )
 
 
+@pytest.mark.parametrize(
+    ("stated", "at"),
+    [
+        ("D:20210503100000+01'00'", datetime(2021, 5, 3, 9, tzinfo=UTC)),
+        ("D:20210503", datetime(2021, 5, 3, tzinfo=UTC)),
+        ("last Tuesday", None),
+        (None, None),
+    ],
+)
+def test_a_pdf_was_written_when_it_says_so_and_not_when_its_file_was(
+    read_file: Read, make_pdf: MakePdf, stated: str | None, at: datetime | None
+) -> None:
+    writer = PdfWriter(io.BytesIO(make_pdf(["The mill was sold to Ada."])))
+    writer.metadata = {} if stated is None else {"/CreationDate": stated}
+    out = io.BytesIO()
+    writer.write(out)
+    assert read_file("a.pdf", out.getvalue()).item.occurred_at == at
+
+
 @pytest.mark.parametrize("title", ["untitled", "Microsoft Word - draft", "report.docx", "-"])
 def test_a_title_that_a_program_made_up_is_none(
     read_file: Read, make_pdf: MakePdf, title: str
@@ -247,6 +266,17 @@ def test_the_first_heading_titles_a_document_without_properties(read_file: Read)
     document.add_paragraph("Before.")
     document.add_heading("The Mill", level=1)
     assert read_file("a.docx", word(document)).item.title == "The Mill"
+
+
+def test_a_word_document_was_written_when_it_says_so(read_file: Read) -> None:
+    document = Document()
+    document.add_paragraph("The mill was sold to Ada.")
+    assert read_file("a.docx", word(document)).item.occurred_at is None  # its template's day
+    document.core_properties.created = datetime(2021, 5, 3, 9, tzinfo=UTC)
+    document.core_properties.modified = datetime(2023, 1, 1, tzinfo=UTC)
+    assert read_file("b.docx", word(document)).item.occurred_at == datetime(
+        2021, 5, 3, 9, tzinfo=UTC
+    )
 
 
 def test_merged_cells_count_once(read_file: Read) -> None:
