@@ -33,6 +33,7 @@ _AUXILIARIES: Final = ("aux", "auxpass")
 _OPEN: Final = ("xcomp", "advcl", "pcomp", "acomp", "parataxis", "dep")
 _DEEPEST = 3
 _NEAR = 3
+_CAUSING: Final = frozenset("make let help have see watch hear".split())
 _SITES: Final = ("in", "at", "on", "to", "near")
 _COMPLETING: Final = frozenset("for of with in by at from on about".split())
 _WHITHER: Final = frozenset("aground ashore abroad apart together away back home aside".split())
@@ -118,7 +119,7 @@ def _clause(page: Page, verb: int, found: dict[int, Clause]) -> Clause:
     clause = Clause(verb, _group(page, verb))
     clause.is_passive = _is_passive(page, verb, found)
     _read_children(page, clause)
-    if page.parse.tags[clause.group[0]] == "TO":
+    if page.parse.tags[clause.group[0]] == "TO" or is_caused(page, verb):
         clause.governor = _clause_above(page, verb, found)
     if not clause.subjects:
         _inherit_subject(page, clause, found)
@@ -128,6 +129,15 @@ def _clause(page: Page, verb: int, found: dict[int, Clause]) -> Clause:
     read_mood(page, clause)
     follow_governor(page, clause, found)
     return clause
+
+
+def is_caused(page: Page, verb: int) -> bool:
+    """Whether a verb is what somebody makes another do: "made the place look old"."""
+    parse = page.parse
+    above = parse.heads[verb]
+    is_bare = parse.tags[verb] == "VB" and parse.child(verb, "aux", "auxpass", "mark") is None
+    is_below = parse.deps[verb] in ("ccomp", "xcomp") and above < verb
+    return is_bare and is_below and parse.lemmas[above] in _CAUSING
 
 
 def _bearer(page: Page, clause: Clause, found: dict[int, Clause]) -> Clause | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from graphmem.extract.gestures import gesture_spans
 from graphmem.extract.lexicon import EVENT_NOUNS, FEMALE, FORCE_NOUNS
 from graphmem.extract.mentions import SUBJECTS, note_name, note_noun, relation, topic_entity
 from graphmem.extract.names import name_key
@@ -32,6 +33,14 @@ _EMPTY_VERBS: Final = frozenset(
     """be seem appear turn happen become take remain prove make rain snow pour drizzle hail
     freeze""".split()
 )
+_FELT: Final = frozenset(
+    """great good awesome amazing incredible wonderful fantastic cool nice fun hard tough difficult
+    challenging rough scary exciting inspiring rewarding worth crazy wild sad frustrating annoying
+    stressful experience time journey ride road moment pressure feeling special important lot
+    powerful eye-opening unforgettable surreal fulfilling""".split()
+)
+_SPENT: Final = frozenset("time bit lot while effort work courage strength practice year".split())
+_UNKNOWN: Final = ("unknown", "unclear", "uncertain")
 _WEATHER: Final = frozenset("rain snow pour drizzle hail".split())
 _SAID: Final = frozenset(
     """believe know think estimate suggest discover say report claim consider decide argue note
@@ -46,11 +55,14 @@ def resolve_pronouns(page: Page, topic: Topic | None, scene: Scene | None = None
     scene = Scene() if scene is None else scene
     if topic:
         scene.topic = scene.add(topic_entity(topic))
+    shown = gesture_spans(page)
     sentence = scene.sentences - 1
     for first, last in parse.sentences:
         sentence += not _is_exclamation(page, first, last)
         for token in range(first, last):
             tag = parse.tags[token]
+            if any(start <= parse.starts[token] < end for start, end in shown):
+                continue  # nobody has said these words
             if token in page.name_at:
                 note_name(page, token, scene, sentence)
             elif tag in ("WDT", "WP", "WP$", "WRB"):
@@ -130,7 +142,11 @@ def _pronoun(page: Page, token: int, scene: Scene, sentence: int) -> None:
         if name:
             page.antecedents[token] = Referent(name, name, EntityType.PERSON)
         return
-    if word in _NEUTER and _is_empty(page, token):
+    if word in _NEUTER and (_is_empty(page, token) or _is_what_happened(page, token)):
+        return
+    fronted = _subject_after(page, token, word)
+    if fronted is not None:
+        page.antecedents[token] = fronted
         return
     inside = _heads_above(page, token)
     fits = [(e, fit) for e, fit in _fits(word, scene) if e.meant not in inside]
@@ -304,11 +320,50 @@ def _is_empty(page: Page, token: int) -> bool:
     said = [kid for kid in kids if parse.deps[kid] == "acomp"]
     below = [kid for adjective in said for kid in parse.children[adjective]]
     is_gerund = any(_is_gerund(page, kid) for kid in (*kids, *below))
-    if any(_is_clause(page, kid) for kid in (*kids, *below)) or (said and is_gerund):
+    is_unknown = any(parse.lemmas[kid].lower() in _UNKNOWN for kid in said)
+    is_told = any(_is_clause(page, kid) for kid in (*kids, *below))
+    if is_unknown or is_told or (said and is_gerund):
         return True  # "it was special having these moments"
     return bool(said or is_said) and any(
         parse.deps[kid] == "advcl" and parse.child(kid, "aux", "mark") is not None for kid in kids
     )
+
+
+def _is_what_happened(page: Page, token: int) -> bool:
+    """Whether "it" is all that was told before, as in talk: "It was great", "I appreciate it"."""
+    parse = page.parse
+    verb = parse.heads[token]
+    lemma, dep = parse.lemmas[verb], parse.deps[token]
+    if page.context.kind is not EpisodeKind.CHAT:
+        return False
+    if dep == "dobj":
+        is_kept_up = lemma == "keep" and parse.child(verb, "prt") is not None
+        return is_kept_up or lemma == "appreciate"
+    if dep not in SUBJECTS:
+        return False
+    spent, felt = parse.child(verb, "dobj"), parse.child(verb, "acomp", "attr")
+    if lemma == "take":
+        return spent is not None and parse.lemmas[spent] in _SPENT
+    is_felt = felt is not None and parse.lemmas[felt].lower() in _FELT
+    return is_felt and lemma in ("be", "feel", "sound", "look", "get")
+
+
+def _subject_after(page: Page, token: int, word: str) -> int | None:
+    """Whose the first words of a sentence are: "At its height, the Empire covered a quarter"."""
+    parse = page.parse
+    preposition = parse.heads[parse.heads[token]]
+    if parse.tags[token] != "PRP$" or parse.deps[preposition] != "prep":
+        return None
+    verb = parse.heads[preposition]
+    subject = parse.child(verb, *SUBJECTS)
+    if subject is None or parse.pos[verb] not in ("VERB", "AUX") or subject < token:
+        return None
+    named = page.name_at.get(subject)
+    is_closed = parse.words[parse.right[preposition] + 1] == ","
+    if named is None or not is_closed or word not in _NEUTER | _PERSONAL:
+        return None
+    is_person = named.referent.type is EntityType.PERSON
+    return subject if is_person == (word in _PERSONAL) else None
 
 
 def _is_clause(page: Page, token: int) -> bool:

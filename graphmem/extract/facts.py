@@ -27,7 +27,7 @@ from graphmem.extract.prepositions import roles_under
 from graphmem.extract.questions import asking_lead, is_granted
 from graphmem.extract.slots import CLASS, sited, slots_of
 from graphmem.extract.tense import interval_by_tense
-from graphmem.extract.wording import Slot, finished, governing_text, sentence_of
+from graphmem.extract.wording import GOVERNOR, Slot, finished, governing_text, sentence_of
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import FactKind, Modality
 from graphmem.model.time import Interval
@@ -57,15 +57,43 @@ def read_facts(page: Page, clauses: Sequence[Clause]) -> tuple[list[FactDraft], 
     facts: list[FactDraft] = []
     first_of: dict[int, int] = {}
     places: dict[object, int] = {}
+    completed = {
+        clause.governor.verb: clause.verb
+        for clause in clauses
+        if clause.governor is not None and _completes(page, clause, clause.governor)
+    }
     for clause in clauses:
-        if is_speech(page, clause) or is_empty(page, clause) or is_granted(page, clause):
+        if (
+            clause.verb in completed
+            or is_speech(page, clause)
+            or is_empty(page, clause)
+            or is_granted(page, clause)
+        ):
             continue
         for fact in _facts_of(page, clause):
             place = places.setdefault(content_of(fact), len(facts))
             first_of.setdefault(clause.verb, place)
             if place == len(facts):
                 facts.append(fact)
+    for verb, infinitive in completed.items():
+        if infinitive in first_of:
+            first_of.setdefault(verb, first_of[infinitive])
     return facts, first_of
+
+
+def _completes(page: Page, clause: Clause, above: Clause) -> bool:
+    """Whether a clause says all that the one above does: "reminds Ann to rest", "is sure to rest".
+
+    What it is a part of is then no fact of its own: "That reminds Ann."
+    """
+    parse = page.parse
+    more = (*above.roles, *above.times, *above.extents, *above.agents, *above.recipients)
+    is_below = parse.heads[clause.verb] == above.verb or (
+        parse.heads[clause.verb] in above.attributes
+    )
+    is_inner = parse.deps[clause.verb] in ("xcomp", "ccomp")
+    adjectives = all(parse.pos[token] == "ADJ" for token in above.attributes)
+    return is_below and is_inner and not more and adjectives and not above.is_question
 
 
 def content_of(fact: FactDraft) -> tuple[str, str, frozenset[str]]:
@@ -106,7 +134,7 @@ def fact_of(
     page: Page, clause: Clause, slots: list[Slot], attribute: int | None
 ) -> FactDraft | None:
     """What a clause says with these of its arguments; nothing where that is too little."""
-    if not slots or not _has_subject(page, clause, slots):
+    if not slots or not _has_subject(page, clause, slots) or _is_unsaid(page, clause, slots):
         return None
     if clause.is_question and page.context.speaker is None:
         return None
@@ -166,6 +194,22 @@ def _has_subject(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     if "it" in words and clause.subjects[0] not in page.parse.children[clause.verb]:
         return False  # "it is great to see": who sees it is not said
     return bool(words) and not is_asking and (is_counting or not clause.attributes)
+
+
+def _is_unsaid(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
+    """Whether what would make it a statement is a word that nothing is known for.
+
+    Such are "it" and "there" where they are left open, and the "us" of "let's go".
+    """
+    parse = page.parse
+    words = [parse.words[token].lower() for token in clause.subjects]
+    if set(words) & {"'s", "’s"}:
+        return True
+    if sum(slot.role != GOVERNOR for slot in slots) > 1:
+        return False
+    is_open = any(parse.tags[token] == "PRP" for token in clause.objects)
+    kids = (parse.words[kid].lower() for kid in parse.children[clause.verb])
+    return is_open or (page.context.speaker is not None and "there" in kids)
 
 
 def _is_member(slot: Slot, slots: Sequence[Slot], predicate: str, is_attribute: bool) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from graphmem.extract.lexicon import PERSON_NOUNS, SITED_NOUNS
-from graphmem.extract.members import extent_of, members_of
+from graphmem.extract.members import extent_of, members_of, with_topic
 from graphmem.extract.page import Named, Page, Phrase
 from graphmem.extract.phrases import conjuncts, containing_places, object_of, phrase_of
 from graphmem.extract.wording import Slot, finished
@@ -143,9 +143,12 @@ def _fact(page: Page, text: str, predicate: str, slots: Sequence[Slot]) -> Itera
     members = members_of(page, slots)
     if len(members) < 2:
         return
+    frame = ""
+    if " " not in slots[0].phrase.text:  # "subjects such as": whose?
+        members, frame = with_topic(page, members, slots[0].phrase, is_aside=True)
     start, end = extent_of(members, slots[0].phrase.start, slots[0].phrase.end)
     yield FactDraft(
-        text=finished(text),
+        text=finished(frame + text),
         predicate=predicate,
         members=members,
         start=start,

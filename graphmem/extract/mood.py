@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from graphmem.extract.clauses import Clause
 
 _DOUBT: Final = frozenset("believe think feel suggest allege claim guess suppose".split())
+_WISHING: Final = frozenset("hope wish expect bet guess imagine".split())
 _DENY: Final = frozenset("fail refuse decline neglect deny avoid forget".split())
 _CONTROL: Final = {
     **dict.fromkeys(INTENDING_VERBS, Modality.INTENDED),
@@ -84,7 +85,7 @@ def follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> Non
             clause.group = [*above.group, *clause.group]
         clause.attribution = above.attribution
     elif dep == "ccomp":
-        if lemma in SAYING_VERBS and above.subjects:
+        if lemma in SAYING_VERBS | _WISHING and above.subjects:
             clause.attribution = above.subjects[0]
         if lemma in _DOUBT:
             clause.modality = Modality.POSSIBLE

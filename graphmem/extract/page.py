@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.parse import Parse
 from graphmem.extract.time import TimeSpan
 from graphmem.model.extraction import PassageContext
@@ -80,7 +81,7 @@ class Page:
         unless it follows a person's name.
         """
         parse = self.parse
-        noun = parse.heads[verb]
+        noun = self._person_above(parse.heads[verb], parse.left[verb])
         first = parse.left[verb]
         named = self.name_at.get(noun)
         is_person = named is not None and named.referent.type is EntityType.PERSON
@@ -94,6 +95,16 @@ class Page:
                     break
                 noun = above
         return self.said_of(noun)
+
+    def _person_above(self, noun: int, pronoun: int) -> int:
+        """Who "who" is where it follows a place: "a striker from the Netherlands who"."""
+        parse = self.parse
+        named = self.name_at.get(noun)
+        is_place = named is not None and named.referent.type is EntityType.PLACE
+        if not is_place or parse.words[pronoun].lower() != "who" or parse.deps[noun] != "pobj":
+            return noun
+        above = parse.heads[parse.heads[noun]]
+        return above if parse.lemmas[above] in PERSON_NOUNS else noun
 
     def _may_be_passed(self, noun: int) -> bool:
         """Whether what follows may be said of a noun above: names other than of places keep it."""

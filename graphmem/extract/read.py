@@ -11,6 +11,7 @@ from graphmem.extract.clauses import read_clauses
 from graphmem.extract.coreference import carry_over, references, resolve_pronouns
 from graphmem.extract.discourse import read_links
 from graphmem.extract.facts import content_of, read_facts
+from graphmem.extract.gestures import gesture_spans, gestures
 from graphmem.extract.headlines import heading_of, is_headline
 from graphmem.extract.implied import implied
 from graphmem.extract.listings import items, listings
@@ -99,9 +100,12 @@ def read(
     stated = [(life.members[0].start, life.end) for life in lives]
     told = [a for a in asides(page) if not _is_within(a.end - 2, stated)]
     lists = listings(page)
+    shown = gesture_spans(page)
+    stated += shown
     stated += [(parse.starts[first], parse.ends[last - 1]) for first, last in lists]
     outside = [c for c in clauses if not _is_within(parse.starts[c.verb], stated)]
-    described = [*appositions(page), *implied(page)]
+    described = [f for f in (*appositions(page), *implied(page)) if not _is_within(f.start, shown)]
+    described += gestures(page)
     facts, first_of = read_facts(page, outside)
     links = read_links(page, facts, first_of)
     mentions = _mentions(context, aliases, page.names, topic)

@@ -60,7 +60,7 @@ def _in_parentheses(page: Page) -> set[int]:
     found: set[int] = set()
     depth = 0
     for token, word in enumerate(page.parse.words):
-        depth = max(depth + (word == "(") - (word == ")"), 0)
+        depth = max(depth + (word in ("(", "[")) - (word in (")", "]")), 0)
         if depth:
             found.add(token)
     return found

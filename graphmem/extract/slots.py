@@ -72,7 +72,7 @@ def slots_of(
         slots += role_slots(page, argument, verb)
     if clause.bearer is not None and subject is not None:
         slots += _borne(page, clause.bearer, subject)
-    if clause.governor is not None and page.parse.tags[clause.group[0]] == "TO":
+    if clause.governor is not None:
         slots += _governing(page, clause.governor, clause)
     return list({slot.phrase[1:7]: slot for slot in reversed(slots)}.values())[::-1]
 

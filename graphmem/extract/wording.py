@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from graphmem.extract.clauses import Clause, class_of
+from graphmem.extract.clauses import Clause, class_of, is_caused
 from graphmem.extract.inflection import past, third_person
 from graphmem.extract.page import Page, Phrase
 from graphmem.extract.phrases import conjuncts, phrase_of
@@ -62,9 +62,13 @@ def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
 def _governed(page: Page, clause: Clause, chosen: Slot | None) -> str:
     """An infinitive after the core of the clause that it completes: "Ann asked Bob to leave"."""
     above = clause.governor
-    if above is None or page.parse.tags[clause.group[0]] != "TO" or not above.subjects:
+    is_effect = is_caused(page, clause.verb)
+    is_led = page.parse.tags[clause.group[0]] == "TO" or is_effect
+    if above is None or not is_led or not above.subjects:
         return ""
     kept = [*above.recipients, *above.objects, *above.attributes]
+    if is_effect:
+        kept += [token for token in clause.subjects if token > above.verb and token not in kept]
     before = sorted(token for token in kept if token < clause.verb)
     phrases = [phrase_of(page, token) for token in (above.subjects[0], *before)]
     subject, *others = [phrase.shown for phrase in phrases if phrase] or [""]
@@ -72,7 +76,7 @@ def _governed(page: Page, clause: Clause, chosen: Slot | None) -> str:
         return ""
     if chosen is not None and clause.subjects == above.subjects:  # one of several
         subject = chosen.phrase.shown
-    words = [page.parse.words[token] for token in clause.group]
+    words = [page.parse.words[token] for token in clause.group if token > above.verb]
     if page.parse.tags[above.group[0]] == "TO":
         lead = _governed(page, above, chosen)
         return " ".join([lead, *others, *words]) if lead else ""
@@ -132,8 +136,8 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
     first = parse.tags[group[0]]
     if clause.is_neither:
         words = _denied(page, clause, group, words)
-    if words[:2] == ["is", "been"]:
-        words[0] = "has"
+    if words[0] == "been" or words[:2] == ["is", "been"]:
+        words = ["has", *words[words[0] == "is" :]]
     if is_alone and first == "VBP":
         words[0] = third_person(words[0])
     elif is_alone:
@@ -156,9 +160,14 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
 def _undone(helper: str, rest: list[str], lemma: str) -> list[str]:
     """A verb without the "did" that only asks: "Where did you go"."""
     at = next((n for n, word in enumerate(rest) if word.lower() == lemma.lower()), None)
+    if "to" in rest[1:]:  # "Did you manage to see it?"
+        at = rest.index("to", 1) - 1
+        lemma = rest[at].lower()
     if at is None or "not" in rest:
         return [helper, *rest]
-    verb = past(lemma, rest[at]) if helper == "did" else third_person(lemma)
+    verb = past(lemma, rest[at]) if helper == "did" else lemma
+    if helper == "does":
+        verb = third_person(lemma)
     return [*rest[:at], verb, *rest[at + 1 :]]
 
 
@@ -233,7 +242,8 @@ def _full_form(page: Page, token: int) -> str:
             "has" if page.parse.deps[token] == "aux" and _before_participle(page, token) else "is"
         )
     if lower in ("'d", "’d"):
-        return "would" if page.parse.tags[token] == "MD" else "had"
+        is_past = token + 1 < len(page.parse) and page.parse.words[token + 1].lower() == "been"
+        return "would" if page.parse.tags[token] == "MD" and not is_past else "had"
     return _FULL_FORMS.get(lower, word)
 
 
@@ -249,6 +259,9 @@ def governing_text(page: Page, verb: int, *, subject: int) -> str:
     first = min([*group, verb])
     if _is_partner(page, subject):
         words[0] = _agreeing(words[0], parse.tags[first], is_alone=not group)
+    felt = parse.child(verb, "acomp") if parse.lemmas[verb] == "be" else None
+    if felt is not None:  # "I'm excited to tell you"
+        words.append(parse.words[felt])
     return " ".join(words)
 
 
@@ -265,5 +278,7 @@ def _agreeing(word: str, tag: str, *, is_alone: bool) -> str:
     """A verb after a name that stands where "I" or "you" stood."""
     if word.lower() in _THIRD:
         return _THIRD[word.lower()]
+    if word in ("is", "has", "was"):
+        return word
     is_plain = tag == "VBP" or (tag == "VB" and is_alone)
     return third_person(word) if is_plain and not word.lower().endswith("not") else word

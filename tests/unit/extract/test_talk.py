@@ -135,7 +135,4 @@ def test_what_is_given_to_somebody_reads_so(extractor: SpacyExtractor) -> None:
     found = last_of(
         extractor, ("Ann", "My grandma gave a ring to me. It was an awesome time, Bob!")
     )
-    assert texts(found) == [
-        "Ann's grandma gave a ring to Ann.",
-        "The ring was an awesome time.",
-    ]
+    assert texts(found) == ["Ann's grandma gave a ring to Ann."]

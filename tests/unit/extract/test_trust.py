@@ -184,6 +184,59 @@ def test_talk_is_not_told_wrongly(
     assert not any(never in fact for fact in found), found
 
 
+@pytest.mark.parametrize(
+    ("text", "told", "never"),
+    [
+        (
+            "Look at this! [shares an image: a photo of a notebook with notes on it]",
+            "Nora shares an image: a photo of a notebook with notes on it.",
+            "An image is",
+        ),
+        (
+            "I won the race. It was so hard, but it took a lot of time.",
+            "Nora won the race.",
+            "hard",
+        ),
+        ("Did you manage to see Ann?", "asks whether Felix managed to see Ann", "manage to saw"),
+        ("I'm so excited to tell you I started a class.", "is excited that Nora started", "ises"),
+        (
+            "I'd been wanting to try it. I'd go again.",
+            "Nora had been wanting to try.",
+            "would been",
+        ),
+        ("I hope you have a great time.", "Nora hopes that Felix has a great time.", "Felix has"),
+        (
+            "I wanted to make the place look like my own.",
+            "Nora wanted to make the place look like Nora's own.",
+            "The place look",
+        ),
+        (
+            "That sign reminds me to rest.",
+            "That sign reminds Nora to rest.",
+            "That sign reminds Nora.",
+        ),
+        ("Let's get support from the leaders. I met Ann Lee.", "Nora met Ann Lee.", "'s get"),
+    ],
+)
+def test_talk_is_told_whole_or_not_at_all(
+    extractor: SpacyExtractor, text: str, told: str, never: str
+) -> None:
+    found = talk(extractor, text)
+    assert any(told in fact for fact in found), found
+    assert not any(fact.startswith(never) or f" {never}" in fact for fact in found if fact != told)
+
+
+def test_who_is_a_person_and_the_first_words_are_the_subjects(extractor: SpacyExtractor) -> None:
+    found = texts(
+        extractor,
+        "Peter Houtman is a striker from the Netherlands who obtained eight caps. At its height,"
+        " the British Empire covered a quarter of the Earth.",
+        "Colonial empire",
+    )
+    assert "Peter Houtman obtained eight caps." in found
+    assert not any("Colonial empire's height" in fact for fact in found)
+
+
 def test_a_headline_is_a_clause_whose_subject_the_text_has_by_itself() -> None:
     text = "Nora Quill received the Wexmoor Medal. Boston Celtics seasons are listed below."
     assert is_headline("Nora Quill receives the Wexmoor Medal", text)
