@@ -38,6 +38,7 @@ from graphmem.terminal import (
     console,
     emit,
     errors,
+    factors_of,
     hit_panel,
     pairs_of,
 )
@@ -125,6 +126,14 @@ def search(
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
     where: WhereOption = None,
+    weigh: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weigh",
+            help="Count a kind of memory more or less; may be given again.",
+            metavar="K=N",
+        ),
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show how each was found.")] = False,
     rerank: RerankOption = None,
     as_json: JsonOption = False,
@@ -138,6 +147,7 @@ def search(
             as_of=as_of,
             known_at=known_at,
             where=_filter(where or []),
+            weigh=factors_of(weigh or []),
             explain=explain,
             rerank=rerank,
         )

@@ -55,6 +55,20 @@ KnownAtOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
+def factors_of(written: Sequence[str]) -> dict[str, float]:
+    """What ``--weigh`` was given, by kind; raises `InvalidInputError` for what is no number."""
+    factors: dict[str, float] = {}
+    for pair in written:
+        kind, _, value = pair.partition("=")
+        try:
+            factors[kind] = float(value)
+        except ValueError as cause:
+            raise InvalidInputError(
+                f"--weigh {pair!r} names no number", remedy="Write it as KIND=FACTOR: procedural=2"
+            ) from cause
+    return factors
+
+
 def pairs_of(written: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """What ``--where`` was given, by field; raises `InvalidInputError` for one without a sign."""
     values: dict[str, tuple[str, ...]] = {}

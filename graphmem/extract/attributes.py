@@ -218,6 +218,7 @@ _MEMORY: Final = {
     "procedural": _is_procedural,
     "profile": _is_profile,
 }
+KINDS_OF_MEMORY: Final = tuple(_MEMORY)
 
 
 def _heard(texts: Iterable[str]) -> dict[str, set[str]]:

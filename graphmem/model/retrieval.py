@@ -92,7 +92,8 @@ class Query(Value):
     """A question as retrieval gets it.
 
     `as_of` and `known_at` are moments, or with `as_of_until` and `known_until` the beginnings of
-    ranges up to there: for what held, or was believed, at any time in them.
+    ranges up to there: for what held, or was believed, at any time in them. `weigh` has what the
+    scores of passages of a kind of memory are multiplied by.
     """
 
     text: str = Field(min_length=1)
@@ -103,6 +104,9 @@ class Query(Value):
     as_of_until: UtcTime | None = None
     known_until: UtcTime | None = None
     where: Filter = Filter()
+    weigh: Mapping[str, Annotated[float, Field(ge=0.0, allow_inf_nan=False)]] = Field(
+        default_factory=dict
+    )
     namespace: str = DEFAULT_NAMESPACE
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Floats, Mask, top_rows
+from graphmem.kernels.arrays import Doubles, Floats, Mask, top_rows
 from graphmem.kernels.bm25 import score as bm25
 from graphmem.kernels.fusion import reciprocal_rank_fusion
 from graphmem.kernels.similarity import products
@@ -19,6 +19,7 @@ from graphmem.retrieve.filters import allowed_passages
 from graphmem.retrieve.fuse import REPEAT_LOSS, fuse, shares, spread, weights_of
 from graphmem.retrieve.passages import passage_pool
 from graphmem.retrieve.pool import Pool, Ranking
+from graphmem.retrieve.weighing import SHARE, factors_of, gained
 
 _FUSED_DEPTH = 200
 _LIKENESS_WEIGHT = 20.0
@@ -30,15 +31,17 @@ def rank(index: PassageIndex, query: Query, asking: Asking) -> Ranking:
     allowed = allowed_passages(index, query)
     if not allowed.any():
         return Ranking(np.empty(0, np.int64), np.empty(0))
+    factors = factors_of(index.passages, query.weigh) if query.weigh else None
     if query.mode == Mode.GRAPH:
         found = pools(index, query, asking, allowed)
-        return _graph(found, query.k, learned=asking.learned)
+        return _graph(found, query.k, learned=asking.learned, factors=factors)
     if query.mode == Mode.BM25:
-        return _by_score(_lexical(index, query.text), allowed, query.k, "bm25", positive=True)
+        scores = _lexical(index, query.text)
+        return _by_score(scores, allowed, query.k, "bm25", positive=True, factors=factors)
     similarity = products(index.vectors, asking.embed([query.text])[0])
     if query.mode == Mode.DENSE:
-        return _by_score(similarity, allowed, query.k, "dense")
-    return _hybrid(index, query, similarity, allowed)
+        return _by_score(similarity, allowed, query.k, "dense", factors=factors)
+    return _hybrid(index, query, similarity, allowed, factors)
 
 
 def pools(index: PassageIndex, query: Query, asking: Asking, allowed: Mask) -> list[Pool]:
@@ -61,19 +64,25 @@ def pools(index: PassageIndex, query: Query, asking: Asking, allowed: Mask) -> l
     return found
 
 
-def _graph(found: Sequence[Pool], k: int, *, learned: bool) -> Ranking:
-    rankings = [weigh(pool, k, learned=learned) for pool in found]
+def _graph(found: Sequence[Pool], k: int, *, learned: bool, factors: Doubles | None) -> Ranking:
+    rankings = [weigh(pool, k, learned=learned, factors=factors) for pool in found]
     if len(rankings) == 1:
         return rankings[0]
     turns, passages = rankings
     return _side_by_side(turns, passages, found[0].question.similarity, k)
 
 
-def weigh(pool: Pool, k: int, *, learned: bool) -> Ranking:
-    """The k best candidates in order, by the learned weights or by all signals alike."""
+def weigh(pool: Pool, k: int, *, learned: bool, factors: Doubles | None = None) -> Ranking:
+    """The k best candidates in order, by the learned weights or by all signals alike.
+
+    `factors`, shape (n_passages,), are what kinds of memory are weighed by.
+    """
     weights = weights_of(pool.kind, pool.signals, learned=learned)
     scores = fuse(pool.signals, weights)
     parts = shares(pool.signals, weights)
+    if factors is not None:
+        parts[SHARE] = gained(scores, factors[pool.rows])
+        scores = scores + parts[SHARE]
     if pool.places is None:
         order = top_rows(scores, k)
     else:
@@ -126,15 +135,35 @@ def _lexical(index: PassageIndex, text: str) -> Floats:
 
 
 def _by_score(
-    scores: Floats, allowed: Mask, k: int, name: str, *, positive: bool = False
+    scores: Floats,
+    allowed: Mask,
+    k: int,
+    name: str,
+    *,
+    positive: bool = False,
+    factors: Doubles | None = None,
 ) -> Ranking:
     keep = allowed & (scores > 0) if positive else allowed
-    rows = top_rows(np.where(keep, scores, -np.inf), k)
-    found = scores[rows].astype(np.float64)
-    return Ranking(rows, found, {name: found})
+    return _weighed({name: scores.astype(np.float64)}, keep, k, factors)
 
 
-def _hybrid(index: PassageIndex, query: Query, similarity: Floats, allowed: Mask) -> Ranking:
+def _weighed(parts: dict[str, Doubles], keep: Mask, k: int, factors: Doubles | None) -> Ranking:
+    """The k best of `keep` by the sum of their parts, kinds of memory weighed."""
+    total = np.asarray(sum(parts.values()))
+    if factors is not None:
+        parts = {**parts, SHARE: gained(total, factors)}
+        total = total + parts[SHARE]
+    rows = top_rows(np.where(keep, total, -np.inf), k)
+    return Ranking(rows, total[rows], {name: part[rows] for name, part in parts.items()})
+
+
+def _hybrid(
+    index: PassageIndex,
+    query: Query,
+    similarity: Floats,
+    allowed: Mask,
+    factors: Doubles | None,
+) -> Ranking:
     lexical = _by_score(_lexical(index, query.text), allowed, _FUSED_DEPTH, "bm25", positive=True)
     dense = _by_score(similarity, allowed, max(_FUSED_DEPTH, query.k), "dense")
     n = len(index)
@@ -142,6 +171,4 @@ def _hybrid(index: PassageIndex, query: Query, similarity: Floats, allowed: Mask
         "bm25": reciprocal_rank_fusion([lexical.rows], n),
         "dense": reciprocal_rank_fusion([dense.rows], n),
     }
-    fused = parts["bm25"] + parts["dense"]
-    rows = top_rows(np.where(fused > 0, fused, -np.inf), query.k)
-    return Ranking(rows, fused[rows], {name: part[rows] for name, part in parts.items()})
+    return _weighed(parts, parts["bm25"] + parts["dense"] > 0, query.k, factors)

@@ -26,7 +26,7 @@ _KINDS: Final = {
     "session": "session",
     "date": "date dated",
     "rerank": "rerank",
-    "order": "repeat kind",
+    "order": "repeat kind memory",
 }
 _KIND_OF: Final = {signal: kind for kind, names in _KINDS.items() for signal in names.split()}
 _STAGES: Final = {
@@ -39,6 +39,7 @@ _STAGES: Final = {
 _ORDER: Final = {
     "repeat": "a further turn beside one above it",
     "kind": "talk and documents, each beside its best",
+    "memory": "the kinds of memory that were to count more or less",
 }
 _ANSWER: Final = "answer"
 """What else counts: that it looks like an answer, by its form or the kind that is asked for."""

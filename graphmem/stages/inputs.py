@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 
 from graphmem.errors import InvalidInputError
+from graphmem.extract.attributes import KINDS_OF_MEMORY
 from graphmem.extract.attributes import NAMES as MINED
 from graphmem.extract.fields import EVENTS, TOPICS
 from graphmem.extract.intents import Intent
@@ -45,10 +46,13 @@ def query_of(
     as_of: When | None,
     known_at: When | None,
     where: Filter | Mapping[str, Any] | None = None,
+    weigh: Mapping[str, float] | None = None,
 ) -> Query:
     """A question and its options; raises `InvalidInputError` that names what is wrong."""
     if not question.strip():
         raise InvalidInputError("The question is empty")
+    for kind in sorted((weigh or {}).keys() - set(KINDS_OF_MEMORY)):
+        raise InvalidInputError(f"{kind!r} is no kind of memory", remedy=_one_of(KINDS_OF_MEMORY))
     held, known = range_of(as_of), range_of(known_at)
     try:
         return Query(
@@ -60,6 +64,7 @@ def query_of(
             known_at=known[0],
             known_until=known[1],
             where=_as_stored(where if isinstance(where, Filter) else _filter_of(where or {})),
+            weigh=weigh or {},
             namespace=namespace,
         )
     except ValidationError as cause:

@@ -38,6 +38,7 @@ class Reads(Bound):
         as_of: When | None = None,
         known_at: When | None = None,
         where: Filter | Mapping[str, Any] | None = None,
+        weigh: Mapping[str, float] | None = None,
         explain: bool = False,
         rerank: bool | None = None,
     ) -> list[Hit]:
@@ -57,6 +58,10 @@ class Reads(Bound):
             What the memory believed at that time, or at some time of a range.
         where
             A :class:`Filter` or its fields.
+        weigh
+            What scores are multiplied by for kinds of memory, such as ``{"procedural": 2}``; of a
+            passage with several the highest, 1 for those not named. Broad questions are then
+            ranked as others are.
         explain
             Whether hits carry their paths and the shares of their score.
         rerank
@@ -80,8 +85,9 @@ class Reads(Bound):
             as_of=as_of,
             known_at=known_at,
             where=where,
+            weigh=weigh,
         )
-        if asks_broadly(query):
+        if asks_broadly(query) and not query.weigh:
             return search_broadly(self._reading, self._summarising, query)
         hits = self._reading.search(query, explain=explain, rerank=rerank)
         self._recalls.note(hit.id for hit in hits)

@@ -124,3 +124,38 @@ def test_the_command_shows_aspects_and_plans(
         assert "nurse" in shown
         assert "done" in shown
     assert json.loads(shown)["aspects"]["likes"][0]["text"] == "Nora loves jazz."
+
+
+@pytest.mark.parametrize("mode", ["graph", "hybrid", "dense", "bm25"])
+def test_a_kind_of_memory_counts_as_much_more_or_less_as_is_asked(
+    memory: Memory, mode: str
+) -> None:
+    question = "What does Nora say of Norway in June?"
+    plain = {hit.id: hit for hit in memory.search(question, mode=mode, explain=True)}
+    kinds = {id_: hit.attributes.get("memory", ()) for id_, hit in plain.items()}
+    chosen = [id_ for id_, held in kinds.items() if "procedural" in held]
+    assert chosen
+    assert len(chosen) < len(kinds)
+    raised = memory.search(question, mode=mode, weigh={"procedural": 100}, explain=True)
+    assert {hit.id for hit in raised[: len(chosen)]} == set(chosen)
+    for hit in raised:
+        assert sum(hit.signals.values()) == pytest.approx(hit.score)
+        assert ("memory" in hit.signals and hit.signals["memory"] != 0) == (hit.id in chosen)
+    assert [hit.id for hit in memory.search(question, mode=mode, weigh={"procedural": 1})] == list(
+        plain
+    )
+
+
+def test_what_is_no_kind_or_no_factor_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for wrong, said in (
+        ("dreams=2", "'dreams' is no kind of memory"),
+        ("profile=-1", "greater than or equal to 0"),
+        ("profile", "names no number"),
+        ("profile=nan", "weigh"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(["search", "Norway", "-m", str(folder), "--weigh", wrong])
+        shown = " ".join(capsys.readouterr().err.split())
+        assert (ended.value.code, said in shown) == (2, True), shown
