@@ -82,6 +82,8 @@ def _told_of(page: Page, token: int, by_verb: Mapping[int, Clause]) -> FactDraft
     if not way or phrase is None:
         return None
     clause = by_verb[way.pop()]
+    if page.context.speaker and any(page.parse.pos[t] in ("VERB", "AUX") for t in way):
+        return None  # what lies between in talk is a sentence of its own
     attribute = next(iter(clause.attributes), None)
     slots = slots_of(
         page,

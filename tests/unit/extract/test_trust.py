@@ -200,8 +200,8 @@ def test_talk_is_not_told_wrongly(
         ("Did you manage to see Ann?", "asks whether Felix managed to see Ann", "manage to saw"),
         ("I'm so excited to tell you I started a class.", "is excited that Nora started", "ises"),
         (
-            "I'd been wanting to try it. I'd go again.",
-            "Nora had been wanting to try.",
+            "I'd been wanting to try yoga.",
+            "Nora had been wanting to try yoga.",
             "would been",
         ),
         ("I hope you have a great time.", "Nora hopes that Felix has a great time.", "Felix has"),
