@@ -224,7 +224,8 @@ def _near(
     elif parse.words[token].lower().endswith(("self", "selves")):
         return subject if is_fit else scene.best(fits, sentence, least=LEAST_SALIENT)
     elif parse.deps[token] in SUBJECTS:
-        if is_fit and parse.deps[parse.heads[token]] == "ccomp":
+        above = parse.deps[parse.heads[token]]
+        if is_fit and (above == "ccomp" or (above == "advcl" and _is_of_cause(page, token))):
             return subject
     elif subject is not None:
         others = [subject, *_places_above(page, token, scene)]
@@ -364,6 +365,15 @@ def _subject_after(page: Page, token: int, word: str) -> int | None:
         return None
     is_person = named.referent.type is EntityType.PERSON
     return subject if is_person == (word in _PERSONAL) else None
+
+
+def _is_of_cause(page: Page, token: int) -> bool:
+    """Whether "it" is what a cause is about: "the wall broke because it had not been repaired"."""
+    parse = page.parse
+    verb = parse.heads[token]
+    marker = parse.child(verb, "mark")
+    is_cause = marker is not None and parse.words[marker].lower() == "because"
+    return is_cause and parse.deps[token] == "nsubjpass"
 
 
 def _is_clause(page: Page, token: int) -> bool:

@@ -205,6 +205,8 @@ def _is_unsaid(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     words = [parse.words[token].lower() for token in clause.subjects]
     if set(words) & {"'s", "’s"}:
         return True
+    if words == ["we"] and any(parse.tags[token] == "NNS" for token in clause.attributes):
+        return True  # "we are neighbours" is said of two
     if sum(slot.role != GOVERNOR for slot in slots) > 1:
         return False
     is_open = any(parse.tags[token] == "PRP" for token in clause.objects)

@@ -255,7 +255,7 @@ def _definite(page: Page, token: int, scene: Scene, sentence: int) -> Entity | N
     if found is not None:
         return found
     kind = next((kind for nouns, kind in _KINDS if lemma in nouns), None)
-    if kind is None:
+    if kind is None or lemma in ("sea", "ocean"):
         return None
     alike = [
         (entity, 1.0 if entity.meant.type is kind else _UNSURE)

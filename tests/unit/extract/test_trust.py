@@ -123,6 +123,19 @@ def talk(extractor: SpacyExtractor, text: str) -> list[str]:
             "The town did not repair the wall.",
             "The town of a flood",
         ),
+        (  # a wall is repaired, not a flood
+            "Harbour flood of 2019",
+            "The harbour flood struck the town. The sea wall broke because it had not been"
+            " repaired since 1996.",
+            "The sea wall of Harbour flood of 2019 had not been repaired since 1996.",
+            "The harbour flood had not",
+        ),
+        (
+            "Port Kestrel",
+            "Port Kestrel is a town in Wexmoor. The river Ald meets the sea at Port Kestrel.",
+            "Ald meets the sea at Port Kestrel.",
+            "meets Wexmoor",
+        ),
         (  # a headline is no subject
             "Brightwater Energy opens on Mill Quay",
             "Brightwater Energy opened its new headquarters on Mill Quay in Saltmere.",
@@ -215,6 +228,7 @@ def test_talk_is_not_told_wrongly(
             "That sign reminds Nora to rest.",
             "That sign reminds Nora.",
         ),
+        ("Then we are neighbours. I met Ann Lee.", "Nora met Ann Lee.", "is neighbours"),
         ("Let's get support from the leaders. I met Ann Lee.", "Nora met Ann Lee.", "'s get"),
     ],
 )
