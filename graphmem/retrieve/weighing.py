@@ -21,12 +21,12 @@ def factors_of(passages: Passages, weigh: Mapping[str, float]) -> Doubles:
     A kind that `weigh` does not name counts 1, as does a passage of no kind.
     """
     column = passages.attributes
-    held = [json.loads(value).get(SHARE, ()) if value else () for value in column.values]
+    held = [json.loads(value).get(SHARE, []) if value else [] for value in column.values]
     factors = [
-        max((weigh.get(kind, 1.0) for kind in ([kinds] if isinstance(kinds, str) else kinds)),
-            default=1.0)
-        for kinds in held
-    ]  # fmt: skip
+        # An attribute of the user's own of that name may be a single value, and no kind.
+        max((weigh.get(kind, 1.0) for kind in (v if isinstance(v, list) else [v])), default=1.0)
+        for v in held
+    ]
     return np.array(factors, np.float64)[column.codes]
 
 

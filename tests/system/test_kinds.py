@@ -159,3 +159,10 @@ def test_what_is_no_kind_or_no_factor_is_named(
             main(["search", "Norway", "-m", str(folder), "--weigh", wrong])
         shown = " ".join(capsys.readouterr().err.split())
         assert (ended.value.code, said in shown) == (2, True), shown
+
+
+def test_an_attribute_of_ones_own_that_is_called_memory_counts_once(tmp_path: Path) -> None:
+    with Memory.open(tmp_path / "memory", settings=Settings(workers=0)) as memory:
+        memory.add("The mill was sold to Ada.", source="a", attributes={"memory": 16})
+        [hit] = memory.search("mill", mode="bm25", weigh={"procedural": 2}, explain=True)
+    assert hit.signals["memory"] == 0
