@@ -1,4 +1,4 @@
-"""A text as a parser likes it: without parenthetical asides and the blanks of tokenised sources."""
+"""A text as a parser likes it: without asides, editors' marks and blanks of tokenised sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _LEFT_OUT = re.compile(
-    r"\s?\([^()]{0,200}\)(?=[\s,.;:]|$)|(?<=[^\W\d_]-) (?=[^\W\d_])|(?<=\w) (?=['’]s\b)"
+    r"\s?\([^()]{0,200}\)(?=[\s,.;:]|$)"
+    r"|\s?\[(?:[\d ,–-]{1,9}|(?i:note|nb|n) \d+|(?i:edit|sic|update|vague|dubious|disputed"
+    r"|who|when|where|which|why|(?:by|according to) whom|(?:[\w ]{1,30} )?needed)\??)\]"
+    r"|(?<=[^\W\d_]-) (?=[^\W\d_])|(?<=\w) (?=['’]s\b)"
 )
 
 
@@ -36,7 +39,7 @@ class Plain:
 
 
 def plain(text: str) -> Plain:
-    """Leave out what stands in parentheses, and blanks after hyphens and before "'s"."""
+    """Leave out parentheses, marks such as "[citation needed]", and blanks that do not belong."""
     kept: list[tuple[int, int]] = []
     position = 0
     for match in _LEFT_OUT.finditer(text):
