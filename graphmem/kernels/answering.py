@@ -7,7 +7,7 @@ from numba import types
 
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
 from graphmem.kernels.bounding import ESTIMATE, UNKNOWN, bracket, pull, survey
-from graphmem.kernels.choosing import best, margin
+from graphmem.kernels.choosing import best, kth_best, margin
 from graphmem.kernels.compiled import (
     DOUBLES,
     GRAPH,
@@ -104,13 +104,12 @@ def conclude(
             candidates,
         )
         bracket(size, damping, total, back, left, cells, settled, candidates, bounds)
-        chosen = best(size, k, candidates, bounds)
-        if floor == 0.0 or (len(chosen) == k and bounds[chosen[k - 1], ESTIMATE] >= floor):
+        kth = kth_best(size, k, bounds)
+        if floor == 0.0 or kth >= floor:
             break
         floor = 0.0
     edges = 0
-    if is_symmetric and len(chosen) == k:
-        kth = bounds[chosen[k - 1], ESTIMATE]
+    if is_symmetric and kth > 0.0:
         near = np.empty(size, np.int32)
         n_near = 0
         for at in range(size):
@@ -133,7 +132,7 @@ def conclude(
             candidates,
             bounds,
         )
-        chosen = best(size, k, candidates, bounds)
+    chosen = best(size, k, candidates, bounds)
     lowest, rival = margin(size, k, chosen, bounds)
     return chosen, size, lowest, max(rival, passed), floor, edges
 

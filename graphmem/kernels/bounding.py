@@ -33,7 +33,7 @@ below 0, none negative; and what is settled on nodes without edges."""
 _AHEAD, _HEAD = 96, 64
 """Edges of coming nodes that are looked up before they are pulled, and so many of one at most; the
 rest is looked up while they are pulled."""
-_ROW_AHEAD, _NODE_AHEAD = 4, 8
+_ROW_AHEAD, _NODE_AHEAD = 8, 16
 """How many nodes before that their rows are fetched, and where these begin."""
 UNKNOWN = 1e300
 """A residual by strength that none exceeds; not infinite, as times a strength of 0 it must be 0."""
@@ -89,9 +89,8 @@ def drop_settled(first: int, last: int, settled: Doubles, candidates: Nodes) -> 
         if at + WITHIN < last:
             prefetch(settled, np.int64(candidates[at + WITHIN]))
         node = np.uint64(candidates[at])
-        if settled[node] == 0.0:
-            candidates[size] = node
-            size += 1
+        candidates[size] = node
+        size += int(settled[node] == 0.0)
     return size
 
 
@@ -118,16 +117,17 @@ def survey(
     """Add up what is `left` in all, shape (5,), and list the nodes that may reach `floor`.
 
     As :func:`list_settled`; of nodes that hold no score yet, those are listed that reach the floor
-    by `credit`, this part of their doubt. Returns how many candidates there are, and what those
-    that had not credit enough may score.
+    by `credit`, this part of their doubt. Returns how many candidates there are, and what the
+    others may score.
     """
-    left[:] = 0.0
     passed = 0.0
-    n_before, left[STUCK] = list_settled(
+    n_before, stuck = list_settled(
         n_settled, damping, floor, epsilon, cells, settled, settlers, among, candidates
     )
     size = n_before
     is_some = len(among) > 0
+    # In variables of their own, which registers hold.
+    steep_up, steep_down, mass_up, mass_down = 0.0, 0.0, 0.0, 0.0
     for at in range(n_touched):
         if at + WITHIN < n_touched:
             prefetch(cells, 2 * np.int64(touched[at + WITHIN]))
@@ -136,21 +136,23 @@ def survey(
         if strength < 0.0:
             continue
         if strength == 0.0:  # it stays there
-            left[STUCK] += (1.0 - damping) * residual
+            stuck += (1.0 - damping) * residual
         else:
-            left[MASS_UP] += max(residual, 0.0)
-            left[MASS_DOWN] += max(-residual, 0.0)
-            if residual > left[STEEP_UP] * strength:
-                left[STEEP_UP] = residual / strength
-            elif -residual > left[STEEP_DOWN] * strength:
-                left[STEEP_DOWN] = -residual / strength
+            mass_up += max(residual, 0.0)
+            mass_down += max(-residual, 0.0)
+            if residual > steep_up * strength:
+                steep_up = residual / strength
+            elif -residual > steep_down * strength:
+                steep_down = -residual / strength
+        # Without branches: which way one goes could not be foreseen.
         known, doubt = (1.0 - damping) * residual, damping * epsilon * strength
-        if known + doubt >= floor and (not is_some or among[node]):
-            if known + credit * doubt >= floor:
-                candidates[size] = node
-                size += 1
-            else:
-                passed = max(passed, known + doubt)
+        is_allowed = not is_some or among[node]
+        is_candidate = is_allowed & (known + credit * doubt >= floor)
+        candidates[size] = node
+        size += int(is_candidate)
+        passed = max(passed, known + doubt if is_allowed & (not is_candidate) else 0.0)
+    left[STEEP_UP], left[STEEP_DOWN] = steep_up, steep_down
+    left[MASS_UP], left[MASS_DOWN], left[STUCK] = mass_up, mass_down, stuck
     return drop_settled(n_before, size, settled, candidates), passed
 
 
@@ -253,20 +255,22 @@ def pull(
 
     For symmetric weights only. Returns the edges followed.
     """
-    edges, ready, ahead = 0, 0, 0
+    edges, located, fetched, ready, ahead = 0, 0, 0, 0, 0
     is_weighted = len(weights) > 0
     drift = (left[MASS_UP] - left[MASS_DOWN]) / total
     rest = damping * damping
     for at in range(len(chosen)):
         if ready <= at:
             ready, ahead = at, 0
+        while located < min(ready + _NODE_AHEAD, len(chosen)):
+            prefetch(starts, np.int64(candidates[chosen[located]]))
+            located += 1
+        while fetched < min(ready + _ROW_AHEAD, located):
+            coming = np.uint64(candidates[chosen[fetched]])
+            for place in range(starts[coming], min(starts[coming] + _HEAD, ends[coming]), 16):
+                prefetch(indices, place)
+            fetched += 1
         while ahead < _AHEAD and ready < len(chosen):
-            if ready + _NODE_AHEAD < len(chosen):
-                prefetch(starts, np.int64(candidates[chosen[ready + _NODE_AHEAD]]))
-            if ready + _ROW_AHEAD < len(chosen):
-                coming = np.uint64(candidates[chosen[ready + _ROW_AHEAD]])
-                for place in range(starts[coming], min(starts[coming] + _HEAD, ends[coming]), 16):
-                    prefetch(indices, place)
             coming = np.uint64(candidates[chosen[ready]])
             first, last = starts[coming], min(starts[coming] + _HEAD, ends[coming])
             for place in range(first, last):

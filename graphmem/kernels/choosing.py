@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-from typing import Any
-
 import numpy as np
 from numba import types
 
@@ -14,23 +11,43 @@ from graphmem.kernels.compiled import NODES, ROWS, TABLE, TO_ROWS, Nodes, compil
 from graphmem.kernels.push import SPECK
 
 
+@compiled(types.float64, types.int64, types.int64, TABLE)
+def kth_best(size: int, k: int, bounds: Doubles) -> float:
+    """The k-th highest estimate of `size` candidates, 0 where fewer than `k` are above 0."""
+    values = np.empty(size)
+    n_positive = 0
+    for position in range(size):
+        value = bounds[position, ESTIMATE]
+        values[n_positive] = value
+        n_positive += int(value > SPECK)
+    if n_positive < k:
+        return 0.0
+    return float(np.partition(values[:n_positive], n_positive - k)[n_positive - k])
+
+
 @compiled(TO_ROWS, types.int64, types.int64, NODES, TABLE)
 def best(size: int, k: int, candidates: Nodes, bounds: Doubles) -> Rows:
     """Positions of the `k` candidates of highest estimate above 0, best first, then by node."""
-    heap: list[Any] = [(0.0, 0, 0) for _ in range(0)]  # typed, for the compiler
+    least = max(kth_best(size, k, bounds), SPECK)
+    found = np.empty(size, np.int32)
+    n_found = 0
     for position in range(size):
+        found[n_found] = position
         value = bounds[position, ESTIMATE]
-        if value <= SPECK or (len(heap) == k and value < heap[0][0]):
-            continue
-        entry = (value, -np.int64(candidates[position]), position)
-        if len(heap) < k:
-            heapq.heappush(heap, entry)
-        elif entry > heap[0]:
-            heapq.heapreplace(heap, entry)
-    chosen = np.empty(len(heap), np.int32)
-    for place in range(len(heap) - 1, -1, -1):
-        chosen[place] = heapq.heappop(heap)[2]
-    return chosen
+        n_found += int(value >= least and value > SPECK)
+    values = np.empty(n_found)
+    for place in range(n_found):
+        values[place] = -bounds[found[place], ESTIMATE]
+    order = np.argsort(values)
+    chosen = found[order]
+    first = 0
+    for place in range(1, n_found + 1):
+        if place == n_found or values[order[place]] != values[order[first]]:
+            if place - first > 1:
+                alike = chosen[first:place].copy()
+                chosen[first:place] = alike[np.argsort(candidates[alike])]
+            first = place
+    return chosen[:k].copy()
 
 
 @compiled(several(types.float64, types.float64), types.int64, types.int64, ROWS, TABLE)

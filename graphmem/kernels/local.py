@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -127,7 +128,7 @@ class Workspace:
             patience,
             every(among),
             heavy,
-            np.cumsum([0, *(len(restart.rows) for restart in restarts)]),
+            np.array(list(accumulate((len(restart.rows) for restart in restarts), initial=0))),
             rows,
             np.concatenate([restart.weights for restart in restarts]),
             np.zeros(len(rows)),
@@ -213,6 +214,8 @@ class Workspace:
 
     def clear(self) -> None:
         """Forget the walk; cost follows what it touched."""
+        if not (self.n_touched or self.n_settled):
+            return
         push.forget(
             self.n_touched,
             self.n_settled,
@@ -227,7 +230,8 @@ class Workspace:
 def plain(graph: CsrGraph) -> tuple[Ints, Ints, Nodes, Floats]:
     """A graph as kernels take it: a memory map is another type to a compiled function."""
     weights = _UNWEIGHTED if graph.weights is None else np.asarray(graph.weights)
-    starts, ends = np.asarray(graph.starts), np.asarray(graph.row_ends)
+    indptr = np.asarray(graph.indptr)  # before it is cut: maps are slow to
+    starts, ends = indptr[:-1], indptr[1:] if graph.ends is None else np.asarray(graph.ends)
     return starts, ends, np.asarray(graph.indices).view(np.uint32), weights
 
 

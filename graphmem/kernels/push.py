@@ -71,7 +71,7 @@ SPECK = 1e-300
 
 _AHEAD = 96
 """Edges that are looked up before they are followed."""
-_ROW_AHEAD, _NODE_AHEAD = np.uint64(6), np.uint64(12)
+_ROW_AHEAD, _NODE_AHEAD = np.uint64(16), np.uint64(32)
 """How many queued nodes before that their rows are fetched, and where these begin."""
 _HEAD = 64
 """So much of a row is looked up while it is queued, the rest while it is followed."""
@@ -109,6 +109,7 @@ def push(
     """
     mask = np.uint64(len(queue) - 1)
     head, tail, ready = np.uint64(0), np.uint64(0), np.uint64(0)
+    located, fetched = np.uint64(0), np.uint64(0)
     edges, ahead = 0, 0
     is_weighted = len(weights) > 0
     for at in range(n_touched):
@@ -123,15 +124,17 @@ def push(
     while head != tail and edges < max_edges:
         if ready <= head:
             ready, ahead = head + _ONE, 0
+        while located < tail and located < ready + _NODE_AHEAD:
+            coming = np.uint64(queue[located & mask])
+            prefetch(starts, np.int64(coming))
+            prefetch(settled, np.int64(coming))
+            located += _ONE
+        while fetched < located and fetched < ready + _ROW_AHEAD:
+            coming = np.uint64(queue[fetched & mask])
+            for place in range(starts[coming], min(starts[coming] + _HEAD, ends[coming]), 16):
+                prefetch(indices, place)
+            fetched += _ONE
         while ahead < _AHEAD and ready < tail:
-            if ready + _NODE_AHEAD < tail:
-                coming = np.uint64(queue[(ready + _NODE_AHEAD) & mask])
-                prefetch(starts, np.int64(coming))
-                prefetch(settled, np.int64(coming))
-            if ready + _ROW_AHEAD < tail:
-                coming = np.uint64(queue[(ready + _ROW_AHEAD) & mask])
-                for place in range(starts[coming], min(starts[coming] + _HEAD, ends[coming]), 16):
-                    prefetch(indices, place)
             coming = np.uint64(queue[ready & mask])
             first, last = starts[coming], min(starts[coming] + _HEAD, ends[coming])
             for place in range(first, last):

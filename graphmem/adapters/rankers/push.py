@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Sequence
@@ -29,12 +30,17 @@ from graphmem.kernels.ranking import (
 from graphmem.kernels.resuming import PushState
 from graphmem.ports.ranker import Ranker
 
-_FIRST = 0.03
-"""Where thresholds begin: the residual of a node of average strength, times k."""
+_FIRST = 0.1
+"""Where thresholds begin: the residual of a node of average strength, times k, and as many times
+finer as the last of them is than the k-th score."""
 _LEVEL = 4.0
 """Each threshold is this much lower than the one before, so that large residuals go first."""
-_RESOLUTION = 4.0
-"""An uncertain ranking stops at this share of the k-th score, for a node of average strength."""
+_RESOLUTION, _COARSEST = 9.0, 1.5
+"""An uncertain ranking stops at a share of the k-th score, for a node of average strength: the
+first number by the root of the edges of a node, as what is not followed averages out over so many,
+the second at least."""
+_PROVING = 4.0
+"""What takes the place of that where a push goes on until the top k is proven."""
 _PATIENCE = 2
 """It looks at no node of more edges than this part of those that were pushed: hubs, which average
 over so many neighbours that they are estimated well."""
@@ -237,10 +243,12 @@ class PushRanker:
         least = ROUNDING / (weighed.heaviest or 1.0)
         if self._epsilon is not None:
             return Levels(self._epsilon, least=least, by_steepness=self._by_steepness)
+        resolution = max(_RESOLUTION / math.sqrt(weighed.degree), _COARSEST)
+        fine = (_PROVING if asked.certain else resolution) * weighed.average
         return Levels(
-            _FIRST / (asked.k * weighed.average),
+            _FIRST / (asked.k * fine),
             step=_LEVEL,
-            share=1.0 / (_RESOLUTION * weighed.average),
+            share=1.0 / fine,
             enough=asked.tolerance / weighed.average,
             least=least,
             by_steepness=self._by_steepness,

@@ -36,6 +36,8 @@ class Weighed:
     total: float
     average: float
     """Of the nodes with edges; 1 where there is none."""
+    degree: float
+    """Edges that such a node has on average; 1 where there is none."""
     heavy: Ints
     """The rows of highest strength, highest first."""
     top: list[float]
@@ -52,10 +54,12 @@ class Weighed:
     def measure(cls, graph: CsrGraph) -> Weighed:
         strengths = graph.strengths
         heavy = top_rows(strengths, _HEAVIEST)
-        total, n_walked = float(strengths[strengths > 0].sum()), np.count_nonzero(strengths > 0)
+        walked = strengths > 0
+        total, n_walked = float(strengths[walked].sum()), np.count_nonzero(walked)
         return cls(
             total=total,
             average=total / n_walked if n_walked else 1.0,
+            degree=float((graph.row_ends - graph.starts)[walked].mean()) if n_walked else 1.0,
             heavy=heavy,
             top=strengths[heavy[: WIDTH + 1]].tolist(),
             heaviest=float(strengths[heavy[0]]),
