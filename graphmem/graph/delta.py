@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from graphmem.graph.hypergraph import Hypergraph, save_beside
-from graphmem.graph.links import RELATIONS, Links, links_of
+from graphmem.graph.links import NO_ROLE, RELATIONS, Links, links_of
 from graphmem.graph.nodes import (
     NODE_COLUMNS,
     NODE_TABLES,
@@ -73,7 +73,7 @@ def updated(graph: Hypergraph, delta: Delta) -> Hypergraph | None:
         A link names a node that neither the graph nor the delta holds.
     """
     nodes, rows = _with_nodes(graph, delta)
-    roles = Codes("roles", list(graph.role_names))
+    roles = Codes("roles", list(graph.role_names), rest=NO_ROLE)
     given = _joined([links_of(r, delta.links[r.table], rows, roles=roles) for r in RELATIONS])
     owners = np.unique(
         np.concatenate([rows[kind](_nids(delta, kind)) for kind in NodeKind])

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from graphmem.graph.columns import Strings, load_table, save_table
-from graphmem.graph.links import RELATIONS, read_links
+from graphmem.graph.links import NO_ROLE, RELATIONS, read_links
 from graphmem.graph.nodes import Codes, Nodes, read_nodes, row_maps
 from graphmem.graph.slots import Edges, RowsWriter, Slots
 from graphmem.kernels.arrays import Doubles, Ints
@@ -71,10 +71,10 @@ def build_hypergraph(readers: Mapping[str, StoreReader], folder: Path) -> None:
     StoreError
         A link names a node that is not there.
     InvalidInputError
-        More than 256 namespaces, types or roles.
+        More than 256 namespaces or types. Of roles the ones beyond that are told as none.
     """
     nodes = read_nodes(readers)
-    roles = Codes("roles", [""])
+    roles = Codes("roles", [NO_ROLE], rest=NO_ROLE)
     maps = dict(row_maps(nodes))
     writer = RowsWriter(folder, len(nodes))
     try:

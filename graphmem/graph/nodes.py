@@ -103,16 +103,24 @@ _LARGEST_NID: Final = 2**31 - 1
 
 
 class Codes:
-    """Numbers for few distinct strings, in the order in which they first came."""
+    """Numbers for few distinct strings, in the order in which they first came.
 
-    def __init__(self, what: str, known: Sequence[str] = ()) -> None:
+    Where there are more than :data:`MAX_CODES`, those that come last share the number of `rest`.
+    """
+
+    def __init__(self, what: str, known: Sequence[str] = (), *, rest: str | None = None) -> None:
         self._what = what
+        self._rest = rest
         self._codes = {value: code for code, value in enumerate(known)}
 
     def __call__(self, value: str) -> int:
-        """The string's number; raises `InvalidInputError` at the 257th."""
-        code = self._codes.setdefault(value, len(self._codes))
-        if code >= MAX_CODES:
+        """The string's number; raises `InvalidInputError` at the 257th if there is no `rest`."""
+        code = self._codes.get(value)
+        if code is None and len(self._codes) < MAX_CODES:
+            code = self._codes[value] = len(self._codes)
+        elif code is None and self._rest is not None:
+            code = self._codes[self._rest]
+        if code is None:
             raise InvalidInputError(
                 f"A graph holds at most {MAX_CODES} {self._what}",
                 remedy="Build one from fewer namespaces",

@@ -24,7 +24,9 @@ _MENTIONED = 0.5
 
 
 def chained(index: PassageIndex, question: Question, rows: Ints, scores: Doubles) -> Reach:
-    """The best chain of each of the best candidates: at most 1, the way to it over its partner.
+    """The best chain of each of the best candidates, at most 1, and the way to it over its partner.
+
+    A way leads from the better of the two only, so that no two lead to each other.
 
     `rows` are the candidates and `scores`, shape (n_candidates,), how good each is by itself. A
     chain counts as its partner does, as the name is rare that ties the two, and as the share of
@@ -50,8 +52,9 @@ def chained(index: PassageIndex, question: Question, rows: Ints, scores: Doubles
     if tied.any():
         shared = has[tied] * has[best[tied]] * rarity_of(index, names)
         reach.scores[rows[tied]] = value[tied]
-        reach.origin[rows[tied]] = rows[best[tied]]
-        reach.via[rows[tied]] = names[shared.argmax(axis=1)]
+        behind = best[tied] < np.flatnonzero(tied)
+        reach.origin[rows[tied][behind]] = rows[best[tied][behind]]
+        reach.via[rows[tied][behind]] = names[shared.argmax(axis=1)[behind]]
     return reach
 
 

@@ -260,6 +260,11 @@ def test_a_memory_that_is_something_else(ingest: Ingest, folder: Path) -> None:
     assert "Traceback" not in done.err
 
 
+needs_unshare = pytest.mark.skipif(
+    not shutil.which("unshare"), reason="no unshare here to mount a disk with"
+)
+
+
 def write_records(path: Path, count: int) -> None:
     path.write_text(
         "\n".join(
@@ -276,12 +281,12 @@ def test_a_disk_that_is_full(ingest: Ingest, folder: Path) -> None:
     check_full_and_resume(full, ingest)
 
 
-@pytest.mark.skipif(not shutil.which("unshare"), reason="no unshare here to mount a disk with")
-def test_a_disk_that_is_really_full(ingest: Ingest, folder: Path) -> None:
+def ingest_on_a_disk_of(size: str, folder: Path) -> Done:
+    """`graphmem ingest` of 240 records on a disk of its own, what it left copied to ``mem``."""
     write_records(folder / "r.jsonl", 240)
     (folder / "mem").mkdir()
     script = (
-        "mount -t tmpfs -o size=1m graphmem-test mem || exit 77; "
+        f"mount -t tmpfs -o size={size} graphmem-test mem || exit 77; "
         '"$@"; code=$?; cp -r mem kept; exit $code'
     )
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
@@ -291,10 +296,23 @@ def test_a_disk_that_is_really_full(ingest: Ingest, folder: Path) -> None:
     )
     if done.returncode == 77 or "unshare failed" in done.stderr:
         pytest.skip("no disk can be mounted here")
-    full = Done(done.returncode, done.stdout, done.stderr, 0.0, 0.0)
     (folder / "mem").rmdir()
     (folder / "kept").rename(folder / "mem")
-    check_full_and_resume(full, ingest)
+    return Done(done.returncode, done.stdout, done.stderr, 0.0, 0.0)
+
+
+@needs_unshare
+def test_a_disk_that_is_really_full(ingest: Ingest, folder: Path) -> None:
+    check_full_and_resume(ingest_on_a_disk_of("1m", folder), ingest)
+
+
+@needs_unshare
+@pytest.mark.parametrize("size", ["300k", "450k"])
+def test_a_disk_too_full_for_an_empty_memory(size: str, folder: Path) -> None:
+    done = ingest_on_a_disk_of(size, folder)
+    assert done.code == 1
+    assert "there is no room left to write" in " ".join(done.err.split())
+    assert not list((folder / "mem").iterdir())
 
 
 def check_full_and_resume(full: Done, ingest: Ingest) -> None:

@@ -22,7 +22,7 @@ from graphmem.graph.hypergraph import (
     open_hypergraph,
     stored_bytes,
 )
-from graphmem.graph.nodes import NodeKind
+from graphmem.graph.nodes import MAX_CODES, NodeKind
 
 from .world import Reader, World, built, expected, shown
 
@@ -51,7 +51,13 @@ def _nids(draw: st.DrawFn) -> set[int]:
 
 
 def _times(draw: st.DrawFn, *names: str) -> dict[str, int | None]:
-    return {name: draw(times) for name in names}
+    """Moments in pairs, a start and an end that is later."""
+    drawn = {name: draw(times) for name in names}
+    for start, end in zip(names[::2], names[1::2], strict=True):
+        first, last = drawn[start], drawn[end]
+        if first is not None and last is not None and last <= first:
+            drawn[end] = first + 1
+    return drawn
 
 
 def _relate(draw: st.DrawFn, world: World, passages: object, facts: object) -> None:
@@ -99,6 +105,19 @@ def test_a_graph_is_what_the_tables_say(one: World, two: World) -> None:
         assert shown(graph) == expected({"a": one, "b": two})
         assert graph.versions == {"a": 3, "b": 7}
         assert graph.n_edges == sum(map(len, shown(graph).values()))
+
+
+def test_roles_beyond_the_number_that_a_graph_holds_are_told_as_none(tmp_path: Path) -> None:
+    world = World(
+        entities={n: {"type": "person"} for n in range(1, 301)},
+        passages={1: {"recorded_at": None, "retired_at": None}},
+        facts={1: dict.fromkeys(("recorded_at", "retired_at", "valid_from", "valid_to"))},
+    )
+    world.roles = [{"fact_nid": 1, "entity_nid": n, "role": f"role {n}"} for n in range(1, 301)]
+    graph = built(tmp_path / "graph", {"a": world})
+    told = sorted({role for links in shown(graph).values() for _, role in links.values()})
+    assert told == sorted(["", *(f"role {n}" for n in range(1, MAX_CODES))])
+    assert graph.n_edges == 600
 
 
 @settings(max_examples=60, deadline=None)

@@ -299,18 +299,21 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
 def make(path: Path, *, created_at: int, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Write an empty memory to `path`, which must not exist; `created_at` in microseconds.
 
-    The memory's id is random: two memories made at the same place and moment are still two.
+    The memory's id is random: two memories made at the same place and moment are still two. Where
+    the disk is full it raises: the log of later writes comes last, for what a log holds reaches the
+    file when it is closed, and that tells nobody that it failed.
     """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         migrate(connection, path, migrations)
         connection.executemany(
             "INSERT INTO meta VALUES (?, ?)",
             [("memory_id", secrets.token_hex(16)), ("created_at", created_at)],
         )
+        connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
 
