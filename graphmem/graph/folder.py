@@ -19,6 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from graphmem.errors import StoreError
 from graphmem.graph.delta import Delta, read_delta, updated, write_compact
 from graphmem.graph.hypergraph import Hypergraph, build_hypergraph, open_hypergraph
 from graphmem.graph.links import LINK_TABLES
@@ -60,7 +61,9 @@ class GraphFolder:
         self._lock = threading.Lock()
         self._compacting = threading.Lock()
         self._writing = threading.Lock()
+        self._starting = threading.Lock()
         self._compaction: threading.Thread | None = None
+        self._is_closed = False
 
     def graph(self) -> Hypergraph:
         """The graph at the store's present version.
@@ -88,25 +91,29 @@ class GraphFolder:
                 if following is not None and builds == self._builds:
                     self._graph = following
 
-    def compact_in_background(self) -> threading.Thread:
+    def compact_in_background(self) -> None:
         """Do so in a thread, unless one is at it; what it cannot write is logged, not raised."""
-        running = self._compaction
-        if running is None or not running.is_alive():
-            running = threading.Thread(target=self._compact_quietly, name="graph-compaction")
-            self._compaction = running
-            running.start()
-        return running
+        with self._starting:
+            running = self._compaction
+            if self._is_closed or (running is not None and running.is_alive()):
+                return
+            self._compaction = threading.Thread(
+                target=self._compact_quietly, name="graph-compaction"
+            )
+            self._compaction.start()
 
     def close(self) -> None:
-        """Wait for a compaction that is under way."""
-        running = self._compaction
+        """Wait for a compaction that is under way; a graph asked for later starts none."""
+        with self._starting:
+            self._is_closed = True
+            running = self._compaction
         if running is not None:
             running.join()
 
     def _compact_quietly(self) -> None:
         try:
             self.compact()
-        except OSError as error:
+        except (OSError, StoreError) as error:
             # A copy of what the store holds: without it the next process reads a longer delta.
             _log.warning("The graph could not be kept in %s: %s", self._folder, error)
 

@@ -114,7 +114,7 @@ def test_no_erased_word_is_left_in_why_something_is_known(store: GraphStore) -> 
     assert link.reason == f"UPDATE {Retelling.MORE.value}: {SINCE.text}"
     # A folder of one's own holds no word of it; of a server's own files that cannot be said.
     is_folder = store.info().backend == "sqlite"
-    assert ("db.checkpoint" in erased.left) is not is_folder
+    assert ("checkpoint" in erased.left) is not is_folder
 
 
 def test_on_different_days_or_of_nobody_named_they_stay_apart(store: GraphStore) -> None:
