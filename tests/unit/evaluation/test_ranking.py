@@ -16,7 +16,7 @@ from graphmem.adapters.peers import libraries
 from graphmem.adapters.plots import cost_against_size
 from graphmem.errors import ConfigurationError, InvalidInputError
 from graphmem.evaluation.contenders import Peer
-from graphmem.evaluation.ranking import PeakOfProcess, draw_questions, exact_scores, recall
+from graphmem.evaluation.ranking import draw_questions, exact_scores, recall
 from graphmem.kernels.powerlaw import power_law_graph
 from graphmem.kernels.ranking import CsrGraph, Restart
 
