@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from graphmem.extract.lexicon import GREETINGS, PERSON_NOUNS
+from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.mood import follow_governor, read_mood
 from graphmem.extract.page import Page
 from graphmem.extract.phrases import object_of
@@ -20,8 +20,8 @@ from graphmem.extract.prepositions import (
     roles_of_adverb,
     roles_of_preposition,
 )
+from graphmem.extract.spoken import is_addressed, is_exclaimed, is_talk, leaves_speaker_out
 from graphmem.model.knowledge import EntityType, Modality, Polarity
-from graphmem.model.source import EpisodeKind
 
 _SUBJECT: Final = ("nsubj", "nsubjpass")
 _OBJECT_CONTROL: Final = frozenset(
@@ -33,11 +33,15 @@ _AUXILIARIES: Final = ("aux", "auxpass")
 _OPEN: Final = ("xcomp", "advcl", "pcomp", "acomp", "parataxis", "dep")
 _DEEPEST = 3
 _NEAR = 3
-_CAUSING: Final = frozenset("make let help have see watch hear".split())
+_CAUSING: Final = frozenset("make let help have see watch hear keep".split())
 _SITES: Final = ("in", "at", "on", "to", "near")
 _COMPLETING: Final = frozenset("for of with in by at from on about".split())
 _WHITHER: Final = frozenset("aground ashore abroad apart together away back home aside".split())
-_PAUSES: Final = ("!", "-", "–", "—", "...", "…", ":")
+_BESIDE: Final = frozenset("here there off out in down over up around on".split())
+_JOINTS: Final = ("and", "or", ",")
+_LIMITS: Final = frozenset("always just only entirely necessarily".split())
+_ALONE: Final = frozenset("come go sit stay lie live relax rest sleep wait".split())
+_FINITE: Final = ("VBP", "VBZ", "VBD")
 
 
 @dataclass(slots=True)
@@ -47,7 +51,8 @@ class Clause:
     `bearer` is the clause whose object this one describes ("Ann won a prize *given by Bob*").
     Where `is_neither`, its subjects say that it is denied ("Neither Ann nor Bob came").
     `governor` is the clause that an infinitive completes ("Ann asked Bob *to leave*").
-    Where `is_elided`, the subject is what the page is about, and not written ("Founded in 1873.").
+    Where `is_elided`, the subject is not written: what the page is about ("Founded in 1873."), in
+    talk who speaks ("Went camping.").
     """
 
     verb: int
@@ -119,10 +124,12 @@ def _clause(page: Page, verb: int, found: dict[int, Clause]) -> Clause:
     clause = Clause(verb, _group(page, verb))
     clause.is_passive = _is_passive(page, verb, found)
     _read_children(page, clause)
-    if page.parse.tags[clause.group[0]] == "TO" or is_caused(page, verb):
+    if _is_infinitive(page, clause) or is_caused(page, verb):
         clause.governor = _clause_above(page, verb, found)
     if not clause.subjects:
         _inherit_subject(page, clause, found)
+    if clause.governor is None and parse.deps[verb] == "conj" and _is_infinitive(page, clause):
+        clause.governor = _governor_of_first(page, verb, found)
     if parse.deps[verb] in ("relcl", "acl"):
         _fill_gap(page, clause)
         clause.bearer = _bearer(page, clause, found)
@@ -131,11 +138,24 @@ def _clause(page: Page, verb: int, found: dict[int, Clause]) -> Clause:
     return clause
 
 
+def _is_infinitive(page: Page, clause: Clause) -> bool:
+    return page.parse.tags[clause.group[0]] == "TO"
+
+
+def _governor_of_first(page: Page, verb: int, found: dict[int, Clause]) -> Clause | None:
+    """What the first of conjoined infinitives completes: "the power to heal and create"."""
+    first = found.get(page.parse.heads[verb])
+    return None if first is None else first.governor
+
+
 def is_caused(page: Page, verb: int) -> bool:
     """Whether a verb is what somebody makes another do: "made the place look old"."""
     parse = page.parse
     above = parse.heads[verb]
-    is_bare = parse.tags[verb] == "VB" and parse.child(verb, "aux", "auxpass", "mark") is None
+    is_kept = parse.tags[verb] == "VBG" and parse.lemmas[above] == "keep"  # "keeps me growing"
+    is_bare = is_kept or (
+        parse.tags[verb] == "VB" and parse.child(verb, "aux", "auxpass", "mark") is None
+    )
     is_below = parse.deps[verb] in ("ccomp", "xcomp") and above < verb
     return is_bare and is_below and parse.lemmas[above] in _CAUSING
 
@@ -158,15 +178,27 @@ def _group(page: Page, verb: int) -> list[int]:
     for kid in parse.children[verb]:
         dep = parse.deps[kid]
         is_adverb = dep == "advmod" and kid == verb - 1 and parse.tags[kid] in ("RB", "RBS", "RBR")
-        is_where = dep in ("advmod", "acomp") and kid == verb + 1 and _is_whither(page, kid)
-        is_part = dep in (*_AUXILIARIES, "neg", "prt") or is_where
+        is_where = dep in ("advmod", "acomp") and kid > verb and _is_whither(page, kid)
+        is_part = dep in (*_AUXILIARIES, "neg", "prt") or is_where or _is_limit(page, kid)
         if is_part or (is_adverb and not _is_link_word(page, kid)):
             group.append(kid)
     return sorted(group)
 
 
+def _is_limit(page: Page, token: int) -> bool:
+    """Whether an adverb says how far something is denied: "isn't always easy"."""
+    parse = page.parse
+    return parse.words[token].lower() in _LIMITS and token > 0 and parse.deps[token - 1] == "neg"
+
+
 def _is_whither(page: Page, token: int) -> bool:
-    return page.parse.words[token].lower() in _WHITHER and not page.parse.children[token]
+    parse = page.parse
+    word = parse.words[token].lower()
+    verb = parse.heads[token]
+    thing = parse.child(verb, "dobj")
+    is_beside = token == verb + 1 or (thing is not None and token == parse.right[thing] + 1)
+    is_site = word in _BESIDE and parse.lemmas[verb] == "be"  # "is here for Ann"
+    return is_beside and (word in _WHITHER or is_site) and not parse.children[token]
 
 
 def _is_link_word(page: Page, token: int) -> bool:
@@ -194,12 +226,12 @@ def _read_children(page: Page, clause: Clause) -> None:
     parse = page.parse
     for kid in parse.children[clause.verb]:
         dep = parse.deps[kid]
-        if dep in _SUBJECT:
-            if not _is_addressed(page, kid, clause.verb):
+        if dep in _SUBJECT or _is_doing(page, kid):
+            if not is_addressed(page, kid, clause.verb):
                 clause.subjects.append(kid)
         elif dep in ("dobj", "obj"):
-            clause.objects += [] if _is_exclaimed(page, kid, clause.verb) else [kid]
-        elif dep in ("attr", "oprd") or (dep == "acomp" and parse.pos[kid] == "ADJ"):
+            clause.objects += [] if is_exclaimed(page, kid, clause.verb) else [kid]
+        elif dep in ("attr", "oprd") or (dep == "acomp" and parse.pos[kid] in ("ADJ", "NUM")):
             clause.attributes.append(kid)
         elif dep == "dative":
             inner = object_of(page, kid) if parse.pos[kid] == "ADP" else kid
@@ -215,8 +247,15 @@ def _read_children(page: Page, clause: Clause) -> None:
             clause.times.append(kid)
         elif dep in ("advmod", "npadvmod", "acomp") or (dep == "advcl" and parse.pos[kid] == "ADJ"):
             _read_adverbial(page, clause, kid)
+    things = [token for token in clause.objects if parse.tags[token] != "WDT"]
+    clause.objects = things or clause.objects  # "it means a lot that you like it"
     if not clause.subjects and parse.child(clause.verb, "expl") is not None:
         clause.subjects, clause.attributes = clause.attributes, []
+
+
+def _is_doing(page: Page, token: int) -> bool:
+    """Whether something is said of what is done: "losing my job was hard"."""
+    return page.parse.deps[token] == "csubj" and page.parse.tags[token] == "VBG"
 
 
 def _read_adverbial(page: Page, clause: Clause, kid: int) -> None:
@@ -224,38 +263,12 @@ def _read_adverbial(page: Page, clause: Clause, kid: int) -> None:
     found = list(roles_of_adverb(page, kid))
     clause.roles += found
     is_extent = page.parse.deps[kid] == "npadvmod" and kid > clause.verb and not found
-    if _is_addressed(page, kid, clause.verb):
+    if is_addressed(page, kid, clause.verb):
         return
     if is_extent and kid in page.name_at and not clause.objects:
         clause.objects.append(kid)  # "never met Bob"
     elif is_extent:
         clause.extents.append(kid)
-
-
-def _is_addressed(page: Page, subject: int, verb: int) -> bool:
-    """Whether a name only calls whom it names: "Sounds great, Ann!", "Hey Ann, I moved"."""
-    parse = page.parse
-    if subject not in page.name_at or page.context.kind is not EpisodeKind.CHAT:
-        return False
-    before = parse.left[subject] - 1
-    if subject > verb:
-        return parse.words[before] == ","
-    named = page.name_at[subject]
-    is_paused = parse.words[subject + 1] in (",", "!", "-", "–", "—")
-    return named.referent.name == page.context.addressee and is_paused
-
-
-def _is_exclaimed(page: Page, token: int, verb: int) -> bool:
-    """Whether a word only exclaims: "Thanks, I will", "Big news! I moved"."""
-    parse = page.parse
-    if page.context.kind is not EpisodeKind.CHAT:
-        return False
-    if parse.words[token].lower() in GREETINGS and parse.left[token] == token:
-        return True
-    last = parse.right[token]
-    if token > verb or parse.tags[token][:1] == "W" or last + 1 >= len(parse):
-        return False
-    return parse.words[last] in _PAUSES or parse.words[last + 1] in _PAUSES
 
 
 def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> None:
@@ -282,8 +295,7 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
         above = found.get(head)
     if above is None:
         return
-    is_open = dep in (*_OPEN, "conj", "ccomp")
-    if not is_open or (dep == "ccomp" and parse.tags[verb] not in ("VBG", "VBN", "VB")):
+    if not _may_share(page, clause, above):
         return
     if dep == "xcomp" and above.objects and parse.lemmas[above.verb] in _OBJECT_CONTROL:
         clause.subjects = list(above.objects)
@@ -298,10 +310,33 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
         clause.group = [*_leading(page, clause, above), *clause.group]
     if dep == "conj" and not any(parse.deps[k] in _AUXILIARIES for k in parse.children[verb]):
         lead = (t for t in above.group if t != above.verb)
+        lead = (t for t in lead if parse.deps[t] != "prt")
         shared = [t for t in lead if above.is_inner or parse.deps[t] in _AUXILIARIES]
         if parse.tags[verb] in ("VBN", "VBG", "VB"):
             clause.group = [*shared, *clause.group]
             clause.modality = above.modality
+
+
+def _may_share(page: Page, clause: Clause, above: Clause) -> bool:
+    """Whether a clause without a subject has that of the one above it."""
+    parse = page.parse
+    dep, tag = parse.deps[clause.verb], parse.tags[clause.verb]
+    if dep == "conj":
+        return not (is_talk(page) and _is_told_to(page, clause, above))
+    if dep == "ccomp" and tag not in ("VBG", "VBN", "VB"):
+        return False
+    is_finite = is_talk(page) and parse.tags[clause.group[0]] in _FINITE
+    return dep in (*_OPEN, "ccomp") and not is_finite  # "Thank you for asking, Bob won"
+
+
+def _is_told_to(page: Page, clause: Clause, above: Clause) -> bool:
+    """Whether a conjoined verb tells who listens what to do: "I'm moving, and look at my desk"."""
+    parse = page.parse
+    first = clause.group[0]
+    if first == clause.verb:
+        return parse.tags[first] == "VB" and parse.tags[above.verb] not in ("VB", "VBP", "MD")
+    is_one = any(parse.tags[token] in ("NN", "NNP", "VBG") for token in above.subjects)
+    return is_one and parse.words[first].lower() == "do"  # "it is key, and don't stop"
 
 
 def _leading(page: Page, clause: Clause, above: Clause) -> list[int]:
@@ -330,7 +365,8 @@ def _find_subject(page: Page, clause: Clause) -> None:
     is_finite = page.parse.tags[clause.verb] in ("VBN", "VBZ", "VBD")
     fronted = list(page.fronted_names(clause.verb))[:1]
     clause.subjects = fronted or _noun_before(page, clause)
-    clause.is_elided = not clause.subjects and is_finite and page.topic is not None
+    is_topic = is_finite and page.topic is not None
+    clause.is_elided = not clause.subjects and (is_topic or leaves_speaker_out(page, clause))
 
 
 def _noun_before(page: Page, clause: Clause) -> list[int]:
@@ -372,6 +408,8 @@ def _fill_gap(page: Page, clause: Clause) -> None:
     possessed = any(parse.tags[kid] == "WP$" for head in reached for kid in parse.children[head])
     if hanging:
         clause.roles.append(Role(parse.words[hanging[0]].lower(), hanging[0], noun))
+    elif parse.child(verb, "xcomp", "ccomp") is not None:
+        return  # "the strength to keep going"
     elif clause.subjects and not clause.objects and not possessed and not clause.is_passive:
         clause.objects.append(noun)
 
@@ -402,10 +440,20 @@ def _share_objects(page: Page, clauses: list[Clause], found: dict[int, Clause]) 
                 break
             if other.objects or other.attributes or other.roles or other.recipients or other.agents:
                 break
+            if _is_whole(page, other.verb):
+                break
             other.agents = list(clause.agents) if other.is_passive else []
             other.objects = [] if other.is_passive else list(clause.objects)
             other.roles = list(clause.roles)
             later = other
+
+
+def _is_whole(page: Page, verb: int) -> bool:
+    """Whether a conjoined verb says all without an object: "come and see", "join in and help"."""
+    parse = page.parse
+    after = parse.child(verb, "prt", "advmod")
+    is_closed = after is not None and after > verb and parse.words[after + 1].lower() in _JOINTS
+    return is_closed or parse.lemmas[verb] in _ALONE
 
 
 def class_of(page: Page, clause: Clause) -> int | None:

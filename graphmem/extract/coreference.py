@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from graphmem.extract.gestures import gesture_spans
-from graphmem.extract.lexicon import EVENT_NOUNS, FEMALE, FORCE_NOUNS
+from graphmem.extract.lexicon import EVENT_NOUNS, FEMALE, FORCE_NOUNS, GREETINGS
 from graphmem.extract.mentions import SUBJECTS, note_name, note_noun, relation, topic_entity
 from graphmem.extract.names import name_key
 from graphmem.extract.page import Page, Referent
 from graphmem.extract.phrases import conjuncts, phrase_of
 from graphmem.extract.referents import Topic
 from graphmem.extract.salience import LEAST_SALIENT, Entity, Scene
+from graphmem.extract.spoken import is_talk
 from graphmem.kernels.text import fold
 from graphmem.model.extraction import ReferenceDraft
 from graphmem.model.knowledge import EntityType
@@ -26,6 +27,12 @@ from graphmem.model.source import EpisodeKind
 _SURE, _DOUBT = 0.9, 0.5
 _SPEAKER: Final = frozenset("i me my mine myself we us our ours ourselves".split())
 _ADDRESSEE: Final = frozenset("you your yours yourself".split())
+_OWN: Final = {
+    "yourself": frozenset(("you", "your", "ya", "u")),
+    "yourselves": frozenset(("you", "your")),
+    "ourselves": frozenset(("we", "us", "our", "let")),
+}
+"""What stands before a reflexive of somebody certain."""
 _PERSONAL: Final = frozenset("he him his himself she her hers herself".split())
 _NEUTER: Final = frozenset("it its itself".split())
 _PLURAL: Final = frozenset("they them their theirs themselves".split())
@@ -42,6 +49,9 @@ _FELT: Final = frozenset(
 _SPENT: Final = frozenset("time bit lot while effort work courage strength practice year".split())
 _UNKNOWN: Final = ("unknown", "unclear", "uncertain")
 _WEATHER: Final = frozenset("rain snow pour drizzle hail".split())
+_HITTING: Final = FORCE_NOUNS | EVENT_NOUNS
+_SPOKEN: Final = _SPEAKER | _ADDRESSEE
+_SINGULAR: Final = _NEUTER | _PERSONAL
 _SAID: Final = frozenset(
     """believe know think estimate suggest discover say report claim consider decide argue note
     find speculate expect hope assume rumour rumor announce reveal confirm propose accept agree
@@ -70,6 +80,8 @@ def resolve_pronouns(page: Page, topic: Topic | None, scene: Scene | None = None
             elif tag in ("PRP", "PRP$"):
                 _pronoun(page, token, scene, sentence)
             elif parse.pos[token] == "NOUN" and token not in page.time_at:
+                if is_talk(page) and parse.words[token].lower() in GREETINGS:
+                    continue  # "Thanks! They are"
                 note_noun(page, token, scene, sentence)
 
 
@@ -137,9 +149,9 @@ def _relative(page: Page, token: int) -> None:
 
 def _pronoun(page: Page, token: int, scene: Scene, sentence: int) -> None:
     word = fold(page.parse.words[token])
-    if page.context.kind is EpisodeKind.CHAT and word in _SPEAKER | _ADDRESSEE:
+    if page.context.kind is EpisodeKind.CHAT and word in _SPOKEN:
         name = page.context.speaker if word in _SPEAKER else page.context.addressee
-        if name:
+        if name and not _is_anyone(page, token, word):
             page.antecedents[token] = Referent(name, name, EntityType.PERSON)
         return
     if word in _NEUTER and (_is_empty(page, token) or _is_what_happened(page, token)):
@@ -161,6 +173,15 @@ def _pronoun(page: Page, token: int, scene: Scene, sentence: int) -> None:
             page.several[token] = tuple(entity.last_token for entity in both)
             for entity in both:
                 entity.mention(sentence, relation(page, token))
+
+
+def _is_anyone(page: Page, token: int, word: str) -> bool:
+    """Whether "yourself" is anybody's self: nothing before it in its sentence says "you"."""
+    own = _OWN.get(word)
+    if own is None:
+        return False
+    first = next(first for first, last in page.parse.sentences if token < last)
+    return not any(page.parse.words[t].lower() in own for t in range(first, token))
 
 
 def _named_apart(page: Page, scene: Scene, sentence: int) -> list[Entity]:
@@ -247,7 +268,7 @@ def _places_above(page: Page, token: int, scene: Scene) -> list[Entity]:
 
 def _is_force(entity: Entity) -> bool:
     """Whether something befalls others, to whom belongs what it hits: "the flood hit its roof"."""
-    return isinstance(entity.meant, int) and bool(entity.nouns & (FORCE_NOUNS | EVENT_NOUNS))
+    return isinstance(entity.meant, int) and bool(entity.nouns & _HITTING)
 
 
 def _owner(
@@ -361,7 +382,7 @@ def _subject_after(page: Page, token: int, word: str) -> int | None:
         return None
     named = page.name_at.get(subject)
     is_closed = parse.words[parse.right[preposition] + 1] == ","
-    if named is None or not is_closed or word not in _NEUTER | _PERSONAL:
+    if named is None or not is_closed or word not in _SINGULAR:
         return None
     is_person = named.referent.type is EntityType.PERSON
     return subject if is_person == (word in _PERSONAL) else None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice, product
 from typing import Final
 
-from graphmem.extract.clauses import Clause
+from graphmem.extract.clauses import Clause, is_caused
 from graphmem.extract.governing import governor, has_content, is_empty, is_speech
 from graphmem.extract.members import (
     as_known,
@@ -26,8 +26,16 @@ from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
 from graphmem.extract.prepositions import roles_under
 from graphmem.extract.questions import asking_lead, is_granted
 from graphmem.extract.slots import CLASS, sited, slots_of
+from graphmem.extract.spoken import is_of_anyone, is_talk
 from graphmem.extract.tense import interval_by_tense
-from graphmem.extract.wording import GOVERNOR, Slot, finished, governing_text, sentence_of
+from graphmem.extract.wording import (
+    GOVERNOR,
+    Slot,
+    finished,
+    governed,
+    governing_text,
+    sentence_of,
+)
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import FactKind, Modality
 from graphmem.model.time import Interval
@@ -68,6 +76,7 @@ def read_facts(page: Page, clauses: Sequence[Clause]) -> tuple[list[FactDraft], 
             or is_speech(page, clause)
             or is_empty(page, clause)
             or is_granted(page, clause)
+            or is_of_anyone(page, clause)
         ):
             continue
         for fact in _facts_of(page, clause):
@@ -88,10 +97,11 @@ def _completes(page: Page, clause: Clause, above: Clause) -> bool:
     """
     parse = page.parse
     more = (*above.roles, *above.times, *above.extents, *above.agents, *above.recipients)
-    is_below = parse.heads[clause.verb] == above.verb or (
-        parse.heads[clause.verb] in above.attributes
-    )
-    is_inner = parse.deps[clause.verb] in ("xcomp", "ccomp")
+    head, dep = parse.heads[clause.verb], parse.deps[clause.verb]
+    is_below = head == above.verb or head in above.attributes
+    is_inner = dep in ("xcomp", "ccomp")
+    if is_talk(page) and dep in ("acl", "relcl") and head in above.objects:
+        is_below = is_inner = True  # "the strength to go on"
     adjectives = all(parse.pos[token] == "ADJ" for token in above.attributes)
     return is_below and is_inner and not more and adjectives and not above.is_question
 
@@ -137,6 +147,8 @@ def fact_of(
     if not slots or not _has_subject(page, clause, slots) or _is_unsaid(page, clause, slots):
         return None
     if clause.is_question and page.context.speaker is None:
+        return None
+    if is_talk(page) and _is_cut_off(page, clause, slots):
         return None
     slots = as_known(page, sited(page, clause, attribute, slots))
     predicate, is_member = _predicate(page, clause, attribute)
@@ -212,6 +224,42 @@ def _is_unsaid(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     is_open = any(parse.tags[token] == "PRP" for token in clause.objects)
     kids = (parse.words[kid].lower() for kid in parse.children[clause.verb])
     return is_open or (page.context.speaker is not None and "there" in kids)
+
+
+def _is_cut_off(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
+    """Whether a clause of talk would be told without what it is about.
+
+    Nothing is known for who does it or what it is done to ("I told her that"), it is an infinitive
+    of nothing ("places to visit"), or it ends where a clause begins ("I'm proud of who I am").
+    """
+    parse = page.parse
+    tag = parse.tags[clause.group[0]]
+    first = next((slot for slot in slots if slot.position < 0), None)
+    if tag == "TO" and (_is_on_being(page, clause) or not governed(page, clause, first)):
+        return True
+    content = parse.child(clause.verb, "ccomp")
+    if content is not None and content > clause.verb and not is_caused(page, content):
+        return True
+    subject = next(iter(clause.subjects), None)
+    if first is None and subject is not None and parse.words[subject].lower() not in _QUANTIFIERS:
+        return True
+    told = {slot.phrase.head for slot in slots}
+    if any(token not in told and phrase_of(page, token) is None for token in clause.objects):
+        return True
+    if len(slots) > 2 or clause.objects:
+        return False
+    below = [kid for adjective in clause.attributes for kid in parse.children[adjective]]
+    below += [kid for led in below if parse.deps[led] == "prep" for kid in parse.children[led]]
+    return any(parse.deps[kid] in ("ccomp", "pcomp") for kid in below)
+
+
+def _is_on_being(page: Page, clause: Clause) -> bool:
+    """Whether an infinitive is of what something is in: "it is on my list of places to see"."""
+    above = clause.governor
+    is_bare = above is not None and not above.attributes and len(above.group) == 1
+    if above is None or not is_bare or page.parse.lemmas[above.verb] != "be":
+        return False
+    return page.parse.deps[clause.verb] == "advcl"
 
 
 def _is_member(slot: Slot, slots: Sequence[Slot], predicate: str, is_attribute: bool) -> bool:

@@ -60,6 +60,11 @@ _ACTS: Final[tuple[tuple[Intent, re.Pattern[str]], ...]] = tuple(
 _BINDING: Final = frozenset((Intent.QUESTION, Intent.REQUEST, Intent.SUGGESTION))
 _TO_YOU: Final = re.compile(r"\b(?:you|your|promise|swear)\b", re.IGNORECASE)
 _LIKING: Final = frozenset("like love prefer hate enjoy dislike adore favor favour".split())
+_LIKES: Final = re.compile(
+    r"\S+(?: \w+ly| just| also| always| still| does(?: not)?)*"
+    r" (?:(?:like|love|hate|enjoy|dislike|adore)[sd]?|prefer(?:s|red)?) "
+)
+"""How a fact begins that tells what somebody likes to do, by another verb than its own."""
 _WISH: Final = re.compile(r"(?:\bwould|'d)(?: \w+)? (?:like|love|prefer)\b", re.IGNORECASE)
 _GREETING: Final = re.compile(
     r"^(?:hi|hey|hello|howdy|good (?:morning|afternoon|evening|night)|bye|goodbye|see you"
@@ -92,13 +97,26 @@ def intent_of_fact(fact: FactDraft, text: str) -> Intent:
     sentences = _sentences(text)
     at = bisect_right(sentences, fact.start, key=lambda sentence: sentence.start) - 1
     _, sentence, act = sentences[max(at, 0)] if sentences else _Sentence(0, "", None)
+    if not _is_of(act, fact):
+        act = None
     if act in _BINDING or (act is Intent.PROMISE and _TO_YOU.search(sentence)):
         return act
-    if not _LIKING.isdisjoint(fact.predicate.split()) and not _WISH.search(sentence):
+    is_liking = not _LIKING.isdisjoint(fact.predicate.split()) or _LIKES.match(fact.text)
+    if is_liking and not _WISH.search(sentence):
         return Intent.PREFERENCE
     if fact.modality is Modality.INTENDED:
         return Intent.PLAN
     return act or Intent.STATEMENT
+
+
+def _is_of(act: Intent | None, fact: FactDraft) -> bool:
+    """Whether a fact is what its sentence does, not what it says beside: "Ann is ill, I'll come".
+
+    What is asked is possible, what is promised is meant to be done.
+    """
+    if act is Intent.PROMISE:
+        return fact.modality is Modality.INTENDED
+    return act not in _BINDING or fact.modality is not Modality.ACTUAL
 
 
 @lru_cache(maxsize=64)

@@ -23,8 +23,9 @@ STOP: Final = _words(
     who's he's she's they're we're we've we'll let its"""
 )
 GREETINGS: Final = _words(
-    """oh hey hi hello wow thanks thank yeah yep yes nope ok okay haha sure please sorry congrats
-    congratulations absolutely definitely totally really bye gotcha totally lol btw dear"""
+    """oh hey hi hello wow woah whoa yay gonna thanks thank yeah yep yes nope ok okay haha sure
+    please sorry congrats congratulations absolutely definitely totally really bye gotcha lol btw
+    dear"""
 )
 EXCLAIMED: Final = GREETINGS | _words(
     """sounds good great nice awesome cool glad looking amazing love loving fun exactly right true

@@ -20,6 +20,7 @@ _ONE_OF_A_KIND: Final = frozenset(
     past present former latter first second third last rest one other same following fact case way
     thing reason""".split()
 )
+_UNOWNED: Final = PERSON_NOUNS | FORCE_NOUNS | EVENT_NOUNS | _ONE_OF_A_KIND
 _RANKS: Final = {"subject": 0, "object": 1, "recipient": 2, "attribute": 3}
 
 
@@ -141,7 +142,7 @@ def owned_by_topic(page: Page, slots: list[Slot]) -> list[Slot] | None:
         or page.parse.words[first].lower() != "the"
         or page.parse.pos[phrase.head] != "NOUN"
         or page.parse.right[phrase.head] != phrase.head
-        or lemma in PERSON_NOUNS | FORCE_NOUNS | EVENT_NOUNS | _ONE_OF_A_KIND
+        or lemma in _UNOWNED
         or lemma in name_key(topic.shown).split()
     ):
         return None

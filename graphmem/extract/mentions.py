@@ -44,6 +44,7 @@ _KINDS: Final = (
     (EVENT_NOUNS, EntityType.EVENT),
 )
 _THING_NOUNS: Final = frozenset().union(*(nouns for nouns, _ in _KINDS)) | {"colony", "dynasty"}
+_KNOWN: Final = PERSON_NOUNS.union(*(nouns for nouns, _ in _KINDS))
 _THINGS: Final = frozenset(
     (
         EntityType.ORGANISATION,
@@ -288,8 +289,7 @@ def _own_subject(page: Page, token: int, scene: Scene) -> list[Entity]:
 def _is_of_no_kind(entity: Entity) -> bool:
     """Whether what a document is about was said to be something of no kind that is known here."""
     is_unknown = isinstance(entity.meant, Referent) and entity.meant.type is EntityType.OTHER
-    known = PERSON_NOUNS.union(*(nouns for nouns, _ in _KINDS))
-    return entity.is_topic and is_unknown and not entity.nouns & known
+    return entity.is_topic and is_unknown and not entity.nouns & _KNOWN
 
 
 def _described(page: Page, token: int) -> Entity | None:

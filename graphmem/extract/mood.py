@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _DOUBT: Final = frozenset("believe think feel suggest allege claim guess suppose".split())
 _WISHING: Final = frozenset("hope wish expect bet guess imagine".split())
+_THINKING: Final = SAYING_VERBS | _WISHING
+_LIKING: Final = frozenset(("like", "love"))
 _DENY: Final = frozenset("fail refuse decline neglect deny avoid forget".split())
 _CONTROL: Final = {
     **dict.fromkeys(INTENDING_VERBS, Modality.INTENDED),
@@ -76,6 +78,8 @@ def follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> Non
     if dep == "xcomp":
         is_going_to = lemma == "go" and parse.tags[above.verb] == "VBG"
         by_verb = Modality.INTENDED if is_going_to else _CONTROL.get(lemma, Modality.ACTUAL)
+        if lemma in _LIKING and above.modality is Modality.ACTUAL:
+            by_verb = Modality.ACTUAL  # "loves to swim"; not "would love to swim"
         if above.is_passive and lemma in SAYING_VERBS:  # "is said to be"
             by_verb = Modality.POSSIBLE
         clause.modality = by_verb if by_verb is not Modality.ACTUAL else above.modality
@@ -85,7 +89,7 @@ def follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> Non
             clause.group = [*above.group, *clause.group]
         clause.attribution = above.attribution
     elif dep == "ccomp":
-        if lemma in SAYING_VERBS | _WISHING and above.subjects:
+        if lemma in _THINKING and above.subjects:
             clause.attribution = above.subjects[0]
         if lemma in _DOUBT:
             clause.modality = Modality.POSSIBLE
@@ -93,3 +97,5 @@ def follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> Non
             clause.modality = Modality.INTENDED
     elif dep == "conj":
         clause.attribution = above.attribution
+        if not set(above.group).isdisjoint(clause.group):
+            clause.modality = above.modality

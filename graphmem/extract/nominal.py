@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphmem.extract.facts import described_as
-from graphmem.extract.lexicon import ORGANISATION_NOUNS, PERSON_NOUNS, PLACE_NOUNS
+from graphmem.extract.lexicon import GREETINGS, ORGANISATION_NOUNS, PERSON_NOUNS, PLACE_NOUNS
 from graphmem.extract.members import extent_of, members_of, with_topic
 from graphmem.extract.page import Named, Page, Phrase
 from graphmem.extract.phrases import (
@@ -16,6 +16,7 @@ from graphmem.extract.phrases import (
 )
 from graphmem.extract.prepositions import roles_under
 from graphmem.extract.slots import role_slots
+from graphmem.extract.spoken import is_talk
 from graphmem.extract.wording import Slot, finished
 from graphmem.model.extraction import FactDraft
 from graphmem.model.knowledge import EntityType, FactKind
@@ -164,6 +165,8 @@ def _nouns_before(page: Page, named: Named) -> Iterator[int]:
     while noun >= 0 and parse.pos[noun] == "NOUN" and first <= parse.heads[noun] < last:
         if parse.deps[noun] not in ("compound", "nmod", "appos") or parse.words[noun] in _WHERE:
             return
+        if is_talk(page) and parse.words[noun].lower() in GREETINGS:
+            return  # "Thanks Ann"
         yield noun
         if noun < 2 or parse.deps[noun - 1] != "cc":
             return

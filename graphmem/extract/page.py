@@ -81,7 +81,11 @@ class Page:
         unless it follows a person's name.
         """
         parse = self.parse
-        noun = self._person_above(parse.heads[verb], parse.left[verb])
+        above = parse.heads[verb]
+        if parse.deps[above] == "npadvmod":  # "a film last week that was great"
+            thing = parse.child(parse.heads[above], "dobj", "attr")
+            above = above if thing is None or thing > above else thing
+        noun = self._person_above(above, parse.left[verb])
         first = parse.left[verb]
         named = self.name_at.get(noun)
         is_person = named is not None and named.referent.type is EntityType.PERSON

@@ -20,6 +20,7 @@ _JOINING: Final = frozenset((",", "and", "or", "the", "&", "as", "well"))
 _LONGEST = 11
 _LONGEST_CONJUNCTION = 16
 _LONGEST_ADDRESS = 5
+_LONGEST_DEED = 14
 
 
 def conjuncts(page: Page, head: int) -> list[int]:
@@ -91,7 +92,36 @@ def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
         text = page.parse.text[time.start : time.end]
         shown = time.name if time.is_relative else text
         return Phrase(head, time.name, shown, time.name, EntityType.DATE, time.start, time.end)
+    if page.parse.deps[head] == "csubj":
+        return _done(page, head)
     return _apposed(page, head) or described(page, head, with_of=with_of)
+
+
+def _done(page: Page, gerund: int) -> Phrase | None:
+    """What is done, all of it, as something is said of it: "losing my job" was hard."""
+    parse = page.parse
+    first, last = parse.left[gerund], parse.right[gerund] + 1
+    inside = range(first, last)
+    is_open = any(
+        parse.tags[token] == "PRP"
+        and token not in page.antecedents | page.several
+        and not parse.words[token].lower().endswith(("self", "selves"))
+        for token in inside
+    )
+    if is_open or len(inside) > _LONGEST_DEED:
+        return None
+    text = written(page, first, last).strip(" ,-–")
+    parts = dict.fromkeys(t for t in inside if page.referent(t) is not None)
+    return Phrase(
+        gerund,
+        text,
+        text[:1].lower() + text[1:],
+        text,
+        EntityType.CONCEPT,
+        parse.starts[first],
+        parse.ends[last - 1],
+        tuple(parts),
+    )
 
 
 def _again(phrase: Phrase) -> Phrase:
@@ -303,6 +333,9 @@ def _extent(page: Page, head: int, *, with_of: bool) -> tuple[int, int, list[int
     last = head + 1
     if last < len(parse) and parse.deps[last] == "nummod" and parse.heads[last] == head:
         last += 1
+    for kid in parse.children[head]:  # "a few times a week"
+        if parse.deps[kid] == "npadvmod" and parse.left[kid] == last and kid not in page.time_at:
+            last = kid + 1
     if with_of:
         end, inner = _of_part(page, head)
         parts += inner

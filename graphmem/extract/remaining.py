@@ -17,6 +17,7 @@ from graphmem.extract.page import Page
 from graphmem.extract.phrases import phrase_of, written
 from graphmem.extract.prepositions import is_fixed
 from graphmem.extract.slots import CLASS, slots_of
+from graphmem.extract.spoken import is_talk
 from graphmem.extract.wording import Slot
 from graphmem.model.extraction import FactDraft
 from graphmem.model.knowledge import EntityType
@@ -29,6 +30,7 @@ _INSIDE: Final = frozenset(
 _OWN_CLAUSE: Final = frozenset(("nsubj", "nsubjpass", "ROOT", "expl"))
 _BESIDE: Final = ("conj", "appos")
 _BELOW: Final = ("prep", "pobj", "pcomp", "dobj", "agent", "dative", "acl", "attr")
+_OF_IT: Final = ("acl", "relcl")
 _LONGEST_WAY, _LONGEST_LEFT = 8, 3
 
 
@@ -49,6 +51,8 @@ def remaining(
         is_exclaimed = parse.deps[token] == "dep" and token < parse.heads[token]
         if is_exclaimed or is_fixed(page, parse.heads[token], token):
             continue  # "Big news: I moved" moves nothing
+        if is_talk(page) and any(parse.deps[kid] in _OF_IT for kid in parse.children[token]):
+            continue  # "the strength to go on" is told as a whole
         fact = _told_of(page, token, by_verb)
         if fact is not None:
             held.update(_held(page, [fact]))

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.lexicon import INTENDING_VERBS, PERSON_NOUNS, SAYING_VERBS
 from graphmem.extract.parse import Parse
 
 _LINKS = ("PUNCT", "CCONJ")
 _QUOTES = ("''", '"', "”", "’’", "'")
 _SUBJECTS = ("nsubj", "nsubjpass")
 _ARGUMENTS = ("pobj", "dobj", "nsubj", "nsubjpass", "attr", "conj", "appos")
+_MAKING = frozenset("make create write paint build buy draw design use bake cook".split())
+_VERBAL = ("VERB", "AUX")
+_LEADING_VERBS = SAYING_VERBS | INTENDING_VERBS | {"know", "look", "guess", "wonder"}
 _CASTING = frozenset(("star", "feature", "co-star", "tell", "depict"))
 
 
@@ -35,9 +38,11 @@ def repaired(parse: Parse) -> Parse:
         _described,
         _opened,
         _of_many,
+        _doings,
+        _makings,
     ):
         for token, head, dep in rule(parse, heads, deps):
-            if head == token or token in _above(heads, head):
+            if (head == token and dep != "ROOT") or token in _above(heads, head):
                 continue  # no token is above itself
             heads[token], deps[token] = head, dep
             is_changed = True
@@ -195,6 +200,45 @@ def _of_many(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Chang
                 for joint in range(many + 1, token):
                     if deps[joint] == "cc" and heads[joint] == one:
                         yield _Change(joint, many, "cc")
+
+
+def _doings(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:
+    """ "Seeing it makes me happy": what is done is the subject, not a main verb with a clause."""
+    for first, last in parse.sentences:
+        if parse.tags[first] != "VBG" or heads[first] != first:
+            continue
+        if parse.lemmas[first].lower() in _LEADING_VERBS or parse.child(first, "aux") is not None:
+            continue
+        for verb in range(first + 2, last):
+            if parse.tags[verb] not in ("VBZ", "VBD", "MD") or parse.pos[verb] not in _VERBAL:
+                continue
+            main = heads[verb] if deps[verb] in ("aux", "auxpass") else verb
+            subject = parse.child(main, *_SUBJECTS)
+            before = parse.left[subject] - 1 if subject is not None else first
+            is_apart = parse.words[before] in (",", ";", "-", "–") or deps[main] in ("relcl", "acl")
+            if subject is None or is_apart or heads[main] == main or subject < first:
+                break
+            if parse.pos[subject] == "NOUN" and subject < verb:
+                yield _Change(main, main, "ROOT")
+                yield _Change(subject, first, "dobj")
+                yield _Change(first, main, "csubj")
+                for kid in parse.children[first]:
+                    if kid > main:
+                        yield _Change(kid, main, deps[kid])
+            break
+
+
+def _makings(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]:
+    """ "I made this cake to thank Ann": the cake is what is made, not who thanks."""
+    for token, dep in enumerate(deps):
+        verb = heads[token]
+        above = heads[verb]
+        if dep != "nsubj" or deps[verb] not in ("ccomp", "xcomp") or not above < token < verb:
+            continue
+        is_led = any(parse.tags[kid] == "TO" for kid in parse.children[verb])
+        if is_led and parse.lemmas[above] in _MAKING and parse.child(above, "dobj") is None:
+            yield _Change(token, above, "dobj")
+            yield _Change(verb, above, "advcl")
 
 
 def _with_verbs(parse: Parse) -> Parse:

@@ -16,6 +16,7 @@ from graphmem.extract.lexicon import (
 from graphmem.extract.page import Page, Phrase, Referent
 from graphmem.extract.phrases import conjuncts, phrase_of
 from graphmem.extract.prepositions import Role, roles_under
+from graphmem.extract.spoken import left_out
 from graphmem.extract.wording import GOVERNOR, Slot, verb_text
 from graphmem.model.knowledge import EntityType
 
@@ -52,8 +53,9 @@ def slots_of(
         *(("extent", head, None, "") for head in clause.extents),
     ]
     slots: list[Slot] = []
-    if clause.is_elided and page.topic is not None:
-        slots.append(Slot(heads[0][0], _elided(page, page.topic, verb), _FIRST))
+    unwritten = left_out(page) if clause.is_elided else None
+    if unwritten is not None:
+        slots.append(Slot(heads[0][0], _elided(page, unwritten, verb), _FIRST))
     roles = list(clause.roles)
     if class_noun is not None:
         heads.append((CLASS, class_noun, 0, ""))
@@ -148,10 +150,10 @@ def _governing(page: Page, above: Clause, clause: Clause) -> Iterable[Slot]:
         yield Slot(GOVERNOR, phrase, 0)
 
 
-def _elided(page: Page, topic: Referent, verb: int) -> Phrase:
+def _elided(page: Page, who: Referent, verb: int) -> Phrase:
     """The subject that is left out before a verb."""
     start = page.parse.starts[verb]
-    return Phrase(verb, topic.shown, topic.shown, topic.name, topic.type, start, start)
+    return Phrase(verb, who.shown, who.shown, who.name, who.type, start, start)
 
 
 def sited(

@@ -50,16 +50,16 @@ def sentence_of(page: Page, clause: Clause, slots: Sequence[Slot]) -> str:
     described = next((s for s in slots if noun is not None and s.phrase.head == noun), None)
     if described is not None and noun is not None:
         pieces += [parse.words[parse.heads[noun]], described.phrase.shown]
-    governed = _governed(page, clause, next((s for s in slots if s.position < 0), None))
-    if governed:
-        pieces = [governed]
+    infinitive = governed(page, clause, next((s for s in slots if s.position < 0), None))
+    if infinitive:
+        pieces = [infinitive]
     else:
         pieces.append(verb_text(page, clause, is_alone=_agrees_alone(page, clause, slots)))
     rest = [slot for slot in slots if slot is not described]
     return " ".join([*pieces, *_rest(page, rest)])
 
 
-def _governed(page: Page, clause: Clause, chosen: Slot | None) -> str:
+def governed(page: Page, clause: Clause, chosen: Slot | None) -> str:
     """An infinitive after the core of the clause that it completes: "Ann asked Bob to leave"."""
     above = clause.governor
     is_effect = is_caused(page, clause.verb)
@@ -78,7 +78,7 @@ def _governed(page: Page, clause: Clause, chosen: Slot | None) -> str:
         subject = chosen.phrase.shown
     words = [page.parse.words[token] for token in clause.group if token > above.verb]
     if page.parse.tags[above.group[0]] == "TO":
-        lead = _governed(page, above, chosen)
+        lead = governed(page, above, chosen if clause.subjects == above.subjects else None)
         return " ".join([lead, *others, *words]) if lead else ""
     return " ".join([subject, verb_text(page, above), *others, *words])
 
@@ -136,6 +136,7 @@ def verb_text(page: Page, clause: Clause, *, is_alone: bool = False) -> str:
     first = parse.tags[group[0]]
     if clause.is_neither:
         words = _denied(page, clause, group, words)
+    words[0] = "been" if words[0] == "Been" else words[0]
     if words[0] == "been" or words[:2] == ["is", "been"]:
         words = ["has", *words[words[0] == "is" :]]
     if is_alone and first == "VBP":
@@ -185,7 +186,8 @@ def _finite(page: Page, clause: Clause, group: Sequence[int], words: list[str]) 
     """The words with what makes an infinitive or a bare participle a predicate."""
     parse = page.parse
     verb = clause.verb
-    if parse.tags[group[0]] == "TO":
+    is_going_on = clause.is_elided and page.topic is None  # "Hoping to win"
+    if parse.tags[group[0]] == "TO" or (is_going_on and parse.tags[group[0]] == "VBG"):
         return ["is", *words]
     if group[0] != verb and words[0] in _PARTICIPLES:
         return [_PARTICIPLES[words[0]][_is_present(page, clause)], *words[1:]]
