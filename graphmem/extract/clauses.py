@@ -7,13 +7,14 @@ describes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.mood import follow_governor, read_mood
 from graphmem.extract.page import Page
-from graphmem.extract.phrases import object_of
+from graphmem.extract.phrases import is_deed, object_of
 from graphmem.extract.prepositions import (
     PREPOSITIONS,
     Role,
@@ -35,10 +36,13 @@ _DEEPEST = 3
 _NEAR = 3
 _CAUSING: Final = frozenset("make let help have see watch hear keep".split())
 _SITES: Final = ("in", "at", "on", "to", "near")
-_COMPLETING: Final = frozenset("for of with in by at from on about".split())
-_WHITHER: Final = frozenset("aground ashore abroad apart together away back home aside".split())
+_COMPLETING: Final = frozenset("for of with in by at from on about to".split())
+_WHITHER: Final = frozenset(
+    "aground ashore abroad apart together away back home aside around forward".split()
+)
 _BESIDE: Final = frozenset("here there off out in down over up around on".split())
 _JOINTS: Final = ("and", "or", ",")
+_MANNERS: Final = ("way", "reason")
 _LIMITS: Final = frozenset("always just only entirely necessarily".split())
 _ALONE: Final = frozenset("come go sit stay lie live relax rest sleep wait".split())
 _FINITE: Final = ("VBP", "VBZ", "VBD")
@@ -226,13 +230,14 @@ def _read_children(page: Page, clause: Clause) -> None:
     parse = page.parse
     for kid in parse.children[clause.verb]:
         dep = parse.deps[kid]
-        if dep in _SUBJECT or _is_doing(page, kid):
+        if dep in _SUBJECT or (dep == "csubj" and is_deed(page, kid)):
             if not is_addressed(page, kid, clause.verb):
                 clause.subjects.append(kid)
         elif dep in ("dobj", "obj"):
             clause.objects += [] if is_exclaimed(page, kid, clause.verb) else [kid]
         elif dep in ("attr", "oprd") or (dep == "acomp" and parse.pos[kid] in ("ADJ", "NUM")):
             clause.attributes.append(kid)
+            clause.roles += _felt_of(page, kid)
         elif dep == "dative":
             inner = object_of(page, kid) if parse.pos[kid] == "ADP" else kid
             clause.recipients += [] if inner is None else [inner]
@@ -253,9 +258,13 @@ def _read_children(page: Page, clause: Clause) -> None:
         clause.subjects, clause.attributes = clause.attributes, []
 
 
-def _is_doing(page: Page, token: int) -> bool:
-    """Whether something is said of what is done: "losing my job was hard"."""
-    return page.parse.deps[token] == "csubj" and page.parse.tags[token] == "VBG"
+def _felt_of(page: Page, adjective: int) -> Iterator[Role]:
+    """What in talk one is said to be something about: "proud of winning the race"."""
+    parse = page.parse
+    for kid in parse.children[adjective] if is_talk(page) else ():
+        deed = parse.child(kid, "pcomp") if parse.deps[kid] == "prep" else None
+        if deed is not None and is_deed(page, deed):
+            yield Role(parse.words[kid].lower(), kid, deed)
 
 
 def _read_adverbial(page: Page, clause: Clause, kid: int) -> None:
@@ -408,8 +417,8 @@ def _fill_gap(page: Page, clause: Clause) -> None:
     possessed = any(parse.tags[kid] == "WP$" for head in reached for kid in parse.children[head])
     if hanging:
         clause.roles.append(Role(parse.words[hanging[0]].lower(), hanging[0], noun))
-    elif parse.child(verb, "xcomp", "ccomp") is not None:
-        return  # "the strength to keep going"
+    elif parse.child(verb, "xcomp", "ccomp") is not None or parse.lemmas[noun] in _MANNERS:
+        return  # "the strength to keep going", "the way I wanted"
     elif clause.subjects and not clause.objects and not possessed and not clause.is_passive:
         clause.objects.append(noun)
 

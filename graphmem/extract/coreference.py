@@ -44,10 +44,13 @@ _FELT: Final = frozenset(
     """great good awesome amazing incredible wonderful fantastic cool nice fun hard tough difficult
     challenging rough scary exciting inspiring rewarding worth crazy wild sad frustrating annoying
     stressful experience time journey ride road moment pressure feeling special important lot
-    powerful eye-opening unforgettable surreal fulfilling""".split()
+    powerful eye-opening unforgettable surreal fulfilling true reminder jump relief honor honour
+    pleasure way outlet blessing step""".split()
 )
 _SPENT: Final = frozenset("time bit lot while effort work courage strength practice year".split())
 _UNKNOWN: Final = ("unknown", "unclear", "uncertain")
+_LIKING: Final = frozenset(("love", "like", "hate", "enjoy"))
+_ALL_OF: Final = ("guys", "two", "all", "both", "folks")
 _WEATHER: Final = frozenset("rain snow pour drizzle hail".split())
 _HITTING: Final = FORCE_NOUNS | EVENT_NOUNS
 _SPOKEN: Final = _SPEAKER | _ADDRESSEE
@@ -80,9 +83,19 @@ def resolve_pronouns(page: Page, topic: Topic | None, scene: Scene | None = None
             elif tag in ("PRP", "PRP$"):
                 _pronoun(page, token, scene, sentence)
             elif parse.pos[token] == "NOUN" and token not in page.time_at:
-                if is_talk(page) and parse.words[token].lower() in GREETINGS:
-                    continue  # "Thanks! They are"
+                if is_talk(page) and _is_of_talk(page, token):
+                    continue
                 note_noun(page, token, scene, sentence)
+
+
+def _is_of_talk(page: Page, token: int) -> bool:
+    """Whether a noun brings in nothing: "Thanks! They", and "you guys", who are who listens."""
+    word, before = (page.parse.words[at].lower() for at in (token, max(token - 1, 0)))
+    name = page.context.addressee
+    if word in _ALL_OF and before == "you" and name:
+        page.antecedents[token] = Referent(name, name, EntityType.PERSON)
+        return True
+    return word in GREETINGS
 
 
 def carry_over(page: Page, scene: Scene) -> None:
@@ -360,10 +373,15 @@ def _is_what_happened(page: Page, token: int) -> bool:
         return False
     if dep == "dobj":
         is_kept_up = lemma == "keep" and parse.child(verb, "prt") is not None
-        return is_kept_up or lemma == "appreciate"
+        is_made = lemma == "make" and parse.child(verb, "aux") is not None  # "gonna make it"
+        is_loved_when = lemma in _LIKING and parse.words[token + 1].lower() == "when"
+        is_slow = lemma == "take" and parse.words[token + 1].lower() in ("slow", "easy")
+        is_idiom = lemma in ("appreciate", "do", "kill") or is_made or is_slow
+        return is_kept_up or is_loved_when or is_idiom
     if dep not in SUBJECTS:
         return False
-    spent, felt = parse.child(verb, "dobj"), parse.child(verb, "acomp", "attr")
+    spent = parse.child(verb, "dobj", "attr", "oprd", "npadvmod")
+    felt = parse.child(verb, "acomp", "attr")
     if lemma == "take":
         return spent is not None and parse.lemmas[spent] in _SPENT
     is_felt = felt is not None and parse.lemmas[felt].lower() in _FELT

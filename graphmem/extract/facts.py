@@ -26,7 +26,7 @@ from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
 from graphmem.extract.prepositions import roles_under
 from graphmem.extract.questions import asking_lead, is_granted
 from graphmem.extract.slots import CLASS, sited, slots_of
-from graphmem.extract.spoken import is_of_anyone, is_talk
+from graphmem.extract.spoken import is_aside, is_talk
 from graphmem.extract.tense import interval_by_tense
 from graphmem.extract.wording import (
     GOVERNOR,
@@ -54,6 +54,9 @@ _STATES: Final = frozenset(
     resemble cost weigh measure depend involve keep serve""".split()
 )
 _DEFINITE: Final = frozenset(("the", "this", "that", "these", "those"))
+_POINTING: Final = frozenset(("that", "this", "these", "those"))
+_KNOWING: Final = frozenset("sure certain aware confident convinced positive".split())
+_SEEMING: Final = frozenset(("be", "look", "seem", "sound", "feel"))
 _QUANTIFIERS: Final = frozenset("all both most some many others several few each none".split())
 _SUBJECTS: Final = ("nsubj", "nsubjpass")
 _QUESTION_CONFIDENCE = 0.3
@@ -76,7 +79,7 @@ def read_facts(page: Page, clauses: Sequence[Clause]) -> tuple[list[FactDraft], 
             or is_speech(page, clause)
             or is_empty(page, clause)
             or is_granted(page, clause)
-            or is_of_anyone(page, clause)
+            or is_aside(page, clause)
         ):
             continue
         for fact in _facts_of(page, clause):
@@ -233,24 +236,51 @@ def _is_cut_off(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     of nothing ("places to visit"), or it ends where a clause begins ("I'm proud of who I am").
     """
     parse = page.parse
-    tag = parse.tags[clause.group[0]]
     first = next((slot for slot in slots if slot.position < 0), None)
-    if tag == "TO" and (_is_on_being(page, clause) or not governed(page, clause, first)):
+    if parse.tags[clause.group[0]] == "TO" and (
+        _is_on_being(page, clause) or not governed(page, clause, first)
+    ):
         return True
     content = parse.child(clause.verb, "ccomp")
     if content is not None and content > clause.verb and not is_caused(page, content):
         return True
-    subject = next(iter(clause.subjects), None)
-    if first is None and subject is not None and parse.words[subject].lower() not in _QUANTIFIERS:
-        return True
     told = {slot.phrase.head for slot in slots}
     if any(token not in told and phrase_of(page, token) is None for token in clause.objects):
         return True
-    if len(slots) > 2 or clause.objects:
+    if _is_said_of_nobody(page, clause, first) or _is_only_shown(page, clause):
+        return True
+    return len(slots) <= 2 and not clause.objects and _is_led_on(page, clause)
+
+
+def _is_said_of_nobody(page: Page, clause: Clause, first: Slot | None) -> bool:
+    subject = next(iter(clause.subjects), None)
+    if first is not None or subject is None:
         return False
-    below = [kid for adjective in clause.attributes for kid in parse.children[adjective]]
-    below += [kid for led in below if parse.deps[led] == "prep" for kid in parse.children[led]]
-    return any(parse.deps[kid] in ("ccomp", "pcomp") for kid in below)
+    return page.parse.words[subject].lower() not in _QUANTIFIERS
+
+
+def _is_led_on(page: Page, clause: Clause) -> bool:
+    """Whether an adjective says nothing but with what follows: "proud of who I am", "sure that"."""
+    parse = page.parse
+    for adjective in clause.attributes:
+        kids = parse.children[adjective]
+        if parse.lemmas[adjective].lower() in _KNOWING and parse.child(adjective, "ccomp"):
+            return True
+        led = (parse.child(kid, "ccomp", "pcomp") for kid in kids if parse.deps[kid] == "prep")
+        if any(clause_below is not None for clause_below in led):
+            return True
+    return False
+
+
+def _is_only_shown(page: Page, clause: Clause) -> bool:
+    """Whether it is a view on what one can only see: "That picture is cute"."""
+    parse = page.parse
+    if not clause.subjects or parse.lemmas[clause.verb] not in _SEEMING:
+        return False
+    subject = clause.subjects[0]
+    is_pointed = parse.words[parse.left[subject]].lower() in _POINTING
+    is_felt = any(parse.pos[token] == "ADJ" for token in clause.attributes)
+    return is_pointed and is_felt and subject not in page.antecedents
 
 
 def _is_on_being(page: Page, clause: Clause) -> bool:

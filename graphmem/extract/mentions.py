@@ -267,7 +267,18 @@ def _definite(page: Page, token: int, scene: Scene, sentence: int) -> Entity | N
         and (not entity.nouns or _is_of_no_kind(entity))
         and (entity.is_topic or sentence - entity.last_mentioned() <= 2)
     ]
-    return scene.best(alike, sentence, without=own, least=LEAST_SALIENT)
+    found = scene.best(alike, sentence, without=own, least=LEAST_SALIENT)
+    return None if found is None or _is_newer(scene, found, kind) else found
+
+
+def _is_newer(scene: Scene, found: Entity, kind: EntityType) -> bool:
+    """Whether something else of the kind was described since: "I saw a film. The story was ..."."""
+    nouns = next(nouns for nouns, named in _KINDS if named is kind)
+    last = found.last_mentioned()
+    return any(
+        entity.nouns & nouns and isinstance(entity.meant, int) and entity.last_mentioned() > last
+        for entity in scene
+    )
 
 
 def _own_subject(page: Page, token: int, scene: Scene) -> list[Entity]:

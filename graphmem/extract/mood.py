@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _DOUBT: Final = frozenset("believe think feel suggest allege claim guess suppose".split())
 _WISHING: Final = frozenset("hope wish expect bet guess imagine".split())
 _THINKING: Final = SAYING_VERBS | _WISHING
+_TOWARDS: Final = frozenset("look think dream talk forward".split())
 _LIKING: Final = frozenset(("like", "love"))
 _DENY: Final = frozenset("fail refuse decline neglect deny avoid forget".split())
 _CONTROL: Final = {
@@ -72,8 +73,14 @@ def follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> Non
     parse = page.parse
     dep = parse.deps[clause.verb]
     above = found.get(parse.heads[clause.verb])
-    if above is None:
-        return
+    if dep == "pcomp" and parse.lemmas[parse.heads[parse.heads[clause.verb]]] in _TOWARDS:
+        clause.modality = Modality.INTENDED  # "looking forward to meeting you"
+    elif above is not None:
+        _follow(page, clause, above, dep)
+
+
+def _follow(page: Page, clause: Clause, above: Clause, dep: str) -> None:
+    parse = page.parse
     lemma = parse.lemmas[above.verb].lower()
     if dep == "xcomp":
         is_going_to = lemma == "go" and parse.tags[above.verb] == "VBG"
@@ -95,6 +102,8 @@ def follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> Non
             clause.modality = Modality.POSSIBLE
         elif lemma in INTENDING_VERBS:
             clause.modality = Modality.INTENDED
+        elif clause.governor is above and clause.modality is Modality.ACTUAL:
+            clause.modality = above.modality  # "will let you know"
     elif dep == "conj":
         clause.attribution = above.attribution
         if not set(above.group).isdisjoint(clause.group):

@@ -48,7 +48,7 @@ def appositions(page: Page) -> Iterator[FactDraft]:
 
 def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
     head = _nearest_name(page, head, token)
-    if page.parse.pos[token] == "ADJ" or _is_denied(page, token):
+    if page.parse.pos[token] == "ADJ" or _is_denied(page, token) or _is_greeting(page, head):
         return None
     if any(_is_bare_label(page, at) for at in (head, token)):
         return None
@@ -73,6 +73,11 @@ def _is_denied(page: Page, token: int) -> bool:
     """Whether it is what something is not: "a part of my life, not just a hobby"."""
     first = page.parse.left[token]
     return any(page.parse.words[at].lower() == "not" for at in range(max(first - 1, 0), token))
+
+
+def _is_greeting(page: Page, token: int) -> bool:
+    """Whether a word only greets or thanks who listens: "Thanks Ann"."""
+    return is_talk(page) and page.parse.words[token].lower() in GREETINGS
 
 
 def _is_bare_label(page: Page, token: int) -> bool:
@@ -165,8 +170,8 @@ def _nouns_before(page: Page, named: Named) -> Iterator[int]:
     while noun >= 0 and parse.pos[noun] == "NOUN" and first <= parse.heads[noun] < last:
         if parse.deps[noun] not in ("compound", "nmod", "appos") or parse.words[noun] in _WHERE:
             return
-        if is_talk(page) and parse.words[noun].lower() in GREETINGS:
-            return  # "Thanks Ann"
+        if _is_greeting(page, noun):
+            return
         yield noun
         if noun < 2 or parse.deps[noun - 1] != "cc":
             return

@@ -28,6 +28,8 @@ def conjuncts(page: Page, head: int) -> list[int]:
     parse = page.parse
     if head in page.several:
         return list(page.several[head])
+    if is_deed(page, head):
+        return [head]
     antecedent = page.antecedents.get(head)
     if isinstance(antecedent, int):
         beside = [] if parse.tags[head][:1] == "W" else conjuncts(page, antecedent)
@@ -92,9 +94,15 @@ def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
         text = page.parse.text[time.start : time.end]
         shown = time.name if time.is_relative else text
         return Phrase(head, time.name, shown, time.name, EntityType.DATE, time.start, time.end)
-    if page.parse.deps[head] == "csubj":
+    if is_deed(page, head):
         return _done(page, head)
     return _apposed(page, head) or described(page, head, with_of=with_of)
+
+
+def is_deed(page: Page, token: int) -> bool:
+    """Whether a gerund stands where a noun could: "losing it was hard", "proud of winning"."""
+    parse = page.parse
+    return parse.tags[token] == "VBG" and parse.deps[token] in ("csubj", "pcomp")
 
 
 def _done(page: Page, gerund: int) -> Phrase | None:

@@ -218,7 +218,7 @@ def _doings(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change
             is_apart = parse.words[before] in (",", ";", "-", "–") or deps[main] in ("relcl", "acl")
             if subject is None or is_apart or heads[main] == main or subject < first:
                 break
-            if parse.pos[subject] == "NOUN" and subject < verb:
+            if parse.pos[subject] in ("NOUN", "PRON") and subject < verb:
                 yield _Change(main, main, "ROOT")
                 yield _Change(subject, first, "dobj")
                 yield _Change(first, main, "csubj")

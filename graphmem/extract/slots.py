@@ -14,7 +14,7 @@ from graphmem.extract.lexicon import (
     WORK_NOUNS,
 )
 from graphmem.extract.page import Page, Phrase, Referent
-from graphmem.extract.phrases import conjuncts, phrase_of
+from graphmem.extract.phrases import conjuncts, is_deed, phrase_of
 from graphmem.extract.prepositions import Role, roles_under
 from graphmem.extract.spoken import left_out
 from graphmem.extract.wording import GOVERNOR, Slot, verb_text
@@ -63,7 +63,7 @@ def slots_of(
         if head is None:
             continue
         is_attribute = role == "attribute" and page.parse.pos[head] != "NUM"
-        if head != class_noun:
+        if head != class_noun and not is_deed(page, head):
             roles += roles_under(page, head, with_of=is_attribute)
         phrase = phrase_of(page, head, with_of=not is_attribute)
         if phrase and is_attribute:

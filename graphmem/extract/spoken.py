@@ -22,6 +22,9 @@ _OF_OTHERS: Final = frozenset(
 """Verbs that talk uses without a subject of something other than who speaks: "Sounds good"."""
 _ME: Final = frozenset(("me", "us", "you"))
 _WHEN: Final = frozenset(("when", "whenever", "if", "once", "unless"))
+_AGES: Final = frozenset("young younger little old older small kid child teen teenager".split())
+_MEETING: Final = frozenset("talk speak chat meet see".split())
+_WISHING: Final = frozenset("wish hope bet guess imagine".split())
 _PARTNERS: Final = frozenset(("i", "we", "you"))
 
 
@@ -88,7 +91,41 @@ def leaves_speaker_out(page: Page, clause: Clause) -> bool:
     return is_said and not any(parse.words[token].lower() in _ME for token in clause.objects)
 
 
-def is_of_anyone(page: Page, clause: Clause) -> bool:
+def is_aside(page: Page, clause: Clause) -> bool:
+    """Whether a clause of talk states nothing of its own.
+
+    So does one of anyone ("hard when you have no faith"), what is wished ("wish I had time"), and
+    one that only tells when: "when I was younger", "since we last talked".
+    """
+    return is_talk(page) and (
+        _is_of_anyone(page, clause) or _is_only_when(page, clause) or _is_wished(page, clause.verb)
+    )
+
+
+def _is_only_when(page: Page, clause: Clause) -> bool:
+    parse = page.parse
+    lemma = parse.lemmas[clause.verb]
+    if parse.deps[clause.verb] != "advcl":
+        return False
+    is_age = lemma == "be" and any(parse.lemmas[t].lower() in _AGES for t in clause.attributes)
+    we = {parse.words[token].lower() for token in clause.subjects} == {"we"}
+    return is_age or (we and lemma in _MEETING and not clause.objects)
+
+
+def _is_wished(page: Page, verb: int) -> bool:
+    """Whether a clause is inside of what is wished, or is wished by who speaks without a word."""
+    parse = page.parse
+    token = verb
+    while parse.heads[token] != token:
+        above = parse.heads[token]
+        if parse.deps[token] == "ccomp" and parse.lemmas[above].lower() in _WISHING:
+            is_told = parse.child(above, "nsubj") is not None
+            return not is_told or (token != verb and parse.lemmas[above].lower() == "wish")
+        token = above
+    return False
+
+
+def _is_of_anyone(page: Page, clause: Clause) -> bool:
     """Whether "you" is anyone: "it is hard when you have no faith", not "I'll pay if you come"."""
     parse = page.parse
     words = {parse.words[token].lower() for token in clause.subjects}
@@ -97,5 +134,7 @@ def is_of_anyone(page: Page, clause: Clause) -> bool:
     opening = parse.words[parse.left[clause.verb]].lower()
     kids = parse.children[parse.heads[clause.verb]]
     partners = (parse.words[kid].lower() in _PARTNERS for kid in kids)
+    if opening == "whenever":
+        return True
     is_now = parse.tags[clause.group[0]] in ("VBP", "VB", "MD")
     return is_now and opening in _WHEN and not any(partners)

@@ -273,7 +273,9 @@ def _is_third_person(page: Page, clause: Clause) -> bool:
 
 
 def _is_partner(page: Page, subject: int) -> bool:
-    return subject in page.antecedents and page.parse.words[subject].lower() in _PARTNERS
+    words = page.parse.words
+    said = (words[subject].lower(), words[subject - 1].lower() if subject else "")  # "you guys"
+    return subject in page.antecedents and (said[0] in _PARTNERS or said[1] == "you")
 
 
 def _agreeing(word: str, tag: str, *, is_alone: bool) -> str:
