@@ -241,6 +241,9 @@ def _is_cut_off(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
         _is_on_being(page, clause) or not governed(page, clause, first)
     ):
         return True
+    above = clause.governor
+    if above is not None and not above.subjects and is_caused(page, clause.verb):
+        return True  # "made me smile": what did?
     content = parse.child(clause.verb, "ccomp")
     if content is not None and content > clause.verb and not is_caused(page, content):
         return True

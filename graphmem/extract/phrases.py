@@ -106,7 +106,7 @@ def is_deed(page: Page, token: int) -> bool:
 
 
 def _done(page: Page, gerund: int) -> Phrase | None:
-    """What is done, all of it, as something is said of it: "losing my job" was hard."""
+    """What is done, all of it, as something is said of it: "losing my job was hard"."""
     parse = page.parse
     first, last = parse.left[gerund], parse.right[gerund] + 1
     inside = range(first, last)
@@ -116,7 +116,8 @@ def _done(page: Page, gerund: int) -> Phrase | None:
         and not parse.words[token].lower().endswith(("self", "selves"))
         for token in inside
     )
-    if is_open or len(inside) > _LONGEST_DEED:
+    is_split = parse.child(parse.heads[gerund], "nsubj") is not None  # from what is its object
+    if is_open or is_split or len(inside) > _LONGEST_DEED:
         return None
     text = written(page, first, last).strip(" ,-–")
     parts = dict.fromkeys(t for t in inside if page.referent(t) is not None)

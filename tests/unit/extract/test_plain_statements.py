@@ -80,7 +80,7 @@ def test_a_document_asks_nothing_of_anybody(extractor: SpacyExtractor) -> None:
         ("Hey John, that was fun!", []),
         (
             "Hey John, since we last chatted, I've had a lot of trouble.",
-            ["Tim last chatted.", "Tim has had a lot of trouble."],
+            ["Tim has had a lot of trouble."],
         ),
         ("Your courage is inspiring.", ["John's courage is inspiring."]),
         ("I really appreciate your support.", ["Tim really appreciates John's support."]),
