@@ -1,4 +1,4 @@
-"""A real Neo4j for all tests that want one: started once, when the first of them asks."""
+"""What tests share: a real Neo4j, started when the first asks, and how examples are drawn."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from scripted_llm import ScriptedLLM
 
 from graphmem.adapters.bolt import Bolt
@@ -14,6 +16,12 @@ from graphmem.adapters.servers import distribution
 from graphmem.adapters.servers import neo4j as servers
 from graphmem.errors import StoreError
 from graphmem.settings import Settings
+
+# How long an example takes says what else the machine does: no reason for a test to fail.
+hypothesis_settings.register_profile(
+    "graphmem", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("graphmem")
 
 # Short-lived: compiled fast rather than well, and plans made for an empty database are kept.
 JAVA_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
