@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from graphmem.index.lexical import content_stems
 from graphmem.kernels.forgetting import Floats, information, retention, strength
 from graphmem.model.forgetting import Faded, Policy
 from graphmem.model.time import to_micros
-from graphmem.ports.store import GraphStore, StoreReader
+from graphmem.ports.store import GraphStore, StoreReader, scanned
 
 _DAY = 24 * 60 * 60 * 1_000_000
 
@@ -79,15 +79,51 @@ def choose(store: GraphStore, namespace: str, policy: Policy, *, now: datetime) 
 
 
 def forgotten(store: GraphStore, namespace: str, *, before: datetime | None = None) -> list[str]:
-    """Ids of the passages that were forgotten, those before a moment if one is given."""
+    """Ids of the passages that were forgotten and not taken back; of those that were forgotten
+    before a moment, if one is given, also the ones that they had been taken back from."""
     bound = to_micros(before)
-    with store.read(namespace, ("passages",)) as reader:
-        return [
-            id_
-            for rows in reader.scan("passages", ("id", "forgotten_at"))
-            for id_, at in rows
-            if at is not None and (bound is None or at < bound)
-        ]
+    found: list[str] = []
+    for same in _copies(store, namespace):
+        at = same[-1].forgotten_at
+        if at is not None and bound is None:
+            found.append(same[-1].id)
+        elif at is not None and bound is not None and at < bound:
+            found.extend(passage.id for passage in same)
+    return found
+
+
+def with_copies(store: GraphStore, namespace: str, passage_ids: Iterable[str]) -> list[str]:
+    """The passages with all others that are the same place of the same source, forgotten or taken
+    back: whoever erases the words of one means them all. Sorted."""
+    wanted = set(passage_ids)
+    return sorted(
+        wanted.union(
+            *(
+                ids
+                for same in _copies(store, namespace)
+                if not wanted.isdisjoint(ids := {passage.id for passage in same})
+            )
+        )
+    )
+
+
+class _Copy(NamedTuple):
+    """A passage, as one of those that are the same place of the same source."""
+
+    id: str
+    forgotten_at: int | None
+
+
+def _copies(store: GraphStore, namespace: str) -> Iterator[list[_Copy]]:
+    """The passages by what place of which source they are, each list in the order of recording."""
+    with store.read(namespace, ("episodes", "passages")) as reader:
+        digests = dict(scanned(reader, "episodes", "nid", "digest"))
+        columns = ("id", "forgotten_at", "source", "episode_nid", "ordinal", "start", "end")
+        same: dict[tuple[object, ...], list[_Copy]] = {}
+        for id_, at, source, episode, *place in scanned(reader, "passages", *columns):
+            key = (source, digests[episode], *place)
+            same.setdefault(key, []).append(_Copy(id_, at))
+    yield from same.values()
 
 
 def purge_before(policy: Policy, now: datetime) -> datetime:
@@ -119,8 +155,8 @@ def _kept(reader: StoreReader, policy: Policy, now: datetime) -> _Kept:
 def _living(reader: StoreReader) -> Iterator[tuple[str, str, int, int]]:
     """Id and text of what is neither retired nor forgotten, when it was last met, and how often."""
     columns = ("id", "text", "occurred_at", "recorded_at", "retired_at")
-    for rows in reader.scan("passages", (*columns, "recalls", "last_recalled_at")):
-        for id_, text, occurred_at, recorded_at, retired_at, times, recalled_at in rows:
-            if retired_at is None:
-                said = recorded_at if occurred_at is None else occurred_at
-                yield id_, text, max(said, recalled_at or said), times
+    rows = scanned(reader, "passages", *columns, "recalls", "last_recalled_at")
+    for id_, text, occurred_at, recorded_at, retired_at, times, recalled_at in rows:
+        if retired_at is None:
+            said = recorded_at if occurred_at is None else occurred_at
+            yield id_, text, max(said, recalled_at or said), times

@@ -10,13 +10,12 @@ from graphmem.model.base import UtcTime, Value
 from graphmem.model.change import Operation
 from graphmem.model.knowledge import Fact
 
-REVISES: Final = "revises"
-"""How the reason begins that links a version of a belief to the statement that it is of."""
+_REVISES: Final = "revises"
 UNDONE: Final = "UNDONE"
 """How the reason begins that says that the older fact is not to act upon the newer one."""
 
 _REASON: Final = re.compile(
-    rf"(?P<revises>{REVISES} )?(?P<operation>[A-Z]+) (?P<rule>[^:]*): (?P<why>.*)", re.DOTALL
+    rf"(?P<revises>{_REVISES} )?(?P<operation>[A-Z]+) (?P<rule>[^:]*): (?P<why>.*)", re.DOTALL
 )
 
 
@@ -48,7 +47,7 @@ class Reason(NamedTuple):
         return self.is_version or self.operation in (Operation.SUPERSEDE, Operation.RETIRE)
 
     def __str__(self) -> str:
-        revises = f"{REVISES} " if self.is_version else ""
+        revises = f"{_REVISES} " if self.is_version else ""
         return f"{revises}{self.operation.value} {self.rule}: {self.why}"
 
 
@@ -60,6 +59,21 @@ def reason_of(text: str) -> Reason | None:
     return Reason(
         Operation(match["operation"]), match["rule"], match["why"], match["revises"] is not None
     )
+
+
+def is_version(text: str) -> bool:
+    """Whether the newer of two facts is a version of the older one, by the reason of their link."""
+    reason = reason_of(text)
+    return reason is not None and reason.is_version
+
+
+def ends_other(text: str) -> bool:
+    """Whether the newer of two facts is another statement by which the older one is not believed
+    as it was: no version of it, nothing that tells it again, and not undone by hand."""
+    reason = reason_of(text)
+    if reason is None:
+        return not text.startswith(UNDONE)
+    return reason.ends and not reason.is_version
 
 
 def retelling_of(text: str) -> Retelling | None:

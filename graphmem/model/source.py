@@ -100,7 +100,8 @@ class Episode(Value):
 class Passage(Value):
     """A retrievable span of an episode: ``episode text[start:end] == text``, in characters.
 
-    `forgotten_at` is when a policy dropped it; `recalls` counts the searches that found it.
+    `forgotten_at` is when a policy dropped it, for good: taken back, it comes as another. `recalls`
+    counts the searches that found it.
     """
 
     id: str

@@ -141,9 +141,6 @@ class GraphStore(Protocol):
         Returns how many were dropped; those that are dropped already stay as they are.
         """
 
-    def restore(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
-        """Take back :meth:`forget`: as if they, and the facts dropped with them, never had been."""
-
     def recall(self, namespace: str, recalls: Mapping[str, int], moment: datetime) -> None:
         """Count that passages were found, and the facts that they state with them.
 
@@ -308,3 +305,8 @@ class Clock(Protocol):
 
     def __call__(self) -> datetime:
         """Now, in UTC."""
+
+
+def scanned(reader: StoreReader, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Rows of a table one by one, as :meth:`StoreReader.scan` has them in lists."""
+    return (row for rows in reader.scan(table, columns) for row in rows)

@@ -12,7 +12,7 @@ import numpy as np
 
 from graphmem.model.change import ChangeSet, Checkpoint, EditSet
 from graphmem.model.knowledge import Entity, EntityType, Fact, Mention, SameAs
-from graphmem.ports.store import GraphStore, StoreReader, Vectors
+from graphmem.ports.store import GraphStore, StoreReader, Vectors, scanned
 from graphmem.resolve.book import NameBook
 from graphmem.resolve.conflicts import DATING
 from graphmem.resolve.dictionary import mentions_of, with_known_names
@@ -97,8 +97,7 @@ class KnownNames:
         since = int(self._store.checkpoint(job) or 0)
         with self._store.read(self.namespace, ("entities",), since=since) as reader:
             until = reader.version
-            columns = ("id", "name")
-            fresh = {id for rows in reader.scan("entities", columns) for id, _ in rows}
+            fresh = {id for (id,) in scanned(reader, "entities", "id")}
         if not fresh:
             return 0, 0
         with self._lock:
@@ -113,15 +112,12 @@ class KnownNames:
 
     def _mentions_of(self, wanted: set[str]) -> Iterator[Mention]:
         with self._store.read(self.namespace, ("passages", "mentions")) as reader:
-            columns = ("nid", "id", "text")
-            passages = {
-                n: (id, text) for r in reader.scan("passages", columns) for n, id, text in r
-            }
+            held = scanned(reader, "passages", "nid", "id", "text")
+            passages = {nid: (id, text) for nid, id, text in held}
             taken: dict[str, list[tuple[int, int]]] = {}
-            for rows in reader.scan("mentions", ("passage_nid", "start", "end")):
-                for nid, start, end in rows:
-                    if start is not None and end is not None:
-                        taken.setdefault(passages[nid][0], []).append((start, end))
+            for nid, start, end in scanned(reader, "mentions", "passage_nid", "start", "end"):
+                if start is not None and end is not None:
+                    taken.setdefault(passages[nid][0], []).append((start, end))
         yield from mentions_of(self._book, wanted, passages.values(), taken)
 
     def apart(self) -> set[tuple[str, str]]:
@@ -220,22 +216,22 @@ class KnownNames:
 
     def _take_in(self, reader: StoreReader) -> int:
         """Put what a view shows into the book; returns the view's version."""
-        for rows in reader.scan("entities", ("nid", "id", "name", "type", "aliases")):
-            for nid, id, name, type, aliases in rows:
-                self._ids[nid] = id
-                self._book.put(
-                    Entity.model_construct(
-                        id=id,
-                        name=name,
-                        type=EntityType(type),
-                        aliases=tuple(json.loads(aliases)) if aliases != "[]" else (),
-                        profile="",
-                    )
+        entities = scanned(reader, "entities", "nid", "id", "name", "type", "aliases")
+        for nid, id, name, type, aliases in entities:
+            self._ids[nid] = id
+            self._book.put(
+                Entity.model_construct(
+                    id=id,
+                    name=name,
+                    type=EntityType(type),
+                    aliases=tuple(json.loads(aliases)) if aliases != "[]" else (),
+                    profile="",
                 )
-        for rows in reader.scan("same_as", ("left_nid", "right_nid", "score", "by")):
-            for left, right, score, by in rows:
-                ends = {"left_id": self._ids[left], "right_id": self._ids[right]}
-                self._book.join(SameAs(**ends, score=score, by=by))
+            )
+        links = scanned(reader, "same_as", "left_nid", "right_nid", "score", "by")
+        for left, right, score, by in links:
+            ends = {"left_id": self._ids[left], "right_id": self._ids[right]}
+            self._book.join(SameAs(**ends, score=score, by=by))
         self._seen = reader.version
         return reader.version
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphmem.model.change import ChangeSet
-from graphmem.model.history import REVISES
+from graphmem.model.history import is_version
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Evidence, Fact, Supersession
 from graphmem.model.source import OF_CONTENT, OF_SESSION, Episode, Passage
@@ -47,7 +47,7 @@ class Around:
     def index(self) -> None:
         """Tell statements from versions."""
         self._roots = {
-            link.newer_id: link.older_id for link in self.links if link.reason.startswith(REVISES)
+            link.newer_id: link.older_id for link in self.links if is_version(link.reason)
         }
         self._versions.clear()
         for version, root in sorted(self._roots.items()):
@@ -95,7 +95,7 @@ def look_around(
     around.held.update(around.facts)
     around.links = store.supersessions_of(sorted(around.facts)) if around.facts else []
     around.index()
-    versions = {link.newer_id for link in around.links if link.reason.startswith(REVISES)}
+    versions = {link.newer_id for link in around.links if is_version(link.reason)}
     around.facts.update(store.facts(sorted(versions - around.facts.keys())))
     around.held.update(around.facts)
     for fact in changes.facts:
@@ -178,6 +178,18 @@ def stated(around: Around, changes: ChangeSet, fact_id: str) -> list[Stated]:
             seen = episode.recorded_at
         sentence = sentence_at(passage.text, item.start, item.end)
         found.append(Stated(passage.text, sentence, seen, episode.trust))
+    return found
+
+
+def forgotten(around: Around) -> set[str]:
+    """Statements that stand in forgotten passages, and in no other living one: they still say what
+    ended others, and are not believed themselves."""
+    found = set()
+    for id, items in around.evidence.items():
+        passages = [around.passages[item.passage_id] for item in items]
+        living = [p for p in passages if around.episodes[p.episode_id].retired_at is None]
+        if living and all(passage.forgotten_at for passage in living):
+            found.add(id)
     return found
 
 

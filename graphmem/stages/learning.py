@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from graphmem.kernels.text import normalise_name
 from graphmem.model.base import Value
 from graphmem.model.change import ChangeSet, Checkpoint
-from graphmem.model.history import REVISES
+from graphmem.model.history import is_version
 from graphmem.model.knowledge import FactKind, Modality, Polarity
 from graphmem.model.states import LearnedState
-from graphmem.ports.store import GraphStore, StoreReader
+from graphmem.ports.store import GraphStore, StoreReader, scanned
 from graphmem.resolve.learned import Observation, Shape, learn
 from graphmem.resolve.states import States
 from graphmem.stages.known_names import KnownNames
@@ -125,17 +125,17 @@ class _Statement(NamedTuple):
 
 def _told(reader: StoreReader) -> dict[int, _Statement]:
     """What is stated as being so, by anybody's own account, by ``nid``; versions are left out."""
-    linked = _rows(reader, "supersessions", "newer_nid", "reason")
-    versions = {newer for newer, reason in linked if reason.startswith(REVISES)}
+    linked = scanned(reader, "supersessions", "newer_nid", "reason")
+    versions = {newer for newer, reason in linked if is_version(reason)}
     wanted = (Polarity.POSITIVE, Modality.ACTUAL, None)
     columns = ("nid", "id", "predicate", "kind", "valid_from", "valid_to")
-    rows = _rows(reader, "facts", *columns, "polarity", "modality", "attribution")
+    rows = scanned(reader, "facts", *columns, "polarity", "modality", "attribution")
     told = {
         nid: _Statement(id, predicate, kind == FactKind.EVENT, start, end, [])
         for nid, id, predicate, kind, start, end, *stated in rows
         if tuple(stated) == wanted and nid not in versions
     }
-    for fact, entity, role in _rows(reader, "roles", "fact_nid", "entity_nid", "role"):
+    for fact, entity, role in scanned(reader, "roles", "fact_nid", "entity_nid", "role"):
         if fact in told:
             told[fact].members.append((role, entity))
     return told
@@ -145,18 +145,19 @@ def _observed(
     reader: StoreReader, told: dict[int, _Statement], names: KnownNames
 ) -> tuple[dict[Shape, list[Observation]], dict[Shape, list[str]]]:
     """Where each shape is told with which value, and ids of the statements that do."""
-    episodes = dict(_rows(reader, "episodes", "nid", "occurred_at"))
+    episodes = dict(scanned(reader, "episodes", "nid", "occurred_at"))
     columns = ("nid", "id", "episode_nid", "occurred_at", "retired_at")
     passages = {
         nid: (id, episodes.get(episode) if at is None else at)
-        for nid, id, episode, at, retired_at in _rows(reader, "passages", *columns)
+        for nid, id, episode, at, retired_at in scanned(reader, "passages", *columns)
         if retired_at is None
     }
     where: defaultdict[int, list[tuple[str, int | None]]] = defaultdict(list)
-    for fact, passage in _rows(reader, "evidence", "fact_nid", "passage_nid"):
+    for fact, passage in scanned(reader, "evidence", "fact_nid", "passage_nid"):
         if fact in told and passage in passages:
             where[fact].append(passages[passage])
-    entities = {nid: (id, name) for nid, id, name in _rows(reader, "entities", "nid", "id", "name")}
+    named = scanned(reader, "entities", "nid", "id", "name")
+    entities = {nid: (id, name) for nid, id, name in named}
     one = names.standing_for(id for id, _ in entities.values())
     observed: defaultdict[Shape, list[Observation]] = defaultdict(list)
     statements: defaultdict[Shape, list[str]] = defaultdict(list)
@@ -193,7 +194,3 @@ def _shapes(
             is_said = set(normalise_name(value).split()) <= own
             if role != of and role not in _ASIDE and not is_said:
                 yield (fact.predicate, of, role), entities[holders[0]][0], value
-
-
-def _rows(reader: StoreReader, table: str, *columns: str) -> Iterator[tuple[Any, ...]]:
-    return (row for rows in reader.scan(table, columns) for row in rows)

@@ -40,6 +40,7 @@ from graphmem.stages.known_states import (
     Same,
     claims_around,
     facts_stated_in,
+    forgotten,
     learn_names,
     look_around,
     stated,
@@ -138,7 +139,7 @@ def revise(
             fact = around.facts[id]
             verdicts[id] = Verdict(((fact.valid_from, fact.valid_to),))
     edit = BeliefEdit(around, changes, given, now)
-    for id in sorted(verdicts):
+    for id in sorted(verdicts.keys() - forgotten(around)):
         edit.settle(id, verdicts[id])
     edit.reinforce(id for id in held.keys() - again - twins.keys() if id not in verdicts)
     edit.reinforce(changes.reinforced)

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from graphmem.errors import InvalidInputError, NotFoundError
 from graphmem.kernels.text import well_formed
-from graphmem.maintain.forget import choose, forgotten, purge_before
+from graphmem.maintain.forget import choose, forgotten, purge_before, with_copies
 from graphmem.model.change import Counts
 from graphmem.model.forgetting import EraseReport, ForgetReport, Policy
 from graphmem.model.ids import Kind
+from graphmem.ports.store import scanned
 from graphmem.stages import merging
 from graphmem.stages.consolidating import settle
 from graphmem.stages.erasing import erase
 from graphmem.stages.learning import forget_learned, states_in
+from graphmem.stages.restoring import restore
 from graphmem.verbs.bound import Bound
 
 _ALL = 1 << 31
@@ -53,10 +55,19 @@ class Keeping(Bound):
         return report.model_copy(update={"forgotten": done, "erased": erased})
 
     def restore(self, ids: Sequence[str] | None = None) -> Counts:
-        """Take back passages that were forgotten, all of them by default, with their facts."""
-        store = self._parts.store
-        chosen = forgotten(store, self.namespace) if ids is None else list(ids)
-        return store.restore(self.namespace, chosen)
+        """Take back passages that were forgotten, all of them by default, with their facts.
+
+        They come as new ones, with ids of their own: those that were forgotten stay readable by a
+        ``known_at`` of before, and in between neither is there.
+        """
+        return restore(
+            self._parts.store,
+            self.namespace,
+            ids,
+            states=states_in(self._parts, self.namespace),
+            same=lambda id: self._names.one(id)[0],
+            now=self._parts.clock(),
+        )
 
     def erase(
         self,
@@ -90,7 +101,7 @@ class Keeping(Bound):
             if source is not None
             else self._naming(entity)
             if entity is not None
-            else self._under(id or "")
+            else with_copies(self._parts.store, self.namespace, self._under(id or ""))
         )
         if not chosen:
             raise NotFoundError(
@@ -137,8 +148,7 @@ class Keeping(Bound):
         with store.read(self.namespace, tables=("episodes",)) as reader:
             episodes = [
                 id_
-                for rows in reader.scan("episodes", ("id", "source"))
-                for id_, name in rows
+                for id_, name in scanned(reader, "episodes", "id", "source")
                 if name == source or name.startswith(f"{source}#")
             ]
         return store.passages_of(episodes)

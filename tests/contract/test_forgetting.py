@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,13 @@ from graphmem.adapters.servers import neo4j as servers
 from graphmem.adapters.stores.neo4j import Neo4jStore
 from graphmem.adapters.stores.sqlite import SqliteStore
 from graphmem.errors import StoreBusyError
-from graphmem.ports.store import GraphStore
+from graphmem.maintain.forget import forgotten
+from graphmem.model.change import Counts
+from graphmem.model.retrieval import Query
+from graphmem.ports.store import GraphStore, scanned
 from graphmem.resolve.states import load_states
 from graphmem.stages.erasing import erase
+from graphmem.stages.restoring import restore
 
 PARIS = lives("Ann", "Paris", said="2019-01-01")
 AGAIN = lives("Ann", "Paris", said="2019-03-01", before="Surely")
@@ -30,6 +34,16 @@ def _passages(store: GraphStore) -> dict[str, dict[str, Any]]:
     with store.read("default", ("passages",)) as reader:
         rows = [row for rows in reader.scan("passages", names) for row in rows]
     return {row[1]: dict(zip(names, row, strict=True)) for row in rows}
+
+
+def _living(store: GraphStore) -> list[str]:
+    with store.read("default", ("passages",)) as reader:
+        rows = scanned(reader, "passages", "id", "retired_at")
+        return [id for id, retired_at in rows if retired_at is None]
+
+
+def _restore(store: GraphStore, ids: Sequence[str], now: datetime) -> Counts:
+    return restore(store, "default", ids, states=load_states(), same=lambda id: [id], now=now)
 
 
 def test_what_is_forgotten_is_retired_from_then_on_and_can_be_taken_back(
@@ -55,10 +69,57 @@ def test_what_is_forgotten_is_retired_from_then_on_and_can_be_taken_back(
         assert sum(len(rows) for rows in reader.scan("passages", ("id",))) == 2
     assert store.forget("default", [held[rome]["id"]], LATER + timedelta(days=1)).passages == 0
 
-    back = store.restore("default", [held[rome]["id"], held[PARIS.text]["id"]])
+    back = _restore(store, [held[rome]["id"], held[PARIS.text]["id"]], LATER + timedelta(hours=2))
     assert (back.passages, back.facts) == (2, 1)
     assert believed(facts_in(store)) == before
-    assert _passages(store) == held
+    assert {text for text, row in _passages(store).items() if not row["retired_at"]} == held.keys()
+    assert not store.check()
+    assert _restore(store, [held[rome]["id"]], LATER + timedelta(days=2)).passages == 0
+
+
+def test_before_in_between_and_after_are_each_read_as_they_were(store: GraphStore) -> None:
+    bob = lives("Bob", "Rome", said="2019-01-01")
+    tell(store, [PARIS, bob], minute=0)
+    tell(store, [BERLIN], minute=1)
+    texts = {PARIS.text, BERLIN.text, bob.text}
+    moments = {EPOCH + timedelta(minutes=2): texts}
+    for day in (1, 3):
+        at = EPOCH + timedelta(days=day)
+        store.forget("default", _living(store), at)
+        moments[at + timedelta(hours=1)] = set()
+        assert _restore(store, forgotten(store, "default"), at + timedelta(days=1)).passages == 3
+        moments[at + timedelta(days=1, hours=1)] = texts
+    before = believed(facts_in(store), min(moments))
+    assert before == believed(facts_in(store))
+    for moment, told in moments.items():
+        assert believed(facts_in(store), moment) == (before if told else set())
+        query = Query(text="who", namespace="default", k=50, known_at=moment)
+        found = store.find_text(query, ["lives", "moved", "ann", "bob"])
+        passages = store.passages([id for id, _ in found])
+        assert len(passages) == len(told)
+        assert {passage.text for passage in passages.values()} == told
+    assert forgotten(store, "default") == []
+    assert not store.check()
+    store.forget("default", _living(store), EPOCH + timedelta(days=9))
+    gone = forgotten(store, "default", before=EPOCH + timedelta(days=10))
+    assert len(gone) == store.counts("default").passages == 9  # no copy of them outlives them
+
+
+def test_a_forgotten_statement_is_not_believed_because_of_a_new_one(store: GraphStore) -> None:
+    tell(store, [PARIS], minute=0)
+    tell(store, [BERLIN], minute=1)
+    berlin = _passages(store)[BERLIN.text]["id"]
+    store.forget("default", [berlin], LATER)
+    tell(store, [moved("Ann", "Oslo", "2023-04", said="2023-05-01")], minute=3_000)
+    assert {members[1][1] for _, _, *members, _, _ in believed(facts_in(store))} == {
+        "Paris",
+        "Oslo",
+    }
+    assert not store.check()
+    _restore(store, [berlin], LATER + timedelta(days=5))
+    ends = {row[3][1]: row[-1] for row in believed(facts_in(store))}
+    assert ends["Zanzibar"] == datetime(2023, 4, 1, tzinfo=UTC)  # as if told in order
+    assert ends["Oslo"] is None
 
 
 def test_what_was_retired_before_stays_so_when_its_passage_is_taken_back(
@@ -70,7 +131,7 @@ def test_what_was_retired_before_stays_so_when_its_passage_is_taken_back(
     ids = [row["id"] for row in _passages(store).values()]
     store.forget("default", ids, LATER)
     assert believed(facts_in(store)) == set()
-    store.restore("default", ids)
+    _restore(store, ids, LATER + timedelta(days=1))
     assert believed(facts_in(store)) == before
 
 

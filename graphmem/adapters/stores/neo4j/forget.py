@@ -1,4 +1,4 @@
-"""Passages that are dropped recoverably, taken back, or found again.
+"""Passages that are dropped recoverably, or found again.
 
 All of it runs inside the caller's transaction.
 """
@@ -22,12 +22,6 @@ def forget(namespace: Namespace, ids: Sequence[str], *, moment: int) -> Counts:
     dropped = _each(namespace, "forget", ids, moment=moment)
     facts = _each(namespace, "now_unsupported", dropped, moment=moment)
     return _changed(namespace, dropped, facts)
-
-
-def restore(namespace: Namespace, ids: Sequence[str]) -> Counts:
-    """Take passages back, with the facts that were dropped at the same moment."""
-    facts = _each(namespace, "dropped_with", ids)
-    return _changed(namespace, _each(namespace, "restore", ids), facts)
 
 
 def recall(namespace: Namespace, recalls: Mapping[str, int], *, moment: int) -> Counts:

@@ -189,10 +189,6 @@ class Neo4jStore:
         at = _micros(moment)
         return self._write_once(namespace, lambda held: forget.forget(held, passage_ids, moment=at))
 
-    def restore(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
-        """Take passages back that were forgotten, with the facts that were dropped with them."""
-        return self._write_once(namespace, lambda held: forget.restore(held, passage_ids))
-
     def recall(self, namespace: str, recalls: Mapping[str, int], moment: datetime) -> None:
         """Count that passages were found, and the facts that they state with them."""
         at = _micros(moment)

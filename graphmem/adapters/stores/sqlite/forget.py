@@ -1,4 +1,4 @@
-"""Passages that are dropped recoverably, taken back, or found again.
+"""Passages that are dropped recoverably, or found again.
 
 All of it runs inside the caller's transaction.
 """
@@ -20,10 +20,6 @@ _NOW_UNSUPPORTED: Final = """
         CROSS JOIN episodes o ON o.nid = q.episode_nid
         WHERE x.fact_nid = e.fact_nid AND o.retired_at IS NULL AND q.forgotten_at IS NULL
     )"""
-_DROPPED_WITH: Final = """
-    SELECT DISTINCT f.nid FROM passages p CROSS JOIN evidence e ON e.passage_nid = p.nid
-    CROSS JOIN facts f ON f.nid = e.fact_nid
-    WHERE p.nid IN ({keys}) AND f.retired_at = p.forgotten_at"""
 
 
 def forget(
@@ -37,19 +33,6 @@ def forget(
     facts = [fact for (fact,) in select_in(connection, _NOW_UNSUPPORTED, nids)]
     connection.executemany(
         "UPDATE facts SET retired_at = ? WHERE nid = ?", [(moment, fact) for fact in facts]
-    )
-    return _changed(connection, namespace, nids, facts)
-
-
-def restore(connection: sqlite3.Connection, namespace: str, ids: Sequence[str]) -> Counts:
-    """Take passages back, with the facts that were dropped at the same moment."""
-    nids = [nid for nid, at in _passages(connection, namespace, ids) if at is not None]
-    facts = [fact for (fact,) in select_in(connection, _DROPPED_WITH, nids)]
-    connection.executemany(
-        "UPDATE facts SET retired_at = NULL WHERE nid = ?", [(fact,) for fact in facts]
-    )
-    connection.executemany(
-        "UPDATE passages SET forgotten_at = NULL WHERE nid = ?", [(nid,) for nid in nids]
     )
     return _changed(connection, namespace, nids, facts)
 

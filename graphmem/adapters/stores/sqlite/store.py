@@ -182,11 +182,6 @@ class SqliteStore:
         with self._connections.writing() as connection:
             return forget.forget(connection, namespace, passage_ids, moment=_micros(moment))
 
-    def restore(self, namespace: str, passage_ids: Sequence[str]) -> Counts:
-        """Take passages back that were forgotten, with the facts that were dropped with them."""
-        with self._connections.writing() as connection:
-            return forget.restore(connection, namespace, passage_ids)
-
     def recall(self, namespace: str, recalls: Mapping[str, int], moment: datetime) -> None:
         """Count that passages were found, and the facts that they state with them."""
         with self._connections.writing() as connection:

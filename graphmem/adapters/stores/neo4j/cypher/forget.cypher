@@ -1,4 +1,4 @@
-// Passages that are dropped recoverably, taken back, or found again.
+// Passages that are dropped recoverably, or found again.
 // name: forget
 UNWIND $ids AS id
 MATCH (p:Passage {id: id, space: $space})
@@ -15,19 +15,6 @@ WHERE f.retired_at IS NULL AND NOT EXISTS {
 }
 SET f.retired_at = $moment, f.changed_in = $version
 RETURN collect(f.id)
-// name: dropped_with
-UNWIND $ids AS id
-MATCH (p:Passage {id: id, space: $space})<-[:EVIDENCE]-(f:Fact)
-WHERE p.forgotten_at IS NOT NULL AND f.retired_at = p.forgotten_at
-WITH DISTINCT f
-SET f.retired_at = null, f.changed_in = $version
-RETURN collect(f.id)
-// name: restore
-UNWIND $ids AS id
-MATCH (p:Passage {id: id, space: $space})
-WHERE p.forgotten_at IS NOT NULL
-SET p.forgotten_at = null, p.changed_in = $version
-RETURN collect(p.id)
 // name: recall_passages
 UNWIND $rows AS row
 MATCH (p:Passage {id: row[0], space: $space})
