@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from graphmem.graph.threads import DERIVED, Thread
-from graphmem.model.history import reason_of, retelling_of
+from graphmem.model.history import ends_other, is_version, retelling_of
 from graphmem.model.knowledge import DiscourseLink, Fact, FactKind, Sense, Supersession
 from graphmem.model.time import Interval
 from graphmem.model.timeline import Entry, Place, Tie, Way
@@ -65,7 +65,7 @@ def entries_of(told: Told) -> list[Entry]:
     superseded = {
         pair.older_id: pair
         for pair in told.supersessions
-        if (reason := reason_of(pair.reason)) is None or reason.ends
+        if is_version(pair.reason) or ends_other(pair.reason)
     }
     ties = _ties(told)
     entries = []

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -38,7 +38,7 @@ from graphmem.model.knowledge import (
     Modality,
     Polarity,
 )
-from graphmem.model.time import to_micros
+from graphmem.model.time import Precision, to_micros
 
 _PARENT, _CHILD, _SPOUSE, _SIBLING = "parent", "child", "spouse", "sibling"
 _WITHIN, _OWNED = "within", "owned"
@@ -88,6 +88,23 @@ _FORMS: Final = {
     _WITHIN: _Form("be in", "place", "{} is located in {}."),
     _OWNED: _Form("be subsidiary of", "of", "{} is a subsidiary of {}.", FactKind.STATE),
 }
+
+
+_LASTING: Final = frozenset(
+    form.predicate
+    for relation, form in _FORMS.items()
+    if form.kind is FactKind.STATE or relation == _WITHIN
+)
+"""Predicates of derived facts that hold for as long as their premises do; others always."""
+_WIDTHS: Final[Mapping[Precision, timedelta]] = {
+    Precision.INSTANT: timedelta(0),
+    Precision.DAY: timedelta(days=1),
+    Precision.MONTH: timedelta(days=31),
+    Precision.YEAR: timedelta(days=366),
+    Precision.DECADE: timedelta(days=3_653),
+    Precision.CENTURY: timedelta(days=36_525),
+}
+"""How long a time that is known so exactly lasts, at most."""
 
 
 class Derivation(NamedTuple):
@@ -258,14 +275,9 @@ def _derivation(
 ) -> Derivation | None:
     """The fact that is derived; ``None`` where its premises never held at once."""
     form = _FORMS[relation]
-    start = end = None
-    if form.kind is FactKind.STATE or relation == _WITHIN:
-        start = max((f.valid_from for f in premises if f.valid_from), default=None)
-        end = min((f.valid_to for f in premises if f.valid_to), default=None)
-        if start and end and start >= end:
-            return None
-    if relation == _SPOUSE and premises[0].predicate == "marry":
-        end = None  # the wedding's day is over, the marriage is not
+    start, end = times_of(form.predicate, premises)
+    if start and end and start >= end:
+        return None
     left, right = ends
     members = (
         Member(role="subject", entity_id=left.id, text=left.name, ordinal=0),
@@ -298,6 +310,23 @@ def _derivation(
         topics=tuple(dict.fromkeys(topic for p in premises for topic in p.topics)),
     )
     return Derivation(fact, rule, premises)
+
+
+def times_of(predicate: str, premises: Iterable[Fact]) -> tuple[datetime | None, datetime | None]:
+    """From when until when a derived fact with this predicate holds, by when its premises do."""
+    if predicate not in _LASTING:
+        return None, None
+    held = list(premises)
+    start = max((f.valid_from for f in held if f.valid_from), default=None)
+    return start, min((end for f in held if (end := _end_of(f))), default=None)
+
+
+def _end_of(fact: Fact) -> datetime | None:
+    """When what a fact tells was over; of a wedding, its own day is not the marriage's end."""
+    start, end = fact.valid_from, fact.valid_to
+    if fact.predicate != "marry" or start is None or end is None:
+        return end
+    return end if end - start > _WIDTHS[fact.precision or Precision.DAY] else None
 
 
 def premises_of(rule: str) -> int:

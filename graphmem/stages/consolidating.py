@@ -6,6 +6,7 @@ given, in pieces, the ids of entities and facts that changed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -13,19 +14,21 @@ from typing import Final
 from graphmem.errors import StoreBusyError
 from graphmem.graph.threads import DERIVED, link_of, strands, things_of
 from graphmem.maintain.consolidate import Changed, Made, Step
-from graphmem.maintain.derive import PREDICATES, Derivation, derive, premises_of
+from graphmem.maintain.derive import PREDICATES, Derivation, derive, premises_of, times_of
 from graphmem.maintain.notes import note_of
-from graphmem.model.change import ChangeSet, EditSet
+from graphmem.model.change import ChangeSet, EditSet, Operation
 from graphmem.model.consolidation import StepReport
-from graphmem.model.history import Retelling, retelling_of
-from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, SameAs, Sense
-from graphmem.ports.store import Clock, GraphStore
+from graphmem.model.history import Reason, Retelling, is_version, retelling_of
+from graphmem.model.ids import Kind, content_id
+from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, SameAs, Sense, Supersession
+from graphmem.ports.store import Clock, GraphStore, scanned
 from graphmem.resolve.claims import readings_of
 from graphmem.resolve.states import States
 from graphmem.stages.known_names import KnownNames
 from graphmem.stages.learning import keep, learned_in, relearn
 from graphmem.stages.retelling import Retold, retell
 from graphmem.stages.revising import revise
+from graphmem.stages.standing import standing
 from graphmem.stages.telling import places_of, scenes_of
 
 _CROWD: Final = 200
@@ -59,7 +62,8 @@ def steps_of(
 def take_back(store: GraphStore, namespace: str, facts: Sequence[Fact], now: datetime) -> int:
     """Take back those of the derived facts that do not follow any more; returns how many.
 
-    One that lacks a premise is removed; one of which a premise is no longer believed is retired.
+    One that lacks a premise is removed; one of which a premise is no longer believed, or holds at
+    another time than it did, is retired.
     """
     derived = {fact.id: fact for fact in facts if fact.attribution == DERIVED}
     links = [
@@ -76,10 +80,15 @@ def take_back(store: GraphStore, namespace: str, facts: Sequence[Fact], now: dat
         of_it = resting.get(id, [])
         needed = premises_of(of_it[0].connective) if of_it else 1
         # A premise that was revised is there twice: as it was believed, and as it is.
-        believed = sum(premises[link.source_id].retired_at is None for link in of_it)
+        believed = [
+            premise for link in of_it if (premise := premises[link.source_id]).retired_at is None
+        ]
+        times = fact.valid_from, fact.valid_to
         if len(of_it) < needed:
             removed.append(id)
-        elif fact.retired_at is None and believed < needed:
+        elif fact.retired_at is None and (
+            len(believed) < needed or times_of(fact.predicate, believed) != times
+        ):
             retired.append(fact.model_copy(update={"retired_at": now}))
     if removed or retired:
         _edit(
@@ -100,19 +109,17 @@ def noted_in(store: GraphStore, namespace: str, sources: Iterable[str]) -> list[
     wanted = set(sources)
     tables = ("entities", "passages", "evidence", "roles")
     with store.read(namespace, tables) as reader:
-        columns = ("nid", "id", "profile")
-        scanned = (row for rows in reader.scan("entities", columns) for row in rows)
-        noted = {nid: id for nid, id, note in scanned if note}
+        entities = scanned(reader, "entities", "nid", "id", "profile")
+        noted = {nid: id for nid, id, note in entities if note}
         if not noted:
             return []
-        scanned = (row for rows in reader.scan("passages", ("nid", "source")) for row in rows)
-        passages = {nid for nid, source in scanned if source in wanted}
-        stated = ("fact_nid", "passage_nid")
-        scanned = (row for rows in reader.scan("evidence", stated) for row in rows)
-        facts = {fact for fact, passage in scanned if passage in passages}
-        scanned = (row for rows in reader.scan("roles", ("fact_nid", "entity_nid")) for row in rows)
+        held = scanned(reader, "passages", "nid", "source")
+        passages = {nid for nid, source in held if source in wanted}
+        evidence = scanned(reader, "evidence", "fact_nid", "passage_nid")
+        facts = {fact for fact, passage in evidence if passage in passages}
+        roles = scanned(reader, "roles", "fact_nid", "entity_nid")
         return sorted(
-            {noted[entity] for fact, entity in scanned if fact in facts and entity in noted}
+            {noted[entity] for fact, entity in roles if fact in facts and entity in noted}
         )
 
 
@@ -122,9 +129,8 @@ def settle(store: GraphStore, names: KnownNames, clock: Clock, noted: Sequence[s
     Returns how many facts were taken back.
     """
     with store.read(names.namespace, ("facts",)) as reader:
-        columns = ("id", "attribution")
-        scanned = (row for rows in reader.scan("facts", columns) for row in rows)
-        derived = [id for id, attribution in scanned if attribution == DERIVED]
+        facts = scanned(reader, "facts", "id", "attribution")
+        derived = [id for id, attribution in facts if attribution == DERIVED]
     gone = take_back(store, names.namespace, list(store.facts(derived).values()), clock())
     work = _Work(store, names, clock)
     for at in range(0, len(noted), _AT_ONCE):
@@ -277,12 +283,9 @@ class _Work:
             },
             one={id: other for id, other in one.items() if other in entities},
         )
-        held = store.facts([derivation.fact.id for derivation in made], members=False)
-        new = [
-            derivation
-            for derivation in made
-            if derivation.fact.id not in held or held[derivation.fact.id].retired_at is not None
-        ]
+        ids = [derivation.fact.id for derivation in made]
+        believed = standing(store, ids, lambda fact: fact.retired_at is None)
+        new = [derivation for derivation in made if derivation.fact.id not in believed]
         report = StepReport(looked_at=len(changed.facts), added=len(new), taken_back=gone)
         return Made(report, self._derived(new) if new else None)
 
@@ -336,9 +339,22 @@ class _Work:
                 found.setdefault(id, []).extend(topics if isinstance(topics, tuple | list) else ())
         return found
 
-    def _derived(self, made: Iterable[Derivation]) -> ChangeSet:
+    def _derived(self, made: Sequence[Derivation]) -> ChangeSet:
         facts, evidence, links = [], [], []
-        for fact, rule, premises in made:
+        versions: list[Supersession] = []
+        told = [derivation.fact.id for derivation in made]
+        family = Counter(
+            link.older_id for link in self._store.supersessions_of(told) if is_version(link.reason)
+        )
+        held = self._store.facts(told, members=False)
+        for derived, rule, premises in made:
+            fact = derived
+            if derived.id in held:  # it was taken back before, and what was so stays to be read
+                number = str(family[derived.id] + 1)
+                id = content_id(Kind.FACT, derived.id, "version", number)
+                fact = derived.model_copy(update={"id": id})
+                reason = Reason(Operation.ADD, "derived again", derived.text, is_version=True)
+                versions.append(Supersession(newer_id=id, older_id=derived.id, reason=str(reason)))
             facts.append(fact)
             links += [
                 DiscourseLink(
@@ -349,7 +365,8 @@ class _Work:
             stated = self._store.evidence_of([premise.id for premise in premises])
             evidence += [item.model_copy(update={"fact_id": fact.id}) for item in stated]
         unique = {(e.fact_id, e.passage_id, e.start, e.end): e for e in evidence}
-        return self._changes(facts=facts, evidence=unique.values(), discourse=links)
+        changes = self._changes(facts=facts, evidence=unique.values(), discourse=links)
+        return changes.model_copy(update={"supersessions": tuple(versions)})
 
     def _changes(
         self,
@@ -383,13 +400,12 @@ def _merged(
         if retelling_of(link.reason) is Retelling.SAME
     }
     told = {id for pair in links for id in pair}
+    known = frozenset(stated)
     return ChangeSet(
         namespace=retold.changes.namespace,
         supersessions=tuple(links.values()),
         evidence=tuple(
-            item
-            for item in retold.changes.evidence
-            if item.fact_id in told and item not in set(stated)
+            item for item in retold.changes.evidence if item.fact_id in told and item not in known
         ),
         retired_facts=dict.fromkeys(standing, now),
         reinforced=tuple(sorted(set(standing.values()))),

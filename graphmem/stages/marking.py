@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
 
+from graphmem.model.history import ends_other
 from graphmem.model.retrieval import FactView, Hit, Query
 from graphmem.ports.store import GraphStore
 from graphmem.retrieve.filters import fact_holds
-
-_VERSION: Final = "revises "
-"""How the reason begins where a fact takes the place of itself, with another time."""
-_NO_END: Final = (_VERSION, "UPDATE ", "NOOP ")
-"""How reasons begin that end no statement: versions, when a state began, and what says the same."""
+from graphmem.stages.standing import standing
 
 
 def with_superseded(store: GraphStore, hits: Sequence[Hit], query: Query) -> list[Hit]:
@@ -22,25 +18,17 @@ def with_superseded(store: GraphStore, hits: Sequence[Hit], query: Query) -> lis
     Those that are not believed any more are among them: their words still stand in the passage.
     """
     evidence = store.evidence_in(list(dict.fromkeys(hit.id for hit in hits)))
-    links = [
-        link
-        for link in store.supersessions_of(list({item.fact_id for item in evidence}))
-        if not link.reason.startswith(_NO_END)
-    ]
-    if not links:
-        return list(hits)
-    version_of = {
+    stated = {item.fact_id for item in evidence}
+    newer_of = {
         link.older_id: link.newer_id
-        for link in store.supersessions_of([link.newer_id for link in links])
-        if link.reason.startswith(_VERSION)
+        for link in store.supersessions_of(sorted(stated))
+        if link.older_id in stated and ends_other(link.reason)
     }
-    newer_of = {link.older_id: version_of.get(link.newer_id, link.newer_id) for link in links}
-    facts = store.facts(list({*newer_of, *newer_of.values()}), members=False)
-    said = {
-        older: facts[newer].text
-        for older, newer in newer_of.items()
-        if newer in facts and fact_holds(facts[newer], query)
-    }
+    if not newer_of:
+        return list(hits)
+    newer = standing(store, set(newer_of.values()), lambda fact: fact_holds(fact, query))
+    facts = store.facts(list(newer_of), members=False)
+    said = {older: newer[id].text for older, id in newer_of.items() if id in newer}
     outdated: defaultdict[str, list[FactView]] = defaultdict(list)
     for item in evidence:
         fact = facts.get(item.fact_id)

@@ -23,11 +23,12 @@ from graphmem.model.retrieval import Filter, Hit, Query
 from graphmem.model.source import Passage
 from graphmem.model.time import Interval
 from graphmem.model.timeline import Place, Timeline
-from graphmem.ports.store import GraphStore
+from graphmem.ports.store import GraphStore, scanned
 from graphmem.resolve.entities import entity_id
 from graphmem.retrieve.filters import is_believed
 from graphmem.stages.choosing import holding
 from graphmem.stages.known_names import KnownNames
+from graphmem.stages.standing import as_known, standing
 
 _TOPIC_PASSAGES: Final = 500
 """Passages, the best first, that are looked at for facts of a topic."""
@@ -128,10 +129,13 @@ def gathered(store: GraphStore, names: KnownNames, facts: Sequence[Fact], query:
     places = places_of(store, ids)
     supersessions = store.supersessions_of(ids)
     links = store.discourse_of(ids)
-    others = {
-        *(id for link in links for id in (link.source_id, link.target_id)),
-        *(pair.newer_id for pair in supersessions),
-    } - set(ids)
+    # A statement that never was believed as it was made acts through its version.
+    newer = standing(
+        store,
+        {pair.newer_id for pair in supersessions},
+        lambda fact: is_believed(fact, query),
+    )
+    others = {id for link in links for id in (link.source_id, link.target_id)} - set(ids)
     around = store.facts(sorted(others), members=False)
     one = names.standing_for(member.entity_id for fact in facts for member in fact.members)
     held = {(link.source_id, link.target_id) for link in links}
@@ -141,24 +145,26 @@ def gathered(store: GraphStore, names: KnownNames, facts: Sequence[Fact], query:
         if (link.source_id, link.target_id) not in held
     ]
     known = {id for id, fact in around.items() if is_believed(fact, query)} | set(ids)
+    texts = {id: fact.text for id, fact in around.items() if id in known}
     return Told(
-        facts=facts,
+        facts=[as_known(fact, query) for fact in facts],
         places=places,
         links=[*links, *threads],
-        supersessions=[pair for pair in supersessions if pair.newer_id in known],
+        supersessions=[
+            pair.model_copy(update={"newer_id": newer[pair.newer_id].id})
+            for pair in supersessions
+            if pair.newer_id in newer
+        ],
         one=one,
-        texts={id: fact.text for id, fact in around.items() if id in known},
+        texts={**{fact.id: fact.text for fact in newer.values()}, **texts},
     )
 
 
 def events_of(store: GraphStore, namespace: str, session: str) -> tuple[tuple[Passage, ...], ...]:
     """The turns of a session that are believed, in order, by the events that they fall into."""
     with store.read(namespace, ("passages",)) as reader:
-        columns = ("id", "session", "speaker", "retired_at")
-        scanned = (row for rows in reader.scan("passages", columns) for row in rows)
-        ids = [
-            id for id, of, said_by, retired in scanned if of == session and said_by and not retired
-        ]
+        held = scanned(reader, "passages", "id", "session", "speaker", "retired_at")
+        ids = [id for id, of, said_by, retired in held if of == session and said_by and not retired]
     if not ids:
         raise NotFoundError(f"Namespace {namespace!r} holds no session {session!r}")
     turns = sorted(store.passages(ids).values(), key=lambda turn: (turn.start, turn.ordinal))

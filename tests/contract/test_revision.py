@@ -10,9 +10,15 @@ from statements import EPOCH, Statement, believed, facts_in, lives, moved, tell
 
 from graphmem.maintain.history import history_of
 from graphmem.model.change import ChangeSet, Operation
+from graphmem.model.history import UNDONE
+from graphmem.model.knowledge import Supersession
+from graphmem.model.retrieval import Query
+from graphmem.model.time import Interval
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.states import load_states
+from graphmem.stages.known_names import KnownNames
 from graphmem.stages.revising import revise
+from graphmem.stages.telling import timeline_of
 
 PARIS = lives("Ann", "Paris", said="2019-01-01")
 BERLIN = moved("Ann", "Berlin", "2021-05", said="2021-06-01")
@@ -190,3 +196,36 @@ def test_a_term_that_death_ended_stays_ended_when_the_office_is_told_of_again(
         if f.retired_at is None and f.predicate == "become"
     }
     assert terms == {"Bob Ray": ("2001", "2005"), "Eve Holm": ("2011", "2015")}
+
+
+def test_a_timeline_of_a_past_moment_is_what_it_was_then(store: GraphStore) -> None:
+    names = KnownNames(store, "default")
+
+    def told(known_at: datetime | None = None) -> list[tuple[str, str, bool]]:
+        query = Query(text="Ann", namespace="default", known_at=known_at)
+        found = timeline_of(store, names, query, span=Interval(None, None))
+        return [(e.text, e.reason, e.retired_at is None) for e in found.entries]
+
+    paris = lives("Ann", "Paris", said="2019-01-01")
+    rome = moved("Ann", "Rome", "2021-05", said="2021-06-01")
+    oslo = moved("Ann", "Oslo", "2023-05", said="2023-06-01")
+    then = []
+    for minute, statement in enumerate((paris, rome, oslo)):
+        tell(store, [statement], minute=minute)
+        then.append((EPOCH + timedelta(minutes=minute, seconds=30), told()))
+    # Rome is believed in a version by now; it is Rome all the same that superseded Paris.
+    assert [reason.partition(":")[2].strip() for _, reason, _ in then[-1][1]] == [
+        rome.text, oslo.text, "",
+    ]  # fmt: skip
+    for moment, timeline in then:
+        assert told(moment) == timeline
+    rome_id, oslo_id = (
+        next(f.id for f in facts_in(store) if f.text == each.text) for each in (rome, oslo)
+    )
+    undone = Supersession(
+        newer_id=history_of(store, rome_id).statement.id,
+        older_id=history_of(store, oslo_id).statement.id,
+        reason=f"{UNDONE} {EPOCH.isoformat()}",
+    )
+    store.apply(ChangeSet(namespace="default", supersessions=(undone,)))
+    assert told()[-1] == then[-1][1][-1]  # nothing superseded Oslo

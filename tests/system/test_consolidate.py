@@ -101,6 +101,32 @@ def test_what_facts_say_together_is_known_from_then_on_until_one_of_them_goes(
     assert memory.consolidate().steps["derived"].taken_back == 1
 
 
+def test_a_derived_marriage_ends_with_it_and_comes_back_when_that_is_undone(memory: Memory) -> None:
+    memory.add("Ida Berg married Tom Holt in 2015.", source="note:7")
+    memory.consolidate()
+
+    def ends() -> list[int | None]:
+        entries = memory.timeline("Ida Berg").entries
+        return [e.valid_to.year if e.valid_to else None for e in entries if e.derived]
+
+    assert ends() == [None]
+    memory.add("Ida Berg divorced Tom Holt in 2022.", source="note:8", at="2022-09-01")
+    memory.consolidate()
+    assert ends() == [2022]
+    [married] = memory.cypher(
+        "MATCH (f:Fact) WHERE f.text = 'Ida Berg married Tom Holt in 2015.'"
+        " AND f.retired_at IS NULL RETURN f.id"
+    ).rows
+    [divorced] = memory.cypher(
+        "MATCH (f:Fact) WHERE f.text STARTS WITH 'Ida Berg divorced' RETURN f.id"
+    ).rows
+    memory.undo(married[0], by=divorced[0])
+    memory.consolidate()
+    assert ends() == [None]
+    assert memory.consolidate().changed == 0
+    assert memory.doctor() == []
+
+
 def test_sessions_are_linked_and_what_was_unmerged_by_hand_stays_so(memory: Memory) -> None:
     [link] = memory.identity("H. C. McNeile").links
     memory.unmerge("H. C. McNeile", "Herman Cyril McNeile")
