@@ -25,6 +25,7 @@ from graphmem.kernels.compiled import (
     several,
 )
 from graphmem.kernels.descending import descend
+from graphmem.kernels.marking import marked
 from graphmem.kernels.push import RESIDUAL, forget, remember
 
 CREDIT = 0.1
@@ -124,8 +125,10 @@ def conclude(
             indices,
             weights,
             near[:n_near],
+            marked(len(starts), n_touched, touched),
             damping,
             total,
+            back,
             left,
             cells,
             settled,

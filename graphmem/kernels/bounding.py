@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 
-from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows
+from graphmem.kernels.arrays import Bytes, Doubles, Floats, Ints, Mask, Rows
 from graphmem.kernels.compiled import (
     DOUBLES,
+    FLOATS,
     GRAPH,
     INTS,
     MASK,
@@ -22,6 +23,7 @@ from graphmem.kernels.compiled import (
     compiled,
     several,
 )
+from graphmem.kernels.marking import BYTES, may_be
 from graphmem.kernels.prefetch import prefetch
 from graphmem.kernels.push import RESIDUAL, STRENGTH
 
@@ -232,9 +234,37 @@ def bracket(
 
 
 @compiled(
+    several(types.float64, types.float64, types.float64),
+    *(NODES, FLOATS, types.int64, types.int64, BYTES, TABLE),
+)
+def _along(
+    indices: Nodes, weights: Floats, first: int, last: int, marks: Bytes, cells: Doubles
+) -> tuple[float, float, float]:
+    """What the edges ``first:last`` bring of their ends' residuals; by how much, times strength,
+    they lead back; and the weight of those that lead to who is not marked."""
+    is_weighted, is_marked = len(weights) > 0, len(marks) > 0
+    gathered, returned, unseen = 0.0, 0.0, 0.0
+    for place in range(first, last):
+        other = np.uint64(indices[place])
+        weight = weights[place] if is_weighted else 1.0
+        if is_marked:
+            if not may_be(other, marks):
+                unseen += weight
+                continue
+        elif place + WITHIN < last and place - first >= _HEAD - WITHIN:
+            prefetch(cells, 2 * np.int64(indices[place + WITHIN]))
+        others = cells[other, STRENGTH]
+        if others > 0.0:
+            share = weight / others
+            gathered += share * cells[other, RESIDUAL]
+            returned += share * weight
+    return gathered, returned, unseen
+
+
+@compiled(
     types.int64,
     *GRAPH,
-    *(ROWS, types.float64, types.float64, DOUBLES),
+    *(ROWS, BYTES, types.float64, types.float64, types.float64, DOUBLES),
     *(TABLE, DOUBLES, NODES, TO_TABLE),
 )
 def pull(
@@ -243,8 +273,10 @@ def pull(
     indices: Nodes,
     weights: Floats,
     chosen: Rows,
+    marks: Bytes,
     damping: float,
     total: float,
+    mean_back: float,
     left: Doubles,
     cells: Doubles,
     settled: Doubles,
@@ -253,10 +285,12 @@ def pull(
 ) -> int:
     """Sharpen the bounds of the `chosen` candidates by one step along their own edges.
 
-    For symmetric weights only. Returns the edges followed.
+    For symmetric weights only. `marks` are those of the nodes that were touched, and only they are
+    looked up; empty for all. The chance that a walk is back after two steps is then too low: bounds
+    hold with any such, and estimates take `mean_back` for what is lacking. Returns the edges
+    followed.
     """
     edges, located, fetched, ready, ahead = 0, 0, 0, 0, 0
-    is_weighted = len(weights) > 0
     drift = (left[MASS_UP] - left[MASS_DOWN]) / total
     rest = damping * damping
     for at in range(len(chosen)):
@@ -270,7 +304,7 @@ def pull(
             for place in range(starts[coming], min(starts[coming] + _HEAD, ends[coming]), 16):
                 prefetch(indices, place)
             fetched += 1
-        while ahead < _AHEAD and ready < len(chosen):
+        while len(marks) == 0 and ahead < _AHEAD and ready < len(chosen):
             coming = np.uint64(candidates[chosen[ready]])
             first, last = starts[coming], min(starts[coming] + _HEAD, ends[coming])
             for place in range(first, last):
@@ -285,17 +319,7 @@ def pull(
         if strength <= 0.0:
             continue
         edges += last - first
-        gathered, returned = 0.0, 0.0
-        for place in range(first, last):
-            if place + WITHIN < last and place - first >= _HEAD - WITHIN:
-                prefetch(cells, 2 * np.int64(indices[place + WITHIN]))
-            other = np.uint64(indices[place])
-            others = cells[other, STRENGTH]
-            if others > 0.0:
-                weight = weights[place] if is_weighted else 1.0
-                share = weight / others
-                gathered += share * cells[other, RESIDUAL]
-                returned += share * weight
+        gathered, returned, unseen = _along(indices, weights, first, last, marks, cells)
         back = min(returned / strength, 1.0)
         within = 1.0 - rest * back
         known = (1.0 - damping) * (cells[own, RESIDUAL] + damping * gathered)
@@ -303,7 +327,9 @@ def pull(
         down = min(left[MASS_DOWN], left[STEEP_DOWN] * strength * (1.0 - back))
         low = max(bounds[position, LOW], settled[own] + (known - rest * down) / within)
         high = min(bounds[position, HIGH], settled[own] + (known + rest * up) / within)
-        likely = settled[own] + (known + rest * drift * strength * (1.0 - back)) / within
+        back = min((returned + mean_back * unseen) / strength, 1.0)
+        drifted = rest * drift * strength * (1.0 - back)
+        likely = settled[own] + (known + drifted) / (1.0 - rest * back)
         bounds[position, ESTIMATE] = min(max(likely, low), high)
         bounds[position, LOW] = low
         bounds[position, HIGH] = high

@@ -17,6 +17,8 @@ _NEAR_BY, _NEARER, _NEAREST = 1 / 4, 4.0, 1e-15
 """Where a walk from a candidate begins, how much each of its thresholds is lower, and the last: by
 strength."""
 
+_UNMARKED = np.empty(0, np.uint8)
+
 
 class Candidates:
     """Those of one walk, in the workspace where it is; they stand at positions from 0 on."""
@@ -68,8 +70,10 @@ class Candidates:
         edges = bounding.pull(
             *self._room.graph,
             chosen,
+            _UNMARKED,
             self._room.damping,
             self._room.total,
+            self._room.back,
             self._room.left,
             self._room.cells,
             self._room.settled,

@@ -75,7 +75,7 @@ class Workspace:
         self.settled = np.zeros(n)
         # One more, as a kernel writes what it may not keep.
         self.touched = np.empty(n + 1, np.uint32)
-        self.settlers = np.empty(n, np.uint32)
+        self.settlers = np.empty(n + 1, np.uint32)
         self._queue = np.empty(1 << n.bit_length(), np.uint32)
         # Twice as many: what is settled is listed twice before it is dropped.
         self.candidates = np.empty(2 * n, np.uint32)

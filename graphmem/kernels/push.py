@@ -15,7 +15,9 @@ only ``P e`` is in doubt, and
 Taking the edges of v itself once more (a pull) tells ``(P r)(v)`` and the chance ``h`` that a walk
 from v is back after two steps, and ``e(v) = (1 - a) (r + a P r)(v) + a^2 (P P e)(v)``. In the last
 term v itself has the part ``h e(v)``; the others' part is at most ``rho d(v) (1 - h)``, as
-``P P d = d``. Hence ``(1 - a^2 h) e(v)`` is known up to ``a^2 rho d(v) (1 - h)``.
+``P P d = d``. Hence ``(1 - a^2 h) e(v)`` is known up to ``a^2 rho d(v) (1 - h)``. A smaller h' may
+stand for h: the others' part then has ``(h - h') e(v)`` in it, ``rho d(v) (h - h')`` at most. So
+untouched neighbours, which ``P r`` has nothing of, need not be looked up.
 
 Where weights are symmetric, K is so too but for strengths: ``K(v, x) d(x) = K(x, v) d(v)``. So
 ``e(v) = d(v) sum over x of (r(x) / d(x)) q(x)`` for the scores ``q = p' + K r'`` of a walk that
@@ -78,6 +80,16 @@ _HEAD = 64
 _ONE = np.uint64(1)
 
 
+@compiled(types.int64, types.uint64, types.float64, types.int64, TO_DOUBLES, TO_NODES)
+def settle(node: np.uint64, part: float, n_settled: int, settled: Doubles, settlers: Nodes) -> int:
+    """Add to a node's settled score; how many nodes have one, of those that `settlers` lists."""
+    before = settled[node]
+    after = before + part
+    settled[node] = after if after != 0.0 else SPECK
+    settlers[n_settled] = node
+    return n_settled + int(before == 0.0)
+
+
 @compiled(
     several(types.int64, types.int64, types.int64, types.boolean),
     *GRAPH,
@@ -117,10 +129,10 @@ def push(
             prefetch(cells, 2 * np.int64(touched[at + WITHIN]))
         node = np.uint64(touched[at])
         strength = cells[node, STRENGTH]
-        if strength > 0.0 and abs(cells[node, RESIDUAL]) > epsilon * strength:
-            cells[node, STRENGTH] = -strength
-            queue[tail & mask] = node
-            tail += _ONE
+        is_steep = (strength > 0.0) & (abs(cells[node, RESIDUAL]) > epsilon * strength)
+        cells[node, STRENGTH] = -strength if is_steep else strength
+        queue[tail & mask] = node
+        tail += np.uint64(is_steep)
     while head != tail and edges < max_edges:
         if ready <= head:
             ready, ahead = head + _ONE, 0
@@ -145,11 +157,7 @@ def push(
         head += _ONE
         strength, mass = -cells[source, STRENGTH], cells[source, RESIDUAL]
         cells[source, RESIDUAL], cells[source, STRENGTH] = SPECK, strength
-        if settled[source] == 0.0:
-            settlers[n_settled] = source
-            n_settled += 1
-        sum_settled = settled[source] + (1.0 - damping) * mass
-        settled[source] = sum_settled if sum_settled != 0.0 else SPECK
+        n_settled = settle(source, (1.0 - damping) * mass, n_settled, settled, settlers)
         share = damping * mass / strength
         first, last = starts[source], ends[source]
         edges += last - first

@@ -29,7 +29,7 @@ from graphmem.kernels.compiled import (
     several,
 )
 from graphmem.kernels.prefetch import prefetch
-from graphmem.kernels.push import RESIDUAL, SPECK, STRENGTH
+from graphmem.kernels.push import RESIDUAL, SPECK, STRENGTH, settle
 
 
 @compiled(types.int64, types.float64, types.float64)
@@ -79,11 +79,7 @@ def push_steepest(
         if abs(mass) <= epsilon * strength:
             continue
         cells[source, RESIDUAL] = SPECK
-        if settled[source] == 0.0:
-            settlers[n_settled] = source
-            n_settled += 1
-        sum_settled = settled[source] + (1.0 - damping) * mass
-        settled[source] = sum_settled if sum_settled != 0.0 else SPECK
+        n_settled = settle(np.uint64(source), (1.0 - damping) * mass, n_settled, settled, settlers)
         share = damping * mass / strength
         first, last = starts[source], ends[source]
         edges += last - first

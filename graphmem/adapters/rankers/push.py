@@ -41,7 +41,7 @@ first number by the root of the edges of a node, as what is not followed average
 the second at least."""
 _PROVING = 4.0
 """What takes the place of that where a push goes on until the top k is proven."""
-_PATIENCE = 2
+_PATIENCE = 4
 """It looks at no node of more edges than this part of those that were pushed: hubs, which average
 over so many neighbours that they are estimated well."""
 _HUB_ERROR = 5e-7
