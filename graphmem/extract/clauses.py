@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from graphmem.extract.gaps import fill_gap, is_infinitive, take_gap
 from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.mood import follow_governor, read_mood
 from graphmem.extract.page import Page
@@ -21,6 +22,7 @@ from graphmem.extract.prepositions import (
     roles_of_adverb,
     roles_of_preposition,
 )
+from graphmem.extract.sharing import may_share, share_group, share_objects
 from graphmem.extract.spoken import is_addressed, is_exclaimed, is_talk, leaves_speaker_out
 from graphmem.model.knowledge import EntityType, Modality, Polarity
 
@@ -31,21 +33,14 @@ _OBJECT_CONTROL: Final = frozenset(
     compel appoint elect choose name consider find keep leave watch""".split()
 )
 _AUXILIARIES: Final = ("aux", "auxpass")
-_OPEN: Final = ("xcomp", "advcl", "pcomp", "acomp", "parataxis", "dep")
 _DEEPEST = 3
-_NEAR = 3
 _CAUSING: Final = frozenset("make let help have see watch hear keep".split())
-_SITES: Final = ("in", "at", "on", "to", "near")
 _COMPLETING: Final = frozenset("for of with in by at from on about to".split())
 _WHITHER: Final = frozenset(
     "aground ashore abroad apart together away back home aside around forward".split()
 )
 _BESIDE: Final = frozenset("here there off out in down over up around on".split())
-_JOINTS: Final = ("and", "or", ",")
-_MANNERS: Final = ("way", "reason")
 _LIMITS: Final = frozenset("always just only entirely necessarily".split())
-_ALONE: Final = frozenset("come go sit stay lie live relax rest sleep wait".split())
-_FINITE: Final = ("VBP", "VBZ", "VBD")
 
 
 @dataclass(slots=True)
@@ -94,7 +89,7 @@ def read_clauses(page: Page) -> list[Clause]:
         for _, verb in depths:
             found[verb] = _clause(page, verb, found)
     clauses = [found[verb] for verb in sorted(found)]
-    _share_objects(page, clauses, found)
+    share_objects(page, clauses, found)
     return clauses
 
 
@@ -128,22 +123,18 @@ def _clause(page: Page, verb: int, found: dict[int, Clause]) -> Clause:
     clause = Clause(verb, _group(page, verb))
     clause.is_passive = _is_passive(page, verb, found)
     _read_children(page, clause)
-    if _is_infinitive(page, clause) or is_caused(page, verb):
+    if is_infinitive(page, clause) or is_caused(page, verb):
         clause.governor = _clause_above(page, verb, found)
     if not clause.subjects:
         _inherit_subject(page, clause, found)
-    if clause.governor is None and parse.deps[verb] == "conj" and _is_infinitive(page, clause):
+    if clause.governor is None and parse.deps[verb] == "conj" and is_infinitive(page, clause):
         clause.governor = _governor_of_first(page, verb, found)
     if parse.deps[verb] in ("relcl", "acl"):
-        _fill_gap(page, clause)
+        fill_gap(page, clause)
         clause.bearer = _bearer(page, clause, found)
     read_mood(page, clause)
     follow_governor(page, clause, found)
     return clause
-
-
-def _is_infinitive(page: Page, clause: Clause) -> bool:
-    return page.parse.tags[clause.group[0]] == "TO"
 
 
 def _governor_of_first(page: Page, verb: int, found: dict[int, Clause]) -> Clause | None:
@@ -156,7 +147,8 @@ def is_caused(page: Page, verb: int) -> bool:
     """Whether a verb is what somebody makes another do: "made the place look old"."""
     parse = page.parse
     above = parse.heads[verb]
-    is_kept = parse.tags[verb] == "VBG" and parse.lemmas[above] == "keep"  # "keeps me growing"
+    # "keeps me growing", "kept me posted"
+    is_kept = parse.tags[verb] in ("VBG", "VBN") and parse.lemmas[above] == "keep"
     is_bare = is_kept or (
         parse.tags[verb] == "VB" and parse.child(verb, "aux", "auxpass", "mark") is None
     )
@@ -252,6 +244,9 @@ def _read_children(page: Page, clause: Clause) -> None:
             clause.times.append(kid)
         elif dep in ("advmod", "npadvmod", "acomp") or (dep == "advcl" and parse.pos[kid] == "ADJ"):
             _read_adverbial(page, clause, kid)
+    heads = [*clause.objects, *(role.head for role in clause.roles)]
+    beside = [kid for head in heads for kid in parse.children[head] if parse.deps[kid] == "appos"]
+    clause.times += [kid for kid in beside if kid in page.time_at]  # "went to the fair last Friday"
     things = [token for token in clause.objects if parse.tags[token] != "WDT"]
     clause.objects = things or clause.objects  # "it means a lot that you like it"
     if not clause.subjects and parse.child(clause.verb, "expl") is not None:
@@ -304,7 +299,7 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
         above = found.get(head)
     if above is None:
         return
-    if not _may_share(page, clause, above):
+    if not may_share(page, clause, above):
         return
     if dep == "xcomp" and above.objects and parse.lemmas[above.verb] in _OBJECT_CONTROL:
         clause.subjects = list(above.objects)
@@ -315,37 +310,12 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
         first = min([above.verb, *above.subjects])
         clause.roles += [role for role in above.roles if role.preposition < first]
     clause.is_inner = dep == "xcomp"
+    if clause.is_inner:
+        take_gap(page, clause, above)
     if dep in ("acomp", "pcomp"):
         clause.group = [*_leading(page, clause, above), *clause.group]
-    if dep == "conj" and not any(parse.deps[k] in _AUXILIARIES for k in parse.children[verb]):
-        lead = (t for t in above.group if t != above.verb)
-        lead = (t for t in lead if parse.deps[t] != "prt")
-        shared = [t for t in lead if above.is_inner or parse.deps[t] in _AUXILIARIES]
-        if parse.tags[verb] in ("VBN", "VBG", "VB"):
-            clause.group = [*shared, *clause.group]
-            clause.modality = above.modality
-
-
-def _may_share(page: Page, clause: Clause, above: Clause) -> bool:
-    """Whether a clause without a subject has that of the one above it."""
-    parse = page.parse
-    dep, tag = parse.deps[clause.verb], parse.tags[clause.verb]
     if dep == "conj":
-        return not (is_talk(page) and _is_told_to(page, clause, above))
-    if dep == "ccomp" and tag not in ("VBG", "VBN", "VB"):
-        return False
-    is_finite = is_talk(page) and parse.tags[clause.group[0]] in _FINITE
-    return dep in (*_OPEN, "ccomp") and not is_finite  # "Thank you for asking, Bob won"
-
-
-def _is_told_to(page: Page, clause: Clause, above: Clause) -> bool:
-    """Whether a conjoined verb tells who listens what to do: "I'm moving, and look at my desk"."""
-    parse = page.parse
-    first = clause.group[0]
-    if first == clause.verb:
-        return parse.tags[first] == "VB" and parse.tags[above.verb] not in ("VB", "VBP", "MD")
-    is_one = any(parse.tags[token] in ("NN", "NNP", "VBG") for token in above.subjects)
-    return is_one and parse.words[first].lower() == "do"  # "it is key, and don't stop"
+        share_group(page, clause, above)
 
 
 def _leading(page: Page, clause: Clause, above: Clause) -> list[int]:
@@ -395,74 +365,6 @@ def _clause_above(page: Page, verb: int, found: dict[int, Clause]) -> Clause | N
         if above in found:
             return found[above]
     return None
-
-
-def _fill_gap(page: Page, clause: Clause) -> None:
-    """Give a relative clause the noun that it describes, in the place that its pronoun has."""
-    parse = page.parse
-    verb = clause.verb
-    noun = page.described(verb)
-    adverb = parse.child(verb, "advmod")
-    if adverb is not None and parse.tags[adverb] == "WRB":
-        place = _place_before(page, noun) if noun in page.time_at else noun
-        if parse.words[adverb].lower() == "where" and place is not None:
-            clause.roles.append(Role("in", adverb, place))
-        return
-    reached = [*clause.subjects, *clause.objects, *(role.head for role in clause.roles)]
-    if parse.deps[verb] != "relcl" or noun in reached:
-        return
-    if any(page.antecedents.get(token) == noun for token in reached):
-        return
-    hanging = [k for k in parse.children[verb] if parse.deps[k] == "prep" and not parse.children[k]]
-    possessed = any(parse.tags[kid] == "WP$" for head in reached for kid in parse.children[head])
-    if hanging:
-        clause.roles.append(Role(parse.words[hanging[0]].lower(), hanging[0], noun))
-    elif parse.child(verb, "xcomp", "ccomp") is not None or parse.lemmas[noun] in _MANNERS:
-        return  # "the strength to keep going", "the way I wanted"
-    elif clause.subjects and not clause.objects and not possessed and not clause.is_passive:
-        clause.objects.append(noun)
-
-
-def _place_before(page: Page, time: int) -> int | None:
-    """The place that "where" is, which is told before a time: "in X since 2021, where"."""
-    parse = page.parse
-    verb = parse.heads[parse.heads[time]]
-    for kid in reversed(parse.children[verb]):
-        place = parse.child(kid, "pobj") if parse.deps[kid] == "prep" and kid < time else None
-        if place is not None and place in page.name_at and parse.words[kid].lower() in _SITES:
-            return place
-    return None
-
-
-def _share_objects(page: Page, clauses: list[Clause], found: dict[int, Clause]) -> None:
-    """ "Wrote, produced and directed the film": the film is the object of all of them."""
-    parse = page.parse
-    for clause in reversed(clauses):
-        if parse.deps[clause.verb] != "conj":
-            continue
-        first = parse.heads[clause.verb]
-        beside = [found[kid] for kid in parse.children[first] if kid in found and kid > first]
-        listed = [c for c in beside if c.verb < clause.verb and parse.deps[c.verb] == "conj"]
-        later = clause
-        for other in reversed([found[first], *listed] if first in found else listed):
-            if other.subjects != clause.subjects or later.verb - other.verb > _NEAR:
-                break
-            if other.objects or other.attributes or other.roles or other.recipients or other.agents:
-                break
-            if _is_whole(page, other.verb):
-                break
-            other.agents = list(clause.agents) if other.is_passive else []
-            other.objects = [] if other.is_passive else list(clause.objects)
-            other.roles = list(clause.roles)
-            later = other
-
-
-def _is_whole(page: Page, verb: int) -> bool:
-    """Whether a conjoined verb says all without an object: "come and see", "join in and help"."""
-    parse = page.parse
-    after = parse.child(verb, "prt", "advmod")
-    is_closed = after is not None and after > verb and parse.words[after + 1].lower() in _JOINTS
-    return is_closed or parse.lemmas[verb] in _ALONE
 
 
 def class_of(page: Page, clause: Clause) -> int | None:

@@ -45,7 +45,7 @@ _FELT: Final = frozenset(
     challenging rough scary exciting inspiring rewarding worth crazy wild sad frustrating annoying
     stressful experience time journey ride road moment pressure feeling special important lot
     powerful eye-opening unforgettable surreal fulfilling true reminder jump relief honor honour
-    pleasure way outlet blessing step""".split()
+    day night evening weekend pleasure way outlet blessing step""".split()
 )
 _SPENT: Final = frozenset("time bit lot while effort work courage strength practice year".split())
 _UNKNOWN: Final = ("unknown", "unclear", "uncertain")
@@ -371,6 +371,8 @@ def _is_what_happened(page: Page, token: int) -> bool:
     lemma, dep = parse.lemmas[verb], parse.deps[token]
     if page.context.kind is not EpisodeKind.CHAT:
         return False
+    if parse.words[token - 1].lower() == "worth":
+        return True
     if dep == "dobj":
         is_kept_up = lemma == "keep" and parse.child(verb, "prt") is not None
         is_made = lemma == "make" and parse.child(verb, "aux") is not None  # "gonna make it"

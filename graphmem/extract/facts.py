@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice, product
 from typing import Final
 
-from graphmem.extract.clauses import Clause, is_caused
+from graphmem.extract.clauses import Clause
+from graphmem.extract.cut_off import QUANTIFIERS, is_cut_off
 from graphmem.extract.governing import governor, has_content, is_empty, is_speech
 from graphmem.extract.members import (
     as_known,
@@ -32,7 +33,6 @@ from graphmem.extract.wording import (
     GOVERNOR,
     Slot,
     finished,
-    governed,
     governing_text,
     sentence_of,
 )
@@ -54,10 +54,6 @@ _STATES: Final = frozenset(
     resemble cost weigh measure depend involve keep serve""".split()
 )
 _DEFINITE: Final = frozenset(("the", "this", "that", "these", "those"))
-_POINTING: Final = frozenset(("that", "this", "these", "those"))
-_KNOWING: Final = frozenset("sure certain aware confident convinced positive".split())
-_SEEMING: Final = frozenset(("be", "look", "seem", "sound", "feel"))
-_QUANTIFIERS: Final = frozenset("all both most some many others several few each none".split())
 _SUBJECTS: Final = ("nsubj", "nsubjpass")
 _QUESTION_CONFIDENCE = 0.3
 _RESOLVED_CONFIDENCE = 0.8
@@ -106,7 +102,8 @@ def _completes(page: Page, clause: Clause, above: Clause) -> bool:
     if is_talk(page) and dep in ("acl", "relcl") and head in above.objects:
         is_below = is_inner = True  # "the strength to go on"
     adjectives = all(parse.pos[token] == "ADJ" for token in above.attributes)
-    return is_below and is_inner and not more and adjectives and not above.is_question
+    is_asked = above.is_question and not is_talk(page)
+    return is_below and is_inner and not more and adjectives and not is_asked
 
 
 def content_of(fact: FactDraft) -> tuple[str, str, frozenset[str]]:
@@ -151,7 +148,7 @@ def fact_of(
         return None
     if clause.is_question and page.context.speaker is None:
         return None
-    if is_talk(page) and _is_cut_off(page, clause, slots):
+    if is_talk(page) and is_cut_off(page, clause, slots):
         return None
     slots = as_known(page, sited(page, clause, attribute, slots))
     predicate, is_member = _predicate(page, clause, attribute)
@@ -205,7 +202,7 @@ def _has_subject(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
         return True
     is_asking = any(page.parse.tags[subject][:1] == "W" for subject in clause.subjects)
     words = [page.parse.words[subject].lower() for subject in clause.subjects]
-    is_counting = bool(words) and words[0] in _QUANTIFIERS
+    is_counting = bool(words) and words[0] in QUANTIFIERS
     if "it" in words and clause.subjects[0] not in page.parse.children[clause.verb]:
         return False  # "it is great to see": who sees it is not said
     return bool(words) and not is_asking and (is_counting or not clause.attributes)
@@ -227,72 +224,6 @@ def _is_unsaid(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     is_open = any(parse.tags[token] == "PRP" for token in clause.objects)
     kids = (parse.words[kid].lower() for kid in parse.children[clause.verb])
     return is_open or (page.context.speaker is not None and "there" in kids)
-
-
-def _is_cut_off(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
-    """Whether a clause of talk would be told without what it is about.
-
-    Nothing is known for who does it or what it is done to ("I told her that"), it is an infinitive
-    of nothing ("places to visit"), or it ends where a clause begins ("I'm proud of who I am").
-    """
-    parse = page.parse
-    first = next((slot for slot in slots if slot.position < 0), None)
-    if parse.tags[clause.group[0]] == "TO" and (
-        _is_on_being(page, clause) or not governed(page, clause, first)
-    ):
-        return True
-    above = clause.governor
-    if above is not None and not above.subjects and is_caused(page, clause.verb):
-        return True  # "made me smile": what did?
-    content = parse.child(clause.verb, "ccomp")
-    if content is not None and content > clause.verb and not is_caused(page, content):
-        return True
-    told = {slot.phrase.head for slot in slots}
-    if any(token not in told and phrase_of(page, token) is None for token in clause.objects):
-        return True
-    if _is_said_of_nobody(page, clause, first) or _is_only_shown(page, clause):
-        return True
-    return len(slots) <= 2 and not clause.objects and _is_led_on(page, clause)
-
-
-def _is_said_of_nobody(page: Page, clause: Clause, first: Slot | None) -> bool:
-    subject = next(iter(clause.subjects), None)
-    if first is not None or subject is None:
-        return False
-    return page.parse.words[subject].lower() not in _QUANTIFIERS
-
-
-def _is_led_on(page: Page, clause: Clause) -> bool:
-    """Whether an adjective says nothing but with what follows: "proud of who I am", "sure that"."""
-    parse = page.parse
-    for adjective in clause.attributes:
-        kids = parse.children[adjective]
-        if parse.lemmas[adjective].lower() in _KNOWING and parse.child(adjective, "ccomp"):
-            return True
-        led = (parse.child(kid, "ccomp", "pcomp") for kid in kids if parse.deps[kid] == "prep")
-        if any(clause_below is not None for clause_below in led):
-            return True
-    return False
-
-
-def _is_only_shown(page: Page, clause: Clause) -> bool:
-    """Whether it is a view on what one can only see: "That picture is cute"."""
-    parse = page.parse
-    if not clause.subjects or parse.lemmas[clause.verb] not in _SEEMING:
-        return False
-    subject = clause.subjects[0]
-    is_pointed = parse.words[parse.left[subject]].lower() in _POINTING
-    is_felt = any(parse.pos[token] == "ADJ" for token in clause.attributes)
-    return is_pointed and is_felt and subject not in page.antecedents
-
-
-def _is_on_being(page: Page, clause: Clause) -> bool:
-    """Whether an infinitive is of what something is in: "it is on my list of places to see"."""
-    above = clause.governor
-    is_bare = above is not None and not above.attributes and len(above.group) == 1
-    if above is None or not is_bare or page.parse.lemmas[above.verb] != "be":
-        return False
-    return page.parse.deps[clause.verb] == "advcl"
 
 
 def _is_member(slot: Slot, slots: Sequence[Slot], predicate: str, is_attribute: bool) -> bool:

@@ -23,7 +23,8 @@ STOP: Final = _words(
     who's he's she's they're we're we've we'll let its"""
 )
 GREETINGS: Final = _words(
-    """oh hey hi hello wow woah whoa yay gonna thanks thank yeah yep yes nope ok okay haha sure
+    """oh hey hi hello wow woah whoa yay phew whew aww oof ugh yup
+    gonna thanks thank yeah yep yes nope ok okay haha sure
     please sorry congrats congratulations absolutely definitely totally really bye gotcha lol btw
     dear"""
 )

@@ -251,7 +251,11 @@ def _definite(page: Page, token: int, scene: Scene, sentence: int) -> Entity | N
         return None
     word, lemma = parse.words[token].lower(), parse.lemmas[token]
     own = _own_subject(page, token, scene)
-    said = [(entity, 1.0) for entity in scene if {word, lemma} & entity.nouns]
+    said = [
+        (entity, 1.0)
+        for entity in scene
+        if {word, lemma} & entity.nouns and (entity.thing or entity.person)  # not several
+    ]
     found = scene.best(said, sentence, without=own, least=LEAST_SALIENT)
     if found is not None:
         return found

@@ -80,21 +80,9 @@ def follow_governor(page: Page, clause: Clause, found: dict[int, Clause]) -> Non
 
 
 def _follow(page: Page, clause: Clause, above: Clause, dep: str) -> None:
-    parse = page.parse
-    lemma = parse.lemmas[above.verb].lower()
+    lemma = page.parse.lemmas[above.verb].lower()
     if dep == "xcomp":
-        is_going_to = lemma == "go" and parse.tags[above.verb] == "VBG"
-        by_verb = Modality.INTENDED if is_going_to else _CONTROL.get(lemma, Modality.ACTUAL)
-        if lemma in _LIKING and above.modality is Modality.ACTUAL:
-            by_verb = Modality.ACTUAL  # "loves to swim"; not "would love to swim"
-        if above.is_passive and lemma in SAYING_VERBS:  # "is said to be"
-            by_verb = Modality.POSSIBLE
-        clause.modality = by_verb if by_verb is not Modality.ACTUAL else above.modality
-        if above.polarity is Polarity.NEGATIVE or lemma in _DENY:
-            clause.polarity = Polarity.NEGATIVE
-        if not above.objects:
-            clause.group = [*above.group, *clause.group]
-        clause.attribution = above.attribution
+        _complete(page, clause, above, lemma)
     elif dep == "ccomp":
         if lemma in _THINKING and above.subjects:
             clause.attribution = above.subjects[0]
@@ -108,3 +96,23 @@ def _follow(page: Page, clause: Clause, above: Clause, dep: str) -> None:
         clause.attribution = above.attribution
         if not set(above.group).isdisjoint(clause.group):
             clause.modality = above.modality
+
+
+def _complete(page: Page, clause: Clause, above: Clause, lemma: str) -> None:
+    """What an infinitive or a gerund has from the verb that it completes."""
+    is_going_to = lemma == "go" and page.parse.tags[above.verb] == "VBG"
+    by_verb = Modality.INTENDED if is_going_to else _CONTROL.get(lemma, Modality.ACTUAL)
+    is_waiting = lemma == "wait" and above.modality is Modality.POSSIBLE  # "can't wait to see"
+    if is_waiting:
+        by_verb = Modality.INTENDED
+    elif lemma in _LIKING and above.modality is Modality.ACTUAL:
+        by_verb = Modality.ACTUAL  # "loves to swim"; not "would love to swim"
+    elif above.is_passive and lemma in SAYING_VERBS:  # "is said to be"
+        by_verb = Modality.POSSIBLE
+    clause.modality = by_verb if by_verb is not Modality.ACTUAL else above.modality
+    is_denied = above.polarity is Polarity.NEGATIVE and not is_waiting
+    if is_denied or lemma in _DENY:
+        clause.polarity = Polarity.NEGATIVE
+    if not above.objects:
+        clause.group = [*above.group, *clause.group]
+    clause.attribution = above.attribution

@@ -48,7 +48,8 @@ def appositions(page: Page) -> Iterator[FactDraft]:
 
 def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
     head = _nearest_name(page, head, token)
-    if page.parse.pos[token] == "ADJ" or _is_denied(page, token) or _is_greeting(page, head):
+    is_no_thing = token in page.time_at or page.parse.pos[token] == "ADJ"
+    if is_no_thing or _is_denied(page, token) or _is_greeting(page, head):
         return None
     if any(_is_bare_label(page, at) for at in (head, token)):
         return None

@@ -45,7 +45,7 @@ def conjuncts(page: Page, head: int) -> list[int]:
             kid
             for kid in parse.children[token]
             if parse.deps[kid] == "conj"
-            and parse.pos[kid] in _NOMINAL
+            and (parse.pos[kid] in _NOMINAL or isinstance(page.antecedents.get(kid), Referent))
             and (own is None or page.name_at.get(kid) is not own)
             and (token not in page.time_at or page.time_at.get(kid) is not page.time_at[token])
             and not is_stray(page, token, kid)

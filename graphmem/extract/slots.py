@@ -83,6 +83,8 @@ def _lead_of(page: Page, recipient: int) -> str:
     """The "to" of "gave it to Ann", which "gave Ann a book" has not."""
     preposition = page.parse.heads[recipient]
     is_led = page.parse.deps[recipient] == "pobj"
+    if page.parse.deps[recipient] == "dobj":  # "the joy it gives us"
+        return "to"
     return page.parse.words[preposition].lower() if is_led else ""
 
 

@@ -43,6 +43,8 @@ def left_out(page: Page) -> Referent | None:
 def is_addressed(page: Page, subject: int, verb: int) -> bool:
     """Whether a name only calls whom it names: "Sounds great, Ann!", "Hey Ann, I moved"."""
     parse = page.parse
+    if is_talk(page) and parse.words[subject].lower() in GREETINGS:
+        return True  # "Thanks, appreciate it"
     if subject not in page.name_at or not is_talk(page):
         return False
     before = parse.left[subject] - 1
