@@ -14,6 +14,7 @@ from graphmem.kernels.similarity import products
 from graphmem.retrieve.hops import Targets
 from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
+from graphmem.retrieve.reasking import asked_on
 
 N_SUBSTITUTED = 5
 """Bridges that a question is asked again with at most."""
@@ -84,8 +85,8 @@ def substitute(
     bridges: Bridges,
     embed: Callable[[Sequence[str]], Floats],
 ) -> Reach:
-    """Ask again with each of the best bridges in the place of the question's names, with the more
-    of them the more the question says beside these.
+    """Ask again with each of the best bridges in the place of the name that leads to it, with the
+    more of them the more the question says beside its names.
 
     The score is the best cosine with such a question, less a penalty for a bridge that is less
     certain than the best; it is relative to the best passage, so at most 0 there and below.
@@ -96,7 +97,10 @@ def substitute(
     if not len(names):
         reach.scores[:] = 0.0
         return reach
-    asked = [f"{question.masked} {index.names.labels[int(name)]}?".strip() for name in names]
+    asked = [
+        _asked_again(index, question, index.names.labels[int(name)], int(origin))
+        for name, origin in zip(names, bridges.origins, strict=False)
+    ]
     similarity = products(index.vectors, embed(asked))
     confidence = bridges.confidence[: len(names)]
     penalty = np.clip(_CONFIDENCE_WEIGHT * np.log(confidence / confidence.max()), -_MAX_PENALTY, 0)
@@ -107,6 +111,21 @@ def substitute(
     reach.via = names[best]
     reach.origin = bridges.origins[best]
     return reach
+
+
+def _asked_again(index: PassageIndex, question: Question, label: str, origin: int) -> str:
+    """The question about `label`, which comes from the passage `origin`; about nothing else where
+    it is not told which of several names that one is about or has."""
+    about = {seed.span for seed in question.seeds if seed.passage == origin}
+    start, end = index.incidence.indptr[origin : origin + 2]
+    held = index.incidence.names[start:end]
+    span = next((span for span in question.spans if span in about), None)
+    span = span or next((span for span in question.spans if span.name in held), None)
+    if span is None and len(question.spans) == 1:
+        span = question.spans[0]
+    if span is None:
+        return f"{question.masked} {label}?".strip()
+    return asked_on(question.text, *span.place, label)
 
 
 def _n_substituted(question: Question, *, n_passages: int) -> int:

@@ -20,12 +20,14 @@ MIN_HOME_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A name in the question: its row, its words, and how rare they are together."""
+    """A name in the question: its row, its words, how rare they are together, and the characters
+    that they stand on."""
 
     name: int
     start: int
     end: int
     idf: float
+    place: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def analyse(
         residual=stems[stems >= 0],
         residual_words=tuple(outside),
         residual_idf=idf,
-        masked=_masked(text, tokens, spans),
+        masked=_masked(text, spans),
         space=space,
     )
 
@@ -129,7 +131,8 @@ def _spans(index: PassageIndex, tokens: list[Token]) -> list[Span]:
             continue
         if not is_cased and end - start == 1 and not index.n_homes[name]:
             continue
-        spans.append(Span(name, start, end, sum(idf[start:end])))
+        place = tokens[start].start, tokens[end - 1].end
+        spans.append(Span(name, start, end, sum(idf[start:end]), place))
     return spans
 
 
@@ -150,11 +153,12 @@ def _seeds(index: PassageIndex, spans: list[Span], similarity: Floats, allowed: 
     return seeds
 
 
-def _masked(text: str, tokens: list[Token], spans: list[Span]) -> str:
+def _masked(text: str, spans: list[Span]) -> str:
     """The question with its names taken out."""
     kept, at = [], 0
     for span in spans:
-        kept.append(text[at : tokens[span.start].start])
-        at = tokens[span.end - 1].end
+        first, last = span.place
+        kept.append(text[at:first])
+        at = last
     kept.append(text[at:])
     return " ".join("".join(kept).replace("?", " ").split())
