@@ -6,7 +6,7 @@ Rows are positions in the order of ``nid``, the store's own numbers. Times are U
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphmem.graph.columns import Strings
-from graphmem.kernels.arrays import Floats, Ints, Rows, compress
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, compress
 from graphmem.ports.store import StoreReader
 
 OPEN_START = np.iinfo(np.int64).min
@@ -41,6 +41,22 @@ class Category:
     def take(self, rows: Ints | Rows) -> list[str]:
         """The strings of these rows."""
         return self.values.take(self.codes[rows])
+
+    def each(self, of: Callable[[str], float]) -> Doubles:
+        """What `of` gives for the string of each row; each string is looked at once."""
+        values: Doubles = np.array([of(value) for value in self.values], np.float64)
+        return np.asarray(values[self.codes])
+
+    def where(self, holds: Callable[[str], bool]) -> Mask:
+        """Rows whose string satisfies; each string is looked at once."""
+        values: Mask = np.array([holds(value) for value in self.values], np.bool_)
+        return np.asarray(values[self.codes])
+
+    def equal_to(self, wanted: str) -> Mask:
+        """Rows that have this string."""
+        values = list(self.values)
+        code = values.index(wanted) if wanted in values else -1
+        return np.asarray(self.codes == code)
 
     def extended(self, column: Sequence[str]) -> Category:
         """These rows and then `column`."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -46,8 +47,10 @@ from graphmem.ports.store import StoreReader
 
 FORMAT = 6
 """Raised whenever the files below mean something else; older ones are then rebuilt."""
-_GRAPHS = 8
+_KEPT = 8
 """Views of the walk's graph that are kept, a number for each node each, and choices of facts."""
+_Key = TypeVar("_Key", bound=Hashable)
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +118,22 @@ class PassageIndex:
 
         Those that were asked for last are kept by their `key`: rankers know a graph by its arrays.
         """
+
+        def view() -> CsrGraph:
+            nodes = present()
+            return self.graph if nodes.all() else self.graph.view(nodes)
+
         with self._lock:
-            graph = self._graphs.pop(key, None)
-            if graph is None:
-                nodes = present()
-                graph = self.graph if nodes.all() else self.graph.view(nodes)
-            self._graphs[key] = graph
-            if len(self._graphs) > _GRAPHS:
-                del self._graphs[next(iter(self._graphs))]
-        return graph
+            return _recalled(self._graphs, key, view)
 
     def facts_of(self, wanted: FactFilter) -> Mask:
         """Facts that satisfy a filter, shape (n_facts,); the last ones asked for are kept."""
         with self._lock:
-            found = self._chosen.pop(wanted, None)
-            if found is None:
-                found = facts_of(wanted, self.traits, self.facts, self.passages)
-            self._chosen[wanted] = found
-            if len(self._chosen) > _GRAPHS:
-                del self._chosen[next(iter(self._chosen))]
-        return found
+            return _recalled(
+                self._chosen,
+                wanted,
+                lambda: facts_of(wanted, self.traits, self.facts, self.passages),
+            )
 
     @cached_property
     def graph(self) -> CsrGraph:
@@ -188,6 +187,15 @@ class PassageIndex:
         names = np.repeat(np.arange(len(self.n_homes)), self.n_homes)
         order = np.argsort(self.names.home_passages, kind="stable")
         return compress(self.names.home_passages, len(self)), names[order].astype(np.int32)
+
+
+def _recalled(kept: dict[_Key, _Made], key: _Key, make: Callable[[], _Made]) -> _Made:
+    """What is kept under the key, or else made; of all keys the last ones asked for stay."""
+    found = kept.pop(key) if key in kept else make()
+    kept[key] = found
+    if len(kept) > _KEPT:
+        del kept[next(iter(kept))]
+    return found
 
 
 def build_index(snapshot: Snapshot, *, version: int) -> PassageIndex:

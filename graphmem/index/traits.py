@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from graphmem.errors import InvalidInputError
-from graphmem.graph.snapshot import Category, Facts, Passages, Traits
+from graphmem.graph.snapshot import Facts, Passages, Traits
 from graphmem.kernels.arrays import Mask
 from graphmem.model.retrieval import FactFilter
 
@@ -30,7 +30,7 @@ def facts_of(wanted: FactFilter, traits: Traits, facts: Facts, passages: Passage
         (traits.intents, wanted.intent),
     ):
         if value is not None:
-            mask &= _where(column, value.__eq__)
+            mask &= column.equal_to(value)
     for column, values in (
         (traits.topics, wanted.topics),
         (traits.event_types, wanted.event_types),
@@ -38,9 +38,9 @@ def facts_of(wanted: FactFilter, traits: Traits, facts: Facts, passages: Passage
         (traits.keywords, wanted.keywords),
     ):
         if values:
-            mask &= _where(column, _holding(values))
+            mask &= column.where(_holding(values))
     if wanted.speaker is not None:
-        said = _where(passages.speakers, wanted.speaker.__eq__)[facts.evidence_passages]
+        said = passages.speakers.equal_to(wanted.speaker)[facts.evidence_passages]
         spoken = np.zeros(len(mask), np.bool_)
         spoken[facts.evidence_facts[said]] = True
         mask &= spoken
@@ -59,11 +59,6 @@ def _refuse_unmined(wanted: FactFilter, traits: Traits) -> None:
             remedy="Ingest the sources into a new memory, or filter by kind, modality, polarity or"
             " speaker",
         )
-
-
-def _where(column: Category, holds: Callable[[str], bool]) -> Mask:
-    """Rows of a column whose value satisfies; each value is looked at once."""
-    return np.array([holds(value) for value in column.values], np.bool_)[column.codes]
 
 
 def _holding(wanted: tuple[str, ...]) -> Callable[[str], bool]:

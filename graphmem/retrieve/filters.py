@@ -34,7 +34,7 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
         (passages.sessions, where.session),
     ):
         if wanted is not None:
-            mask &= _equals(column, wanted)
+            mask &= column.equal_to(wanted)
     since, until = to_micros(where.since), to_micros(where.until)
     if since is not None:
         mask &= passages.occurred_at >= since
@@ -43,7 +43,7 @@ def allowed_passages(index: PassageIndex, query: Query) -> Mask:
     if where.attributes:
         mask &= _having(passages.attributes, where.attributes)
     if where.type is not None:
-        mask &= _mentions(index, np.flatnonzero(_equals(index.names.types, where.type)))
+        mask &= _mentions(index, np.flatnonzero(index.names.types.equal_to(where.type)))
     if where.entity is not None:
         mask &= _mentions(index, _bearing(index, where.entity))
     if where.fact is not None:
@@ -72,9 +72,7 @@ def dated_passages(index: PassageIndex, query: Query) -> Doubles:
     facts = index.facts
     dated = (facts.valid_from != OPEN_START) | (facts.valid_to != OPEN_END)
     holding = allowed_facts(index, query) & dated
-    stated = np.zeros(len(index))
-    stated[facts.evidence_passages[holding[facts.evidence_facts]]] = 1.0
-    return stated
+    return _stating(index, holding).astype(np.float64)
 
 
 def fact_holds(fact: Fact, query: Query) -> bool:
@@ -110,12 +108,6 @@ def _micros(moment: datetime | None) -> int:
     return micros
 
 
-def _equals(column: Category, wanted: str) -> Mask:
-    values = list(column.values)
-    code = values.index(wanted) if wanted in values else -1
-    return np.asarray(column.codes == code)
-
-
 def _having(column: Category, wanted: Mapping[str, AttributeValue]) -> Mask:
     """Passages with these attributes, which the column has as JSON objects."""
     written = [text for value in wanted.values() for text in _written(value)]
@@ -127,7 +119,7 @@ def _having(column: Category, wanted: Mapping[str, AttributeValue]) -> Mask:
         held = json.loads(attributes)
         return all(has_value(held.get(name), value) for name, value in wanted.items())
 
-    return np.array([holds(value) for value in column.values], np.bool_)[column.codes]
+    return column.where(holds)
 
 
 def _written(value: AttributeValue) -> list[str]:

@@ -20,14 +20,14 @@ def factors_of(passages: Passages, weigh: Mapping[str, float]) -> Doubles:
 
     A kind that `weigh` does not name counts 1, as does a passage of no kind.
     """
-    column = passages.attributes
-    held = [json.loads(value).get(SHARE, []) if value else [] for value in column.values]
-    factors = [
+
+    def factor(attributes: str) -> float:
+        held = json.loads(attributes).get(SHARE, []) if attributes else []
         # An attribute of the user's own of that name may be a single value, and no kind.
-        max((weigh.get(kind, 1.0) for kind in (v if isinstance(v, list) else [v])), default=1.0)
-        for v in held
-    ]
-    return np.array(factors, np.float64)[column.codes]
+        kinds = held if isinstance(held, list) else [held]
+        return max((weigh.get(kind, 1.0) for kind in kinds), default=1.0)
+
+    return passages.attributes.each(factor)
 
 
 def gained(scores: Doubles, factors: Doubles) -> Doubles:
