@@ -23,7 +23,7 @@ from graphmem.ports.models import Embedder, Extractor
 from graphmem.ports.ranker import Ranker
 from graphmem.ports.reviser import Reviser
 from graphmem.ports.store import Clock, GraphStore
-from graphmem.resolve.states import load_states
+from graphmem.resolve.states_file import load_states
 from graphmem.settings import Settings
 from graphmem.stages.parts import Parts, Reranking
 

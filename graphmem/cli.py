@@ -116,6 +116,16 @@ WhereOption = Annotated[
 ]
 
 
+WeighOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weigh",
+        help="Count a kind of memory more or less; may be given again.",
+        metavar="K=N",
+    ),
+]
+
+
 @app.command()
 def search(
     question: QuestionArgument,
@@ -126,14 +136,7 @@ def search(
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
     where: WhereOption = None,
-    weigh: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--weigh",
-            help="Count a kind of memory more or less; may be given again.",
-            metavar="K=N",
-        ),
-    ] = None,
+    weigh: WeighOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show how each was found.")] = False,
     rerank: RerankOption = None,
     as_json: JsonOption = False,
@@ -201,6 +204,7 @@ def context(
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
     where: WhereOption = None,
+    weigh: WeighOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put together cited text that answers a question, for a reader or a language model."""
@@ -212,6 +216,7 @@ def context(
             as_of=as_of,
             known_at=known_at,
             where=_filter(where or []),
+            weigh=factors_of(weigh or []),
         )
         if not found.hits and not found.left_out:
             _refuse_empty(opened)
@@ -235,6 +240,7 @@ def ask(
     as_of: AsOfOption = None,
     known_at: KnownAtOption = None,
     where: WhereOption = None,
+    weigh: WeighOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with citations: by a language model if one is set up, by facts if not."""
@@ -246,6 +252,7 @@ def ask(
             as_of=as_of,
             known_at=known_at,
             where=_filter(where or []),
+            weigh=factors_of(weigh or []),
         )
         if not found.known:
             _refuse_empty(opened)

@@ -207,7 +207,7 @@ def revision(
     """Score what statements do to what is known: added, updated, superseded, retired, known."""
     from graphmem.evaluation import revision as scoring
     from graphmem.evaluation.resources import about
-    from graphmem.resolve.states import load_states
+    from graphmem.resolve.states_file import load_states
     from graphmem.stages.trials import operations_of
 
     refuse_nowhere(json_file)

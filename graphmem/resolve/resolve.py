@@ -24,7 +24,8 @@ from graphmem.resolve.claims import begins, sentence_at
 from graphmem.resolve.entities import EntityBook, referred_entities
 from graphmem.resolve.replies import Turn, reply_links
 from graphmem.resolve.short_forms import with_full_names
-from graphmem.resolve.states import Part, States, load_states
+from graphmem.resolve.states import Part, States
+from graphmem.resolve.states_file import load_states
 
 __all__ = ["fact_id", "referred_entities", "resolve"]
 

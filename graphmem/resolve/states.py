@@ -1,23 +1,19 @@
 """States: which facts say that something holds, begins or ends of someone, one value at a time.
 
-What is known of states stands in ``states.toml``, by predicates and roles, and can be added to.
+What is known of states stands in ``states.toml``, by predicates and roles, and can be added to: see
+:mod:`graphmem.resolve.states_file`.
 Whatever is not listed there is read as no state, so that it never ends or denies anything.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from graphmem.errors import ConfigurationError
 from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Modality, Polarity
 from graphmem.model.states import LearnedState, StateRule
@@ -78,7 +74,9 @@ class Reading(NamedTuple):
     is_once: bool = False
 
 
-class _Pattern(NamedTuple):
+class Pattern(NamedTuple):
+    """What facts of a predicate say of a state, by the roles of whose it is and of its value."""
+
     state: str
     effect: Effect
     holder_roles: tuple[str, ...]
@@ -90,7 +88,7 @@ class _Pattern(NamedTuple):
 class States:
     """All states that are known, by what they are told with."""
 
-    patterns: Mapping[str, tuple[_Pattern, ...]]
+    patterns: Mapping[str, tuple[Pattern, ...]]
     mutual: frozenset[str] = frozenset()
     not_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
     titles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -106,7 +104,7 @@ class States:
         """These states, and those that a memory shows by itself."""
         patterns = dict(self.patterns)
         for state in learned:
-            pattern = _Pattern(
+            pattern = Pattern(
                 state.name, Effect.HOLDS, (state.holder,), (state.value,), state.is_once
             )
             patterns[state.predicate] = (*patterns.get(state.predicate, ()), pattern)
@@ -241,7 +239,7 @@ class States:
                 )
 
     @staticmethod
-    def _reading(pattern: _Pattern, holder: Part, values: frozenset[str]) -> Reading:
+    def _reading(pattern: Pattern, holder: Part, values: frozenset[str]) -> Reading:
         return Reading(
             pattern.state, holder.id, values, pattern.effect, (holder.id,), pattern.is_once
         )
@@ -337,89 +335,6 @@ def same_value(left: frozenset[str], right: frozenset[str]) -> bool:
         return True
     words = [[set(name.split()) for name in side] for side in (left, right)]
     return any(a <= b or b <= a for a in words[0] for b in words[1])
-
-
-@lru_cache(maxsize=8)
-def load_states(extra: Path | None = None) -> States:
-    """The states that come with graphmem, and those of a file of one's own.
-
-    Raises
-    ------
-    ConfigurationError
-        The file cannot be read, or is not of the form of ``states.toml``.
-    """
-    tables = [tomllib.loads((files("graphmem.resolve") / "states.toml").read_text("utf-8"))]
-    if extra is not None:
-        try:
-            tables.append(tomllib.loads(extra.read_text("utf-8")))
-        except (OSError, ValueError) as cause:
-            raise ConfigurationError(
-                f"The states of {extra} cannot be read: {cause}",
-                remedy="Write it as graphmem/resolve/states.toml, or unset GRAPHMEM_STATES",
-            ) from cause
-    try:
-        return _states(tables)
-    except (KeyError, TypeError, ValueError, AttributeError) as cause:
-        raise ConfigurationError(
-            f"{extra} does not have the form of states.toml: {cause!r}",
-            remedy='A pattern is "predicate | role of the holder | roles of the value"',
-        ) from cause
-
-
-def _states(tables: Sequence[Mapping[str, Any]]) -> States:
-    patterns: defaultdict[str, list[_Pattern]] = defaultdict(list)
-    not_of: dict[str, frozenset[str]] = {}
-    mutual = set()
-    titles: dict[str, tuple[str, ...]] = {}
-    adjectives: dict[str, str] = {}
-    participles: dict[str, str] = {}
-    for table in tables:
-        for is_once, kind in ((False, "state"), (True, "once")):
-            for state in table.get(kind, ()):
-                for effect in Effect:
-                    for written in state.get(effect.value, ()):
-                        predicate, pattern = _pattern(state["name"], effect, written, is_once)
-                        patterns[predicate].append(pattern)
-                not_of[state["name"]] = frozenset(state.get("not_of", ()))
-                if state.get("is_mutual"):
-                    mutual.add(state["name"])
-        for same in table.get("office", {}).get("titles", ()):
-            titles.update((title, tuple(same)) for title in same)
-        for family in table.get("adjectives", {}).get("families", ()):
-            adjectives.update((word, family[0]) for word in family)
-        participles.update(table.get("adjectives", {}).get("participles", {}))
-    of_attribute = [table.get("attribute", {}) for table in tables]
-    return States(
-        patterns={predicate: tuple(found) for predicate, found in patterns.items()},
-        mutual=frozenset(mutual),
-        not_of=not_of,
-        titles=titles,
-        nouns=_all(of_attribute, "nouns"),
-        prefixes=_all(of_attribute, "prefixes"),
-        changes=_all(of_attribute, "changes"),
-        adjectives=adjectives,
-        participles=participles,
-        regions=_all([table.get("places", {}) for table in tables], "regions"),
-        never_learned=frozenset(
-            _shape(written)
-            for table in tables
-            for written in table.get("learned", {}).get("never", ())
-        ),
-    )
-
-
-def _pattern(state: str, effect: Effect, written: str, is_once: bool) -> tuple[str, _Pattern]:
-    predicate, holder, value = (part.strip() for part in written.split("|"))
-    return predicate, _Pattern(state, effect, tuple(holder.split()), tuple(value.split()), is_once)
-
-
-def _shape(written: str) -> tuple[str, str, str]:
-    predicate, holder, value = (part.strip() for part in written.split("|"))
-    return predicate, holder, value
-
-
-def _all(tables: Iterable[Mapping[str, Any]], key: str) -> frozenset[str]:
-    return frozenset(word for table in tables for word in table.get(key, ()))
 
 
 def _attribute(owner: str, noun: str, value: Part, effect: Effect, anchor: str) -> Reading:

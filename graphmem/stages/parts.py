@@ -16,7 +16,8 @@ from graphmem.ports.ranker import Ranker
 from graphmem.ports.reranker import Reranker
 from graphmem.ports.reviser import Reviser
 from graphmem.ports.store import Clock, GraphStore
-from graphmem.resolve.states import States, load_states
+from graphmem.resolve.states import States
+from graphmem.resolve.states_file import load_states
 
 
 @dataclass(frozen=True, slots=True)

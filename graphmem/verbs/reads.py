@@ -136,6 +136,7 @@ class Reads(Bound):
         as_of: When | None = None,
         known_at: When | None = None,
         where: Filter | Mapping[str, Any] | None = None,
+        weigh: Mapping[str, float] | None = None,
     ) -> Context:
         """Cited text that answers the question within `budget` tokens; see :meth:`search`.
 
@@ -151,6 +152,7 @@ class Reads(Bound):
             as_of=as_of,
             known_at=known_at,
             where=where,
+            weigh=weigh,
         )
         return self._recalled(query, budget)[0]
 
@@ -159,7 +161,7 @@ class Reads(Bound):
         if budget < 1:
             raise InvalidInputError(f"A budget of {budget} tokens holds nothing")
         embedder = self._parts.embedder
-        if asks_broadly(query):
+        if asks_broadly(query) and not query.weigh:
             broad = with_superseded(
                 self._parts.store,
                 broad_evidence(self._reading, self._summarising, query),
@@ -194,6 +196,7 @@ class Reads(Bound):
         as_of: When | None = None,
         known_at: When | None = None,
         where: Filter | Mapping[str, Any] | None = None,
+        weigh: Mapping[str, float] | None = None,
     ) -> Answer:
         """Answer a question from what :meth:`context` recalls of it; parameters are the same.
 
@@ -217,6 +220,7 @@ class Reads(Bound):
             as_of=as_of,
             known_at=known_at,
             where=where,
+            weigh=weigh,
         )
         found, worked = self._recalled(query, budget)
         if worked is not None and self._parts.llm is None:

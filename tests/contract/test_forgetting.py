@@ -19,7 +19,7 @@ from graphmem.maintain.forget import forgotten
 from graphmem.model.change import Counts
 from graphmem.model.retrieval import Query
 from graphmem.ports.store import GraphStore, scanned
-from graphmem.resolve.states import load_states
+from graphmem.resolve.states_file import load_states
 from graphmem.stages.erasing import erase
 from graphmem.stages.restoring import restore
 

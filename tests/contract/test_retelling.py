@@ -10,7 +10,7 @@ from graphmem.maintain.history import history_of
 from graphmem.model.change import Operation
 from graphmem.model.history import Retelling
 from graphmem.ports.store import GraphStore
-from graphmem.resolve.states import load_states
+from graphmem.resolve.states_file import load_states
 from graphmem.stages.erasing import erase
 
 SELLS = Statement("Acme", "sell", "object", "Boats", said="2020-01-01")

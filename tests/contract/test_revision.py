@@ -15,7 +15,7 @@ from graphmem.model.knowledge import Supersession
 from graphmem.model.retrieval import Query
 from graphmem.model.time import Interval
 from graphmem.ports.store import GraphStore
-from graphmem.resolve.states import load_states
+from graphmem.resolve.states_file import load_states
 from graphmem.stages.known_names import KnownNames
 from graphmem.stages.revising import revise
 from graphmem.stages.telling import timeline_of

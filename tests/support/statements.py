@@ -15,7 +15,7 @@ from graphmem.model.time import parse_interval
 from graphmem.ports.reviser import Reviser
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.resolve import resolve
-from graphmem.resolve.states import load_states
+from graphmem.resolve.states_file import load_states
 from graphmem.stages.revising import Revised, revise
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

@@ -146,8 +146,25 @@ def test_a_kind_of_memory_counts_as_much_more_or_less_as_is_asked(
     )
 
 
+def test_contexts_and_answers_weigh_kinds_as_searches_do(
+    memory: Memory, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = "What does Nora say of Norway in June?"
+    for factor, told in ((100.0, "will visit Norway in June"), (0.0, "visited Norway in June")):
+        weigh = {"procedural": factor}
+        assert told in memory.context(question, weigh=weigh, budget=40).text
+        assert told in memory.ask(question, weigh=weigh, budget=40).text
+        for verb in ("context", "ask"):
+            options = ["--weigh", f"procedural={factor}", "--budget", "40", "--json"]
+            with pytest.raises(SystemExit) as ended:
+                main([verb, question, "-m", str(folder), *options])
+            assert not ended.value.code
+            assert told in json.loads(capsys.readouterr().out)["text"]
+
+
+@pytest.mark.parametrize("verb", ["search", "context", "ask"])
 def test_what_is_no_kind_or_no_factor_is_named(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str], verb: str
 ) -> None:
     for wrong, said in (
         ("dreams=2", "'dreams' is no kind of memory"),
@@ -156,7 +173,7 @@ def test_what_is_no_kind_or_no_factor_is_named(
         ("profile=nan", "weigh"),
     ):
         with pytest.raises(SystemExit) as ended:
-            main(["search", "Norway", "-m", str(folder), "--weigh", wrong])
+            main([verb, "Norway", "-m", str(folder), "--weigh", wrong])
         shown = " ".join(capsys.readouterr().err.split())
         assert (ended.value.code, said in shown) == (2, True), shown
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from graphmem.errors import ConfigurationError
-from graphmem.resolve.states import Part, load_states
+from graphmem.resolve.states import Part
+from graphmem.resolve.states_file import load_states
 
 
 def _read(predicate: str, **members: str) -> list[str]:
@@ -72,9 +73,29 @@ def test_states_of_ones_own_are_added_from_a_file(tmp_path: Path) -> None:
     assert states.readings("live", [parts[0], Part("place", "Oslo", "en_oslo")])
 
 
-@pytest.mark.parametrize("text", ["[[state]]", '[[state]]\nname = "x"\nholds = ["no bars"]', "= ="])
-def test_a_file_of_states_that_is_none_is_refused_by_name(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("[[state]]", ", line 1: a"),
+        ('[[state]]\nname = "x"\nholds = ["a | b | c",\n  "no bars"]', ", line 4: 'no bars'"),
+        ('[[state]]\nname = "x"\nholds = ["a | | c"]', ", line 3: 'a | | c'"),
+        ('[[state]]\nname = "x"\nhold = []', ", line 3: "),
+        ('[[once]]\nname = "x"\nholds = "a | b | c"', ", line 3: 'holds' is not texts"),
+        ('[[state]]\nname = "x"\nholds = []\n[[state]]\nname = "y"\nholds = 1', ", lines 3, 6: "),
+        ('[state]\nname = "x"', ", line 1: 'state' is no table"),
+        ("[[learned]]\nnever = []", ", line 1: 'learned' is no table"),
+        ('[learned]\nnever = [\n  "a | b | c",\n  "a | b"]', ", line 4: 'a | b'"),
+        ('[learned]\nnever = ["a | b | "]', ", line 2: 'a | b | '"),
+        ("[learned]\nnever = 3", ", line 2: 'never' is not texts"),
+        ("[learnt]\nnever = []", ", line 1: there is no 'learnt'"),
+        ("[places]\nregions = []\n= =", "(at line 3"),
+    ],
+)
+def test_a_bad_line_of_a_file_of_states_is_named(tmp_path: Path, text: str, where: str) -> None:
     own = tmp_path / "own.toml"
     own.write_text(text)
-    with pytest.raises(ConfigurationError, match=str(own)):
+    with pytest.raises(ConfigurationError) as refused:
         load_states(own)
+    assert str(own) in refused.value.message
+    assert where in refused.value.message
+    assert refused.value.remedy
