@@ -53,8 +53,11 @@ class Calling(NamedTuple):
 def called_persons(changes: ChangeSet) -> list[str]:
     """Ids of the persons whose calling a batch tells, sorted."""
     persons = {e.id for e in changes.entities if e.type is EntityType.PERSON}
-    told = {id for fact in changes.facts for id in _called(fact) if id in persons}
-    return sorted(id for id in told if calling_of(id, changes.facts).fields)
+    told: dict[str, list[Fact]] = {}
+    for fact in changes.facts:
+        for id in persons.intersection(_called(fact)):
+            told.setdefault(id, []).append(fact)
+    return sorted(id for id, facts in told.items() if calling_of(id, facts).fields)
 
 
 def calling_of(id: str, facts: Iterable[Fact]) -> Calling:

@@ -53,19 +53,34 @@ def kept_apart(changes: ChangeSet, known: Mapping[str, Sequence[Fact]]) -> Chang
         stated.setdefault(evidence.fact_id, set()).add(episode_of[evidence.passage_id])
     names = {entity.id: entity for entity in changes.entities}
     held = {id: list(known.get(id, ())) for id in wanted}
+    telling = _telling(changes, stated, wanted)
     for episode in changes.episodes:
         if episode.kind is not EpisodeKind.DOCUMENT:
             continue
-        own = [fact for fact in changes.facts if episode.id in stated.get(fact.id, ())]
-        for id in wanted:
-            told = [f for f in own if f.predicate in TELLING and _is_of(f, id)]
+        for id in sorted(telling.get(episode.id, ())):
+            told = telling[episode.id].get(id, [])
             other = _told_apart(id, held[id], told)
             if other is None:
                 held[id] += told
                 continue
             name = f"{names[id].name} ({other})"
             changes = _moved(changes, names[id], name, episode.id, stated, episode_of)
+            telling = _telling(changes, stated, wanted)
     return changes
+
+
+def _telling(
+    changes: ChangeSet, stated: Mapping[str, set[str]], wanted: Iterable[str]
+) -> dict[str, dict[str, list[Fact]]]:
+    """By episode and person, the facts that can tell the person from another, in their order."""
+    persons = set(wanted)
+    found: dict[str, dict[str, list[Fact]]] = {}
+    for fact in changes.facts:
+        if fact.predicate in TELLING:
+            for id in persons.intersection(member.entity_id for member in fact.members):
+                for episode in stated.get(fact.id, ()):
+                    found.setdefault(episode, {}).setdefault(id, []).append(fact)
+    return found
 
 
 def _told_apart(id: str, held: Sequence[Fact], told: Sequence[Fact]) -> str | None:
