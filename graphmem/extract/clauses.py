@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from graphmem.extract.gaps import fill_gap, is_infinitive, take_gap
-from graphmem.extract.lexicon import PERSON_NOUNS
 from graphmem.extract.mood import follow_governor, read_mood
 from graphmem.extract.page import Page
 from graphmem.extract.phrases import is_deed, object_of
@@ -24,7 +23,7 @@ from graphmem.extract.prepositions import (
 )
 from graphmem.extract.sharing import may_share, share_group, share_objects
 from graphmem.extract.spoken import is_addressed, is_exclaimed, is_talk, leaves_speaker_out
-from graphmem.model.knowledge import EntityType, Modality, Polarity
+from graphmem.model.knowledge import Modality, Polarity
 
 _SUBJECT: Final = ("nsubj", "nsubjpass")
 _OBJECT_CONTROL: Final = frozenset(
@@ -41,6 +40,7 @@ _WHITHER: Final = frozenset(
 )
 _BESIDE: Final = frozenset("here there off out in down over up around on".split())
 _LIMITS: Final = frozenset("always just only entirely necessarily".split())
+_NAMING: Final = frozenset("know call name title spell locate situate".split())
 
 
 @dataclass(slots=True)
@@ -208,14 +208,19 @@ def _is_passive(page: Page, verb: int, found: dict[int, Clause]) -> bool:
         return True
     dep = parse.deps[verb]
     is_participle = parse.tags[verb] == "VBN" or (parse.tags[verb] == "VBD" and dep == "acl")
-    if not is_participle or "nsubj" in kinds:
+    if not is_participle:
         return False
+    if "nsubj" in kinds:  # "X, also known as Y"; one that may be a past tense is one
+        is_part = dep not in ("ROOT", "conj") or parse.lemmas[verb] in _NAMING
+        is_part = is_part and parse.tags[verb] == "VBN"
+        return is_part and not kinds & {"aux", "dobj", "ccomp", "xcomp"}
     if dep == "acomp" or (dep == "ROOT" and not kinds & {"aux", "dobj"}):
         return True
     if dep in ("acl", "advcl", "amod", "ccomp", "relcl"):
         return "aux" not in kinds and "dobj" not in kinds
     head = found.get(parse.heads[verb])
-    return dep == "conj" and head is not None and head.is_passive and "dobj" not in kinds
+    is_so = head is not None and (head.is_passive or parse.lemmas[head.verb] == "be")
+    return dep == "conj" and is_so and "dobj" not in kinds  # "was old and included in the list"
 
 
 def _read_children(page: Page, clause: Clause) -> None:
@@ -281,7 +286,7 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
     head = parse.heads[verb]
     above = found.get(head)
     is_infinitive = any(parse.tags[kid] == "TO" for kid in parse.children[verb])
-    if dep in ("acl", "relcl") and is_infinitive and not _is_person(page, head):
+    if dep in ("acl", "relcl") and is_infinitive and not page.is_person(head):
         above = clause.governor
         clause.subjects = [] if above is None or head in above.subjects else list(above.subjects)
         clause.modality = Modality.INTENDED
@@ -330,13 +335,6 @@ def _leading(page: Page, clause: Clause, above: Clause) -> list[int]:
         return []
     is_part = parse.words[preposition].lower() in _COMPLETING
     return [*above.group, preposition] if is_part else []
-
-
-def _is_person(page: Page, noun: int) -> bool:
-    referent = page.referent(noun)
-    if referent:
-        return referent.type is EntityType.PERSON
-    return page.parse.lemmas[noun] in PERSON_NOUNS
 
 
 def _find_subject(page: Page, clause: Clause) -> None:

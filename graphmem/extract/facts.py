@@ -26,6 +26,7 @@ from graphmem.extract.page import Page
 from graphmem.extract.phrases import conjuncts, is_stray, phrase_of
 from graphmem.extract.prepositions import roles_under
 from graphmem.extract.questions import asking_lead, is_granted
+from graphmem.extract.quoting import end_of, is_left_out, quoted_sentence
 from graphmem.extract.slots import CLASS, sited, slots_of
 from graphmem.extract.spoken import is_aside, is_talk
 from graphmem.extract.tense import interval_by_tense
@@ -37,7 +38,7 @@ from graphmem.extract.wording import (
     sentence_of,
 )
 from graphmem.model.extraction import FactDraft, MemberDraft
-from graphmem.model.knowledge import FactKind, Modality
+from graphmem.model.knowledge import FactKind, Modality, Polarity
 from graphmem.model.time import Interval
 
 _MOST_SPLITS = 24
@@ -64,6 +65,7 @@ def read_facts(page: Page, clauses: Sequence[Clause]) -> tuple[list[FactDraft], 
     facts: list[FactDraft] = []
     first_of: dict[int, int] = {}
     places: dict[object, int] = {}
+    worded: dict[str, int] = {}
     completed = {
         clause.governor.verb: clause.verb
         for clause in clauses
@@ -80,9 +82,12 @@ def read_facts(page: Page, clauses: Sequence[Clause]) -> tuple[list[FactDraft], 
             continue
         for fact in _facts_of(page, clause):
             place = places.setdefault(content_of(fact), len(facts))
+            place = worded.setdefault(fact.text, place)
             first_of.setdefault(clause.verb, place)
             if place == len(facts):
                 facts.append(fact)
+            elif len(fact.members) > len(facts[place].members):
+                facts[place] = fact  # in the same words, with more of what they are about
     for verb, infinitive in completed.items():
         if infinitive in first_of:
             first_of.setdefault(verb, first_of[infinitive])
@@ -141,14 +146,22 @@ def _strays(page: Page, attribute: int) -> Iterable[int]:
 
 
 def fact_of(
-    page: Page, clause: Clause, slots: list[Slot], attribute: int | None
+    page: Page,
+    clause: Clause,
+    slots: list[Slot],
+    attribute: int | None,
+    *,
+    quoted_to: int | None = None,
 ) -> FactDraft | None:
-    """What a clause says with these of its arguments; nothing where that is too little."""
+    """What a clause says with these of its arguments; nothing where that is too little.
+
+    What follows its verb is told in the text's own words up to a token `quoted_to`, if given.
+    """
     if not slots or not _has_subject(page, clause, slots) or _is_unsaid(page, clause, slots):
         return None
     if clause.is_question and page.context.speaker is None:
         return None
-    if is_talk(page) and is_cut_off(page, clause, slots):
+    if is_cut_off(page, clause, slots) if is_talk(page) else _is_of_itself(page, slots):
         return None
     slots = as_known(page, sited(page, clause, attribute, slots))
     predicate, is_member = _predicate(page, clause, attribute)
@@ -158,6 +171,11 @@ def fact_of(
     has_more = any(slot.position >= 0 for slot in slots)
     if not _says_something(page, clause, members, predicate, has_more=has_more):
         return None
+    is_short = len(members) == 1 or is_left_out(page, clause, slots)
+    if quoted_to is None and is_short and not is_talk(page):
+        quoted_to = end_of(page, clause)
+        if quoted_to is not None and page.parse.tags[quoted_to - 1] == "IN":
+            return None
     said_of = next((slot.phrase for slot in slots if slot.position < 0), None)
     members, frame = with_topic(page, members, said_of)
     owned = owned_by_topic(page, slots) if frame else None
@@ -170,8 +188,12 @@ def fact_of(
     if clause.is_question:
         frame, slots = asking_lead(page, clause, slots)
     start, end = extent_of(members, page.parse.starts[clause.verb], page.parse.ends[clause.verb])
+    if quoted_to is None:
+        sentence = sentence_of(page, clause, slots)
+    else:
+        sentence = quoted_sentence(page, clause, slots, quoted_to)
     return FactDraft(
-        text=finished(frame + sentence_of(page, clause, slots)),
+        text=finished(frame + sentence),
         predicate=predicate,
         members=members,
         start=start,
@@ -185,6 +207,15 @@ def fact_of(
         valid_to=interval.end if interval else None,
         precision=interval.precision if interval else None,
     )
+
+
+def _is_of_itself(page: Page, slots: Sequence[Slot]) -> bool:
+    """Whether an object is its own subject without a "himself", which tells of a wrong reading."""
+    done = next((slot.phrase for slot in slots if slot.role == "object"), None)
+    doer = next((slot.phrase for slot in slots if slot.role == "subject"), None)
+    if done is None or doer is None or done.name != doer.name:
+        return False
+    return not page.parse.words[done.head].lower().endswith(("self", "selves"))
 
 
 def _said_by(page: Page, clause: Clause) -> str:
@@ -299,7 +330,8 @@ def _says_something(
     is_there = page.parse.child(clause.verb, "expl") is not None
     if not members or (predicate in _BARE and not is_there) or has_content(page, clause):
         return False
-    if page.topic is not None:
+    is_denied = is_there and clause.polarity is Polarity.NEGATIVE  # "there is no wind"
+    if page.topic is not None or is_denied:
         return members[0].role in ("subject", "object")
     is_of = members[0].role == ("object" if clause.is_passive else "subject")
     return is_of and (members[0].type.is_name or _is_definite(page, clause))
@@ -320,6 +352,8 @@ def _is_embedded_question(page: Page, clause: Clause) -> bool:
     if parse.deps[clause.verb] not in ("ccomp", "pcomp", "csubj"):
         return False
     kids = parse.children[clause.verb]
+    if _is_reason(page, clause):
+        return False
     below = [
         *kids,
         *(kid for above in kids if above < clause.verb for kid in parse.children[above]),
@@ -330,6 +364,16 @@ def _is_embedded_question(page: Page, clause: Clause) -> bool:
         and kid < clause.verb
         for kid in below
     )
+
+
+def _is_reason(page: Page, clause: Clause) -> bool:
+    """Whether a clause tells what is so for a reason given: "That's why she sold it"."""
+    parse = page.parse
+    above = parse.heads[clause.verb]
+    shown = parse.child(above, "nsubj")
+    is_shown = shown is not None and parse.words[shown].lower() in ("that", "this", "which")
+    words = (parse.words[kid].lower() for kid in parse.children[clause.verb])
+    return is_shown and parse.lemmas[above] == "be" and "why" in words
 
 
 def _kind(page: Page, clause: Clause, attribute: int | None) -> FactKind:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 from graphmem.extract.page import Page
 from graphmem.extract.prepositions import Role
 from graphmem.extract.spoken import is_talk
+from graphmem.model.knowledge import EntityType
 
 if TYPE_CHECKING:
     from graphmem.extract.clauses import Clause
 
 _SITES: Final = ("in", "at", "on", "to", "near")
 _GIVING: Final = frozenset("give show tell bring send teach offer lend".split())
+_SITED: Final = (EntityType.PLACE, EntityType.ORGANISATION, EntityType.OTHER)
 _MANNERS: Final = ("way", "reason")
 
 
@@ -28,7 +30,7 @@ def fill_gap(page: Page, clause: Clause) -> None:
     noun = page.described(verb)
     adverb = parse.child(verb, "advmod")
     if adverb is not None and parse.tags[adverb] == "WRB":
-        place = _place_before(page, noun) if noun in page.time_at else noun
+        place = _place_before(page, noun) if noun in page.time_at else _site(page, verb, noun)
         if parse.words[adverb].lower() == "where" and place is not None:
             clause.roles.append(Role("in", adverb, place))
         return
@@ -86,6 +88,23 @@ def take_gap(page: Page, clause: Clause, above: Clause) -> None:
     is_subject = is_who or noun in above.subjects
     if not is_whole and is_open and not is_subject and not above.objects:
         clause.objects = [noun]
+
+
+def _site(page: Page, verb: int, noun: int) -> int | None:
+    """What "where" is: the noun above it, or the name right before it; no person is a place."""
+    parse = page.parse
+    before = parse.left[verb] - 1
+    while before > 0 and parse.words[before] == ",":
+        before -= 1
+    if not page.is_person(noun):
+        named = page.name_at.get(before)
+        return before if named is not None and named.referent.type in _SITED else noun
+    first = max(first for first, _ in parse.sentences if first <= verb)
+    for token in range(parse.left[noun] - 1, first - 1, -1):
+        named = page.name_at.get(token)
+        if named is not None and named.referent.type in _SITED[:2]:
+            return token
+    return None
 
 
 def _place_before(page: Page, time: int) -> int | None:

@@ -16,8 +16,10 @@ def governor(page: Page, clause: Clause) -> int | None:
     parse = page.parse
     verb = clause.verb
     while clause.attribution is not None and parse.heads[verb] != verb:
+        is_content = parse.deps[verb] == "ccomp"
         verb = parse.heads[verb]
-        if clause.attribution in parse.children[verb]:
+        is_saying = parse.tags[verb] == "VBG" and parse.lemmas[verb].lower() in SAYING_VERBS
+        if (is_content and is_saying) or clause.attribution in parse.children[verb]:
             return verb
     return None
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from graphmem.extract.members import extent_of, members_of, with_topic
 from graphmem.extract.page import Page
-from graphmem.extract.phrases import phrase_of
+from graphmem.extract.phrases import phrase_of, written
 from graphmem.extract.wording import Slot, finished
 from graphmem.model.extraction import FactDraft
 from graphmem.model.knowledge import EntityType, FactKind
 
 _CONFIDENCE = 0.6
-_LEAD = "Listed under "
+_LEAD, _REGARDING = "Listed under {}: {}", "Regarding {}, {}"
 _MOST_ITEMS = 5
 _SHORTEST_TABLE = 30
 _MOST_VERBS = 0.04
@@ -33,20 +33,25 @@ def listings(page: Page) -> list[tuple[int, int]]:
 
 
 def items(page: Page, ranges: list[tuple[int, int]]) -> Iterator[FactDraft]:
-    """The items of listings, a few to a fact."""
+    """The items of listings, a few to a fact, in the words of the text."""
     for first, last in ranges:
         slots = list(_slots(page, first, last))
         if all(slot.phrase.type is EntityType.CONCEPT for slot in slots):
             continue  # a heading
+        lead = _REGARDING if _is_prose(page, first, last) else _LEAD
+        told = first
         for start in range(0, len(slots), _MOST_ITEMS):
             part = slots[start : start + _MOST_ITEMS]
             members, frame = with_topic(page, members_of(page, part), None)
             if len(members) < 2 or not frame or page.topic is None:
                 continue
-            listed = ", ".join(slot.phrase.shown for slot in part)
             begin, end = extent_of(members, part[0].phrase.start, part[0].phrase.end)
+            stop = last
+            if start + _MOST_ITEMS < len(slots):
+                stop = page.parse.tokens_in(begin, end)[1]
+            listed = written(page, told, stop).lstrip(",;: ")
             yield FactDraft(
-                text=finished(f"{_LEAD}{page.topic.shown}: {listed}"),
+                text=finished(lead.format(page.topic.shown, listed)),
                 predicate="be",
                 members=members,
                 start=begin,
@@ -54,6 +59,14 @@ def items(page: Page, ranges: list[tuple[int, int]]) -> Iterator[FactDraft]:
                 kind=FactKind.ATTRIBUTE,
                 confidence=_CONFIDENCE,
             )
+            told = stop
+
+
+def _is_prose(page: Page, first: int, last: int) -> bool:
+    """Whether it reads like a sentence, whose verb a tagger may have taken for a noun."""
+    words = [word for word in page.parse.words[first:last] if word[0].isalnum()]
+    small = sum(word.islower() for word in words)
+    return page.parse.words[last - 1] == "." and 2 * small >= len(words)
 
 
 def _is_listing(page: Page, first: int, last: int) -> bool:

@@ -14,7 +14,7 @@ from graphmem.extract.wording import Slot
 from graphmem.model.extraction import MemberDraft
 from graphmem.model.knowledge import EntityType
 
-_MOST_MEMBERS = 6
+MOST_MEMBERS = 6
 _ONE_OF_A_KIND: Final = frozenset(
     """world sun moon earth sky sea war time day night year month week century decade season future
     past present former latter first second third last rest one other same following fact case way
@@ -31,7 +31,7 @@ def grouped(slots: list[Slot]) -> Iterable[list[Slot]]:
     """
     core = [slot for slot in slots if slot.role in _RANKS or slot.role in ("agent", CLASS)]
     rest = [slot for slot in slots if slot not in core]
-    room = max(_MOST_MEMBERS - len(core), 2)
+    room = max(MOST_MEMBERS - len(core), 2)
     if len(rest) <= room:
         return [slots]
     named = [slot for slot in rest if _weight(slot.role, slot.phrase) < 2]
@@ -68,9 +68,9 @@ def members_of(page: Page, slots: Sequence[Slot]) -> tuple[MemberDraft, ...]:
         elif key not in seen:
             seen.add(key)
             unique.append((role, phrase))
-    if len(unique) > _MOST_MEMBERS:
+    if len(unique) > MOST_MEMBERS:
         order = sorted(range(len(unique)), key=lambda i: (_weight(*unique[i]), i))
-        unique = [unique[i] for i in sorted(order[:_MOST_MEMBERS])]
+        unique = [unique[i] for i in sorted(order[:MOST_MEMBERS])]
     unique.sort(key=lambda pair: _RANKS.get(pair[0], len(_RANKS)))
     return tuple(
         MemberDraft(

@@ -51,7 +51,9 @@ def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
     is_no_thing = token in page.time_at or page.parse.pos[token] == "ADJ"
     if is_no_thing or _is_denied(page, token) or _is_greeting(page, head):
         return None
-    if any(_is_bare_label(page, at) for at in (head, token)):
+    if any(_is_bare_label(page, at) for at in (head, token)) or _is_no_apposition(
+        page, head, token
+    ):
         return None
     if head not in page.name_at:
         head = page.said_of(head)
@@ -68,6 +70,27 @@ def _apposed(page: Page, head: int, token: int) -> FactDraft | None:
     if right and not left:
         head, token = token, head
     return _being(page, head, token)
+
+
+def _is_no_apposition(page: Page, head: int, token: int) -> bool:
+    """Whether a description only follows a name: "gave Ann a book", "in Oslo, stateless until".
+
+    It stands after a pause; that of a place begins with an article or goes on, as none of a
+    direction does ("Kent, north of London").
+    """
+    parse = page.parse
+    if token in page.name_at:
+        return False
+    if parse.words[token].lower() in _WHERE or parse.tags[token] == "FW":  # "etc."
+        return True
+    named = page.name_at.get(head)
+    if named is None:
+        return False
+    pause = parse.words[parse.left[token] - 1]
+    is_bare = parse.child(token, "det", "poss", "compound", "amod", "nummod", "prep") is None
+    is_place = named.referent.type is EntityType.PLACE
+    is_close = parse.deps[token] == "appos" and pause.isalnum()
+    return token > head and (is_close or (is_place and is_bare))
 
 
 def _is_denied(page: Page, token: int) -> bool:
@@ -130,7 +153,9 @@ def _being(page: Page, subject: int, description: int) -> FactDraft | None:
     what = _singular(page, description)
     if who is None or what is None or what.type in (EntityType.DATE, EntityType.NUMBER):
         return None
-    if len(what.text) < 3:
+    tags = page.parse.tags
+    is_one_of_many = tags[subject] == "NNS" and tags[description] in ("NN", "NNP")
+    if len(what.text) < 3 or (is_one_of_many and subject not in page.name_at):
         return None
     if page.context.kind is EpisodeKind.CHAT and _is_speaker(page, who):
         return None
@@ -229,7 +254,9 @@ def with_article(page: Page, noun: int, text: str) -> str:
     parse = page.parse
     is_one = parse.tags[noun] in ("NN", "NNS") and text[-1:].islower()
     is_plural = text.rpartition(" ")[2] == parse.words[noun] and parse.tags[noun] == "NNS"
-    if not is_one or is_plural or text.split(maxsplit=1)[0].lower() in _DETERMINED or "'" in text:
+    first, second = (*text.lower().split(), "")[:2]
+    is_determined = first in _DETERMINED or second in _DETERMINED  # "now the leader"
+    if not is_one or is_plural or is_determined or "'" in text:
         return text
     return f"an {text}" if text[0].lower() in "aeiou" else f"a {text}"
 

@@ -98,7 +98,17 @@ class Page:
                 if parse.pos[above] not in ("NOUN", "PROPN"):
                     break
                 noun = above
-        return self.said_of(noun)
+        return self.said_of(self._kind_above(noun, verb))
+
+    def _kind_above(self, noun: int, verb: int) -> int:
+        """What a participle after "of" and a bare noun describes: "a school of arts founded in"."""
+        parse = self.parse
+        of = parse.heads[noun]
+        above = parse.heads[of]
+        is_bare = noun not in self.name_at and parse.child(noun, "det", "poss", "nummod") is None
+        is_of = parse.deps[noun] == "pobj" and parse.words[of].lower() == "of" and is_bare
+        is_made = parse.deps[verb] == "acl" and parse.tags[verb] in ("VBN", "VBD")
+        return above if is_made and is_of and parse.deps[above] == "attr" else noun
 
     def _person_above(self, noun: int, pronoun: int) -> int:
         """Who "who" is where it follows a place: "a striker from the Netherlands who"."""
@@ -109,6 +119,13 @@ class Page:
             return noun
         above = parse.heads[parse.heads[noun]]
         return above if parse.lemmas[above] in PERSON_NOUNS else noun
+
+    def is_person(self, noun: int) -> bool:
+        """Whether a noun is one of a person, or the name of one."""
+        referent = self.referent(noun)
+        if referent:
+            return referent.type is EntityType.PERSON
+        return self.parse.lemmas[noun] in PERSON_NOUNS
 
     def _may_be_passed(self, noun: int) -> bool:
         """Whether what follows may be said of a noun above: names other than of places keep it."""

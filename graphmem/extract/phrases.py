@@ -17,6 +17,7 @@ _DROPPED_TAGS: Final = frozenset(
     ("DT", "PDT", "WDT", "PRP$", "WP$", "POS", "``", "''", "-LRB-", ",")
 )
 _JOINING: Final = frozenset((",", "and", "or", "the", "&", "as", "well"))
+_TURNING: Final = frozenset("less least more most too hardly barely nearly almost partly".split())
 _LONGEST = 11
 _LONGEST_CONJUNCTION = 16
 _LONGEST_ADDRESS = 5
@@ -87,7 +88,7 @@ def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
         start, end = page.parse.starts[head], page.parse.ends[head]
         return _again(meant)._replace(start=start, end=end) if meant else None
     named = page.name_at.get(head)
-    if named:
+    if named and not _is_one_of(page, head, named):
         return _named(page, head, named)
     time = page.time_at.get(head)
     if time:
@@ -131,6 +132,12 @@ def _done(page: Page, gerund: int) -> Phrase | None:
         parse.ends[last - 1],
         tuple(parts),
     )
+
+
+def _is_one_of(page: Page, head: int, named: Named) -> bool:
+    """Whether a name of a group is said of one in it: "the first European"."""
+    is_group = named.referent.type is EntityType.GROUP
+    return is_group and page.parse.child(head, "amod", "nummod") is not None
 
 
 def _again(phrase: Phrase) -> Phrase:
@@ -330,7 +337,7 @@ def _extent(page: Page, head: int, *, with_of: bool) -> tuple[int, int, list[int
     parse = page.parse
     first, parts = _left_part(page, head)
     if parse.pos[head] == "ADJ":  # "so happy" is happy; but "self-made" stays whole
-        while first < head and parse.deps[first] == "advmod":
+        while first < head and parse.deps[first] == "advmod" and not _turns(page, first):
             first += 1
     if head - first >= _LONGEST:
         owner = parse.child(head, "poss")
@@ -351,6 +358,11 @@ def _extent(page: Page, head: int, *, with_of: bool) -> tuple[int, int, list[int
         if end - first <= _LONGEST:
             last = max(last, end)
     return first, last, parts
+
+
+def _turns(page: Page, adverb: int) -> bool:
+    """Whether an adverb makes another thing of what it stands before: "less successful"."""
+    return page.parse.words[adverb].lower() in _TURNING
 
 
 def _left_part(page: Page, head: int) -> tuple[int, list[int]]:

@@ -24,11 +24,15 @@ _FIXED: Final = frozenset(
 
 
 class Role(NamedTuple):
-    """A prepositional argument: the preposition as written, its token, and its object's head."""
+    """A prepositional argument: the words that lead to it, the preposition, its object's head.
+
+    `name` is the preposition alone where the words are more: "of" of "12 miles north of".
+    """
 
     word: str
     preposition: int
     head: int
+    name: str = ""
 
 
 def roles_under(page: Page, head: int, *, with_of: bool, depth: int = 0) -> Iterator[Role]:
@@ -42,7 +46,7 @@ def roles_under(page: Page, head: int, *, with_of: bool, depth: int = 0) -> Iter
             continue
         if own is not None and page.name_at.get(kid) is own:
             continue
-        word = _preposition(page, kid)
+        word = preposition_of(page, kid)
         inner = object_of(page, kid)
         if inner is None:
             continue
@@ -61,7 +65,7 @@ def roles_of_preposition(page: Page, preposition: int) -> Iterator[Role]:
     parse = page.parse
     inner = object_of(page, preposition)
     if inner is not None and not is_fixed(page, preposition, inner):
-        yield Role(_preposition(page, preposition), preposition, inner)
+        yield Role(preposition_of(page, preposition), preposition, inner)
         for head in conjuncts(page, inner):
             yield from roles_under(page, head, with_of=False, depth=1)
     for kid in parse.children[preposition]:
@@ -86,11 +90,12 @@ def roles_of_adverb(page: Page, adverb: int) -> Iterator[Role]:
         inner = object_of(page, kid) if parse.deps[kid] == "prep" and kid > adverb else None
         if inner is not None:
             first = parse.left[adverb] if parse.left[adverb] > adverb - 4 else adverb
-            yield Role(parse.slice(first, kid + 1), kid, inner)
+            yield Role(parse.slice(first, kid + 1), kid, inner, preposition_of(page, kid))
             yield from roles_under(page, inner, with_of=False, depth=1)
 
 
-def _preposition(page: Page, token: int) -> str:
+def preposition_of(page: Page, token: int) -> str:
+    """A preposition with what belongs to it: "because of", "due to", "such as"."""
     parse = page.parse
     word = parse.words[token].lower()
     if word == "as" and parse.words[token - 1].lower() == "such":

@@ -1,21 +1,24 @@
 """What no fact of its sentence holds yet, told with the clause that it stands in.
 
-A parser's slip, a long list or a deep phrase leaves nouns that are no argument of any verb. Each of
-them is said once, after the core of its clause, led by the words on the way to it: "the basic
-research is still used | in the manufacture of | glass facades".
+A parser's slip, a long list or a deep phrase leaves nouns that are no argument of any verb. In a
+document those after a verb are told in its own words, from the verb's subject up to the last of
+them. One before its verb, and each in talk, is said after the core of its clause, led by the words
+on the way to it: "the basic research is still used | in the manufacture of | glass facades".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphmem.extract.clauses import Clause
 from graphmem.extract.facts import fact_of
-from graphmem.extract.page import Page
+from graphmem.extract.members import MOST_MEMBERS
+from graphmem.extract.page import Page, Phrase
 from graphmem.extract.phrases import phrase_of, written
-from graphmem.extract.prepositions import is_fixed
+from graphmem.extract.prepositions import is_fixed, preposition_of
+from graphmem.extract.quoting import LONGEST_QUOTE
 from graphmem.extract.slots import CLASS, slots_of
 from graphmem.extract.spoken import is_talk
 from graphmem.extract.wording import Slot
@@ -34,6 +37,13 @@ _OF_IT: Final = ("acl", "relcl")
 _LONGEST_WAY, _LONGEST_LEFT = 8, 3
 
 
+class _Left(NamedTuple):
+    """A noun that no fact holds, and the tokens from a clause's verb down to it."""
+
+    way: Sequence[int]
+    phrase: Phrase
+
+
 def remaining(
     page: Page,
     clauses: Sequence[Clause],
@@ -44,6 +54,7 @@ def remaining(
     parse = page.parse
     by_verb = {clause.verb: clause for clause in clauses if clause.verb in first_of}
     held = _held(page, told) | _in_parentheses(page)
+    quoted: dict[int, list[_Left]] = {}
     for token in range(len(parse)):
         is_noun = parse.pos[token] in ("NOUN", "PROPN", "NUM") and parse.deps[token] not in _INSIDE
         if not is_noun or token in held or parse.deps[token] in _OWN_CLAUSE:
@@ -53,10 +64,41 @@ def remaining(
             continue  # "Big news: I moved" moves nothing
         if is_talk(page) and any(parse.deps[kid] in _OF_IT for kid in parse.children[token]):
             continue  # "the strength to go on" is told as a whole
-        fact = _told_of(page, token, by_verb)
+        left = _left(page, token, by_verb)
+        if left is None:
+            continue
+        if not is_talk(page) and token > left.way[0]:
+            quoted.setdefault(left.way[0], []).append(left)
+            continue
+        fact = _told_of(page, by_verb[left.way[0]], left)
         if fact is not None:
             held.update(_held(page, [fact]))
             yield fact
+    for verb, nouns in quoted.items():
+        yield from _quoted(page, by_verb[verb], nouns, held)
+
+
+def _quoted(
+    page: Page, clause: Clause, nouns: Sequence[_Left], held: set[int]
+) -> Iterator[FactDraft]:
+    """Facts in the words of the text, each up to the last of some nouns that are left."""
+    attribute = next(iter(clause.attributes), None)
+    core = _core(page, clause)
+    names = {slot.phrase.name for slot in core}
+    room = max(MOST_MEMBERS - len(core), 2)
+    if all(slot.position >= 0 for slot in core):
+        return
+    slots = [_slot(page, left) for left in nouns if left.phrase.name not in names]
+    while slots := [slot for slot in slots if slot.position not in held]:
+        part, slots = slots[:room], slots[room:]
+        part = [slot for slot in part if slot.position - clause.verb < LONGEST_QUOTE]
+        if not part:
+            return
+        last = page.parse.tokens_in(0, max(slot.phrase.end for slot in part))[1]
+        fact = fact_of(page, clause, [*core, *part], attribute, quoted_to=last)
+        if fact is not None:
+            held.update(_held(page, [fact]))
+            yield fact.model_copy(update={"confidence": _CONFIDENCE})
 
 
 def _in_parentheses(page: Page) -> set[int]:
@@ -80,39 +122,55 @@ def _held(page: Page, facts: Iterable[FactDraft]) -> set[int]:
     return found
 
 
-def _told_of(page: Page, token: int, by_verb: Mapping[int, Clause]) -> FactDraft | None:
-    way = _way_up(page, token, by_verb)
-    phrase = phrase_of(page, token)
-    if not way or phrase is None:
-        return None
-    clause = by_verb[way.pop()]
+def _told_of(page: Page, clause: Clause, left: _Left) -> FactDraft | None:
+    """What is said of a noun, after the core of its clause."""
+    way, token = left.way[1:-1], left.way[-1]
     if page.context.speaker and any(page.parse.pos[t] in ("VERB", "AUX") for t in way):
         return None  # what lies between in talk is a sentence of its own
-    attribute = next(iter(clause.attributes), None)
+    passed = set(left.way)
+    core = [slot for slot in _core(page, clause) if slot.phrase.head not in passed]
+    slot = _slot(page, left)
+    if not is_talk(page):
+        if not slot.lead or any(page.parse.pos[t] in ("VERB", "AUX") for t in way):
+            return None  # it stands before the verb, and in a clause of its own
+        slot = slot._replace(position=len(page.parse) + token)
+    is_told = any(slot.role == "attribute" for slot in core)
+    if (
+        all(slot.position >= 0 for slot in core)
+        or (is_told and not slot.lead)
+        or any(s.phrase.name == slot.phrase.name for s in core)
+    ):
+        return None
+    fact = fact_of(page, clause, [*core, slot], next(iter(clause.attributes), None))
+    if fact is None or token not in _held(page, [fact]) - page.antecedents.keys():
+        return None
+    return fact.model_copy(update={"confidence": _CONFIDENCE})
+
+
+def _core(page: Page, clause: Clause) -> list[Slot]:
+    """The first subject, object and the like of a clause."""
     slots = slots_of(
         page,
         clause,
         next(iter(clause.subjects), None),
         next(iter(clause.agents), None),
         next(iter(clause.objects), None),
-        attribute,
+        next(iter(clause.attributes), None),
     )
-    passed = {slot.phrase.head for slot in slots} & {token, *way}
-    core = [slot for slot in slots if slot.role in _CORE and slot.phrase.head not in passed]
-    lead, role = _lead(page, [*reversed(way), token])
-    if phrase.type is EntityType.DATE:
-        role = "time"
-    is_told = any(slot.role == "attribute" for slot in core)
-    if (
-        all(slot.position >= 0 for slot in core)
-        or (is_told and not lead)
-        or any(s.phrase.name == phrase.name for s in core)
-    ):
-        return None
-    fact = fact_of(page, clause, [*core, Slot(role, phrase, token, lead)], attribute)
-    if fact is None or token not in _held(page, [fact]) - page.antecedents.keys():
-        return None
-    return fact.model_copy(update={"confidence": _CONFIDENCE})
+    return [slot for slot in slots if slot.role in _CORE]
+
+
+def _slot(page: Page, left: _Left) -> Slot:
+    """A noun that is left with its role, and the words that lead to it."""
+    lead, role = _lead(page, left.way[1:])
+    role = "time" if left.phrase.type is EntityType.DATE else role
+    return Slot(role, left.phrase, left.way[-1], lead)
+
+
+def _left(page: Page, token: int, by_verb: Mapping[int, Clause]) -> _Left | None:
+    way = _way_up(page, token, by_verb)
+    phrase = phrase_of(page, token)
+    return _Left([*reversed(way), token], phrase) if way and phrase is not None else None
 
 
 def _way_up(page: Page, token: int, by_verb: Mapping[int, Clause]) -> list[int]:
@@ -134,7 +192,7 @@ def _lead(page: Page, way: Sequence[int]) -> tuple[str, str]:
     role = "other"
     for token, below in pairwise(way):
         if parse.pos[token] == "ADP" or parse.deps[token] == "prep":
-            role = parse.words[token].lower()
+            role = preposition_of(page, token)
             pieces.append(role)
         elif parse.deps[below] not in _BESIDE:
             first = max(parse.left[token], token - _LONGEST_LEFT)

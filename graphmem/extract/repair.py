@@ -276,5 +276,15 @@ def _lists(parse: Parse, heads: list[int], deps: list[str]) -> Iterator[_Change]
         kinds = (parse.pos[head], parse.pos[token])
         is_noun = dep in ("amod", "npadvmod") and set(kinds) <= {"NOUN", "ADJ", "PROPN"}
         is_name = dep == "appos" and kinds == ("PROPN", "PROPN")
+        is_name = is_name or (dep == "appos" and _is_alike(parse, head, token))
         if is_after_comma and (is_noun or is_name):
             yield _Change(token, head, "conj")
+
+
+def _is_alike(parse: Parse, first: int, second: int) -> bool:
+    """Whether two nouns are led by the same: "his father, his mother", "an author, a poet"."""
+    if parse.tags[first] != parse.tags[second] or parse.pos[first] != "NOUN":
+        return False
+    leads = [parse.child(noun, "det", "poss") for noun in (first, second)]
+    one, other = (None if lead is None else parse.words[lead].lower() for lead in leads)
+    return one == other

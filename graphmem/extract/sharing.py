@@ -31,13 +31,15 @@ def share_objects(page: Page, clauses: list[Clause], found: dict[int, Clause]) -
         for other in reversed([found[first], *listed] if first in found else listed):
             if other.subjects != clause.subjects or later.verb - other.verb > _NEAR:
                 break
-            if other.objects or other.attributes or other.roles or other.recipients or other.agents:
+            fronted = [role for role in other.roles if role.preposition < other.verb]
+            has_more = len(fronted) < len(other.roles) or other.recipients or other.agents
+            if other.objects or other.attributes or has_more or (fronted and other.is_passive):
                 break
             if _is_whole(page, other.verb):
                 break
             other.agents = list(clause.agents) if other.is_passive else []
             other.objects = [] if other.is_passive else list(clause.objects)
-            other.roles = list(clause.roles)
+            other.roles = [*fronted, *(role for role in clause.roles if role not in fronted)]
             later = other
 
 

@@ -126,7 +126,7 @@ def role_slots(page: Page, role: Role, verb: int) -> Iterable[Slot]:
         phrase = phrase_of(page, head)
         if phrase is None:
             continue
-        name = role.word
+        name = role.name or role.word
         if phrase.type is EntityType.DATE:
             name = "time"
         elif phrase.type is EntityType.PLACE and role.word in _PLACE_PREPOSITIONS:

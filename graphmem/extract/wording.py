@@ -115,7 +115,10 @@ def _lead_of_time(page: Page, slot: Slot) -> str:
 def _agrees_alone(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     """Whether one of several subjects, each in a fact of its own, is singular."""
     first = next((slot.phrase.head for slot in slots if slot.position < 0), None)
-    if first is None or not clause.subjects or page.parse.tags[first] not in ("NN", "NNP"):
+    if first is None or not clause.subjects:
+        return False
+    is_one = page.parse.words[first].lower() in ("he", "she", "it")
+    if not is_one and page.parse.tags[first] not in ("NN", "NNP"):
         return False
     return any(len(conjuncts(page, subject)) > 1 for subject in clause.subjects)
 
@@ -190,19 +193,19 @@ def _finite(page: Page, clause: Clause, group: Sequence[int], words: list[str]) 
     if parse.tags[group[0]] == "TO" or (is_going_on and parse.tags[group[0]] == "VBG"):
         return ["is", *words]
     if group[0] != verb and words[0] in _PARTICIPLES:
-        return [_PARTICIPLES[words[0]][_is_present(page, clause)], *words[1:]]
+        return [_PARTICIPLES[words[0]][_is_present(page, clause.verb)], *words[1:]]
     is_participle = clause.is_passive or parse.tags[verb] == "VBG"
     if class_of(page, clause) is not None or not is_participle or not _is_bare(page, clause, group):
         return words
     is_plural = _is_plural(page, clause)
     written, lemma = parse.words[verb].lower(), parse.lemmas[verb]
     if clause.is_passive or written == lemma:
-        is_lasting = clause.is_passive and lemma in _LASTING and _is_present(page, clause)
+        is_lasting = clause.is_passive and lemma in _LASTING and _is_present(page, clause.verb)
         forms = ("is", "are") if is_lasting else ("was", "were")
         return [forms[is_plural], *words]
     if clause.polarity is Polarity.NEGATIVE and parse.deps[verb] == "pcomp":  # "without asking"
-        return ["does" if _is_present(page, clause) else "did", "not", lemma]
-    if not _is_present(page, clause):
+        return ["does" if _is_present(page, clause.verb) else "did", "not", lemma]
+    if not _is_present(page, clause.verb):
         finite = "were" if lemma == "be" and is_plural else past(lemma, written)
     else:
         finite = lemma if is_plural else third_person(lemma)
@@ -213,10 +216,10 @@ def _is_plural(page: Page, clause: Clause) -> bool:
     return bool(clause.subjects) and page.parse.tags[clause.subjects[0]] in ("NNS", "NNPS")
 
 
-def _is_present(page: Page, clause: Clause) -> bool:
+def _is_present(page: Page, verb: int) -> bool:
     """Whether the clause that a participle belongs to is in the present tense."""
     parse = page.parse
-    above = clause.verb
+    above = verb
     while parse.heads[above] != above:
         above = parse.heads[above]
         group = (above, *(kid for kid in parse.children[above] if parse.deps[kid] == "aux"))
@@ -261,6 +264,10 @@ def governing_text(page: Page, verb: int, *, subject: int) -> str:
     first = min([*group, verb])
     if _is_partner(page, subject):
         words[0] = _agreeing(words[0], parse.tags[first], is_alone=not group)
+    if not group and parse.tags[verb] == "VBG":  # "..., saying that"
+        lemma = parse.lemmas[verb]
+        is_present = _is_present(page, verb)
+        words = [third_person(lemma) if is_present else past(lemma, words[0])]
     felt = parse.child(verb, "acomp") if parse.lemmas[verb] == "be" else None
     if felt is not None:  # "I'm excited to tell you"
         words.append(parse.words[felt])

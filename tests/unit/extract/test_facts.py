@@ -336,4 +336,4 @@ Oslo oslo PROPN NNP pobj 15
     assert names <= {member.name for member in fact.members}
     held = {member.name for fact in found.facts for member in fact.members}
     assert held == {*names, *(f"thing{n}" for n in range(6))}, "the rest is told beside it"
-    assert all(len(fact.members) == 3 for fact in rest)
+    assert all(3 <= len(fact.members) <= 6 for fact in rest)
