@@ -7,7 +7,7 @@ Categories may count their values in another order than those of a snapshot that
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -42,6 +42,9 @@ from graphmem.ports.store import StoreReader
 T = TypeVar("T", Passages, Entities, Traits)
 UNNAMED = frozenset(kind.value for kind in EntityType if not kind.is_name)
 """Types whose entities are described and not named."""
+_CHANGING = frozenset({"types", "aliases"})
+"""Columns of entities in which a row may be another than before."""
+_TRAITS = tuple(field.name for field in fields(Traits))
 
 
 class CannotGrowError(Exception):
@@ -79,18 +82,18 @@ def grow(before: Snapshot, reader: StoreReader) -> Growth:
     held_entities = _Held(before.numbers.entities, entity_nids)
     held_facts = _Held(before.numbers.facts, fact_nids)
     numbers = Numbers(held_passages.nids, held_entities.nids, held_facts.nids)
-    _refuse_changed(before.passages, passages, held_passages, but={"retired_at"})
-    _refuse_changed(before.entities, entities, held_entities, but={"types", "aliases"})
+    _refuse_changed(before.passages, passages, held_passages, but=frozenset({"retired_at"}))
+    _refuse_changed(before.entities, entities, held_entities, but=_CHANGING)
     aliases = tuple(_gained(before.entities, entities, held_entities))
     snapshot = Snapshot(
         passages=_passages(before.passages, passages, held_passages),
-        entities=_entities(before.entities, entities, held_entities),
+        entities=_renewed(before.entities, entities, held_entities, _CHANGING),
         mentions=_mentions(before.mentions, read_mentions(reader, numbers), held_passages),
         facts=_facts(before.facts, facts, held_facts, reader, numbers),
         vectors=_vectors(before.vectors, reader, numbers),
         numbers=numbers,
         same=np.unique(np.concatenate((before.same, read_same(reader, numbers))), axis=0),
-        traits=_traits(before.traits, traits, held_facts),
+        traits=_renewed(before.traits, traits, held_facts, _TRAITS),
     )
     return Growth(
         snapshot,
@@ -118,7 +121,7 @@ class _Held:
         self.nids = np.concatenate((known, shown[self.new]))
 
 
-def _refuse_changed(before: T, shown: T, held: _Held, *, but: set[str]) -> None:
+def _refuse_changed(before: T, shown: T, held: _Held, *, but: frozenset[str]) -> None:
     for field in fields(before):
         if field.name in but:
             continue
@@ -156,24 +159,14 @@ def _passages(before: Passages, shown: Passages, held: _Held) -> Passages:
     return made
 
 
-def _entities(before: Entities, shown: Entities, held: _Held) -> Entities:
+def _renewed(before: T, shown: T, held: _Held, names: Iterable[str]) -> T:
+    """With what is new, and held rows with what the named columns, of few values, show now."""
     made = _appended(before, shown, held)
-    return replace(
-        made,
-        types=made.types.replaced(held.rows, _values(shown.types, held.old)),
-        aliases=made.aliases.replaced(held.rows, _values(shown.aliases, held.old)),
-    )
-
-
-def _traits(before: Traits, shown: Traits, held: _Held) -> Traits:
-    made = _appended(before, shown, held)
-    renewed = {
-        field.name: getattr(made, field.name).replaced(
-            held.rows, _values(getattr(shown, field.name), held.old)
-        )
-        for field in fields(made)
+    columns: dict[str, Any] = {
+        name: getattr(made, name).replaced(held.rows, _values(getattr(shown, name), held.old))
+        for name in names
     }
-    return replace(made, **renewed)
+    return replace(made, **columns)
 
 
 def _gained(before: Entities, shown: Entities, held: _Held) -> Iterator[tuple[int, str]]:
