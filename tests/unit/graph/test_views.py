@@ -34,8 +34,8 @@ views = st.builds(
     View,
     as_of=moments,
     known_at=moments,
-    as_of_until=st.none() | st.integers(10, 14),
-    known_until=st.none() | st.integers(10, 14),
+    as_of_until=st.none() | st.integers(11, 14),
+    known_until=st.none() | st.integers(11, 14),
     types=st.none() | st.just({"person"}),
     namespaces=st.none() | st.just({"b"}),
 )
