@@ -7,7 +7,7 @@ given, in pieces, the ids of entities and facts that changed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from graphmem.maintain.derive import PREDICATES, Derivation, derive, premises_of
 from graphmem.maintain.notes import note_of
 from graphmem.model.change import ChangeSet, EditSet, Operation
 from graphmem.model.consolidation import StepReport
-from graphmem.model.history import Reason, Retelling, is_version, retelling_of
+from graphmem.model.history import Reason, is_version
 from graphmem.model.ids import Kind, content_id
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, SameAs, Sense, Supersession
 from graphmem.ports.store import Clock, GraphStore, scanned
@@ -26,7 +26,7 @@ from graphmem.resolve.claims import readings_of
 from graphmem.resolve.states import States
 from graphmem.stages.known_names import KnownNames
 from graphmem.stages.learning import keep, learned_in, relearn
-from graphmem.stages.retelling import Retold, retell
+from graphmem.stages.retelling import merged, retell
 from graphmem.stages.revising import revise
 from graphmem.stages.standing import standing
 from graphmem.stages.telling import places_of, scenes_of
@@ -211,7 +211,7 @@ class _Work:
                 states=known,
                 are_held=True,
             )
-            changes = _merged(retold, stated, tied, self._clock())
+            changes = merged(store, retold, stated, tied, self._clock())
             done = len(changes.supersessions)
             report = StepReport(looked_at=len(changed.facts), added=done)
             return Made(report, changes if done else None)
@@ -383,33 +383,6 @@ class _Work:
             discourse=tuple(discourse),
             same_as=tuple(same_as),
         )
-
-
-def _merged(
-    retold: Retold, stated: Sequence[Evidence], tied: Collection[tuple[str, str]], now: datetime
-) -> ChangeSet:
-    """Of what held statements tell again, that which is new: ties, and what is merged."""
-    links = {
-        (link.newer_id, link.older_id): link
-        for link in retold.changes.supersessions
-        if (link.newer_id, link.older_id) not in tied
-    }
-    standing = {
-        older: newer
-        for (newer, older), link in links.items()
-        if retelling_of(link.reason) is Retelling.SAME
-    }
-    told = {id for pair in links for id in pair}
-    known = frozenset(stated)
-    return ChangeSet(
-        namespace=retold.changes.namespace,
-        supersessions=tuple(links.values()),
-        evidence=tuple(
-            item for item in retold.changes.evidence if item.fact_id in told and item not in known
-        ),
-        retired_facts=dict.fromkeys(standing, now),
-        reinforced=tuple(sorted(set(standing.values()))),
-    )
 
 
 def _edit(store: GraphStore, namespace: str, edits: Callable[[int], EditSet]) -> None:

@@ -12,14 +12,14 @@ with how much is told of somebody. Consolidation looks further.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from graphmem.graph.threads import DERIVED
 from graphmem.model.change import ChangeSet, Operation, Revision
 from graphmem.model.history import Reason, Retelling, retelling_of
-from graphmem.model.knowledge import Evidence, Fact, Supersession
+from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, Supersession
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.alike import Telling, form_of, relation, spellings
 from graphmem.resolve.claims import readings_of
@@ -64,6 +64,22 @@ def twins_of(store: GraphStore, fact_ids: Sequence[str]) -> dict[str, str]:
     }
 
 
+def linked_as(
+    links: Iterable[DiscourseLink], standing: Mapping[str, str]
+) -> Iterator[DiscourseLink]:
+    """Links between what stands for facts, by the ids of these; none of a fact with itself."""
+
+    def end(id: str) -> str:
+        while id in standing:
+            id = standing[id]
+        return id
+
+    for link in links:
+        source, target = end(link.source_id), end(link.target_id)
+        if source != target:
+            yield link.model_copy(update={"source_id": source, "target_id": target})
+
+
 def retell(
     store: GraphStore,
     changes: ChangeSet,
@@ -94,6 +110,40 @@ def retell(
     theirs = _known_like(store, ours, names, states, most=most)
     pairs = list(_pairs(ours, theirs, are_held=are_held))
     return _told(store, changes, pairs, stated) if pairs else Retold(changes)
+
+
+def merged(
+    store: GraphStore,
+    retold: Retold,
+    stated: Sequence[Evidence],
+    tied: Collection[tuple[str, str]],
+    now: datetime,
+) -> ChangeSet:
+    """Of what held statements tell again, that which is new: ties, and what is merged, with what
+    led to it and what it led to."""
+    links = {
+        (link.newer_id, link.older_id): link
+        for link in retold.changes.supersessions
+        if (link.newer_id, link.older_id) not in tied
+    }
+    standing = {
+        older: newer
+        for (newer, older), link in links.items()
+        if retelling_of(link.reason) is Retelling.SAME
+    }
+    told = {id for pair in links for id in pair}
+    known = frozenset(stated)
+    links_of_merged = store.discourse_of(sorted(standing)) if standing else ()
+    return ChangeSet(
+        namespace=retold.changes.namespace,
+        supersessions=tuple(links.values()),
+        evidence=tuple(
+            item for item in retold.changes.evidence if item.fact_id in told and item not in known
+        ),
+        discourse=tuple(linked_as(links_of_merged, standing)),
+        retired_facts=dict.fromkeys(standing, now),
+        reinforced=tuple(sorted(set(standing.values()))),
+    )
 
 
 def _pairs(
@@ -158,22 +208,13 @@ def _told(
             facts[new.id] = new.model_copy(update={"retired_at": new.recorded_at})
             same[new.id] = known.id
         done[new.id] = max(operation, done.get(new.id, operation), key=_STRENGTH.index)
-    discourse = [
-        link.model_copy(
-            update={
-                "source_id": same.get(link.source_id, link.source_id),
-                "target_id": same.get(link.target_id, link.target_id),
-            }
-        )
-        for link in changes.discourse
-    ]
     again = {pair.known.id for pair in pairs} - facts.keys()
     return Retold(
         changes.model_copy(
             update={
                 "facts": tuple(facts.values()),
                 "evidence": (*changes.evidence, *dict.fromkeys(evidence)),
-                "discourse": tuple(d for d in discourse if d.source_id != d.target_id),
+                "discourse": tuple(linked_as(changes.discourse, same)),
                 "supersessions": (*changes.supersessions, *links),
                 "reinforced": tuple(sorted({*changes.reinforced, *again})),
             }

@@ -45,7 +45,7 @@ from graphmem.stages.known_states import (
     look_around,
     stated,
 )
-from graphmem.stages.retelling import retell, twins_of
+from graphmem.stages.retelling import linked_as, retell, twins_of
 
 _log = logging.getLogger(__name__)
 _BEGAN: Final = " began"
@@ -163,6 +163,7 @@ def _again_by(changes: ChangeSet, twins: Mapping[str, str]) -> ChangeSet:
         update={
             "facts": tuple(fact for fact in changes.facts if fact.id not in twins),
             "evidence": (*changes.evidence, *evidence),
+            "discourse": tuple(linked_as(changes.discourse, twins)),
             "reinforced": tuple(sorted({*changes.reinforced, *twins.values()})),
         }
     )

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from statements import EPOCH, Statement, facts_in, tell
 
+from graphmem.maintain.consolidate import Changed
 from graphmem.maintain.history import history_of
-from graphmem.model.change import Operation
+from graphmem.model.change import ChangeSet, Operation
 from graphmem.model.history import Retelling
+from graphmem.model.knowledge import DiscourseLink, Sense
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.states_file import load_states
+from graphmem.stages import retelling
+from graphmem.stages.consolidating import steps_of
 from graphmem.stages.erasing import erase
+from graphmem.stages.known_names import KnownNames
+from graphmem.stages.revising import revise
 
 SELLS = Statement("Acme", "sell", "object", "Boats", said="2020-01-01")
 SINCE = replace(SELLS, said="2020-02-01", since="2010")
@@ -128,3 +135,37 @@ def test_on_different_days_or_of_nobody_named_they_stay_apart(store: GraphStore)
         )
     ):
         assert tell(store, [told], minute=minute).operations == {Operation.ADD: 1}
+
+
+def test_links_of_a_wording_that_is_merged_are_those_of_what_stands_for_it(
+    store: GraphStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retelling, "_EVERYWHERE", 0)  # as if everybody was in very many passages
+    tell(store, [SELLS], minute=0)
+    tell(store, [TRIPLE, Statement("Bob", "visit", "object", "Oslo")], minute=1)
+    plain, triple = _one(store, None), _one(store, None, "sells")
+    [visit] = [fact.id for fact in facts_in(store) if fact.predicate == "visit"]
+    to, since = (
+        DiscourseLink(source_id=source, target_id=target, sense=Sense.CAUSE, connective=word)
+        for source, target, word in ((visit, triple, "because"), (triple, visit, "so"))
+    )
+    store.apply(ChangeSet(namespace="default", discourse=(to, since)))
+    names = KnownNames(store, "default")
+    steps = steps_of(store, names, lambda: EPOCH, states=load_states(), learns=False)
+    [step] = [step for step in steps if step.name == "duplicates"]
+    made = step.run(Changed((), (plain, triple, visit)))
+    assert made.changes is not None
+    assert dict(made.changes.retired_facts).keys() == {triple}
+    store.apply(made.changes)
+    ends = {(link.source_id, link.target_id) for link in store.discourse_of([plain])}
+    assert ends == {(visit, plain), (plain, visit)}
+    # What was known of it before can still be asked for.
+    assert set(store.discourse_of([triple])) == {to, since}
+    # Told once more in these words, with its cause, it is the standing one that has that cause.
+    cause = to.model_copy(update={"connective": "since"})
+    again = ChangeSet(
+        namespace="default", facts=tuple(store.facts([triple]).values()), discourse=(cause,)
+    )
+    revised = revise(store, again, states=load_states(), same=lambda id: [id], now=EPOCH)
+    assert [link.target_id for link in revised.changes.discourse] == [plain]
+    assert store.check() == []
