@@ -58,7 +58,7 @@ client.allow_telemetry=false
 db.transaction.monitor.check.interval=500ms
 # So that what was erased goes from the logs: a checkpoint removes all but the last, which is short.
 db.tx_log.rotation.retention_policy=keep_none
-db.tx_log.rotation.size=1m
+db.tx_log.rotation.size=4m
 db.checkpoint.interval.time=5m
 # Else it waits for five seconds twice before it ends, whether or not anybody is connected.
 internal.server.bolt.connection_shutdown_wait_time=0s
