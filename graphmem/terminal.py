@@ -58,28 +58,34 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard
 def factors_of(written: Sequence[str]) -> dict[str, float]:
     """What ``--weigh`` was given, by kind; raises `InvalidInputError` for what is no number."""
     factors: dict[str, float] = {}
-    for pair in written:
-        kind, _, value = pair.partition("=")
+    for kind, values in pairs_of(written, option="--weigh", example="procedural=2").items():
         try:
-            factors[kind] = float(value)
+            factors[kind] = float(values[-1])
         except ValueError as cause:
             raise InvalidInputError(
-                f"--weigh {pair!r} names no number", remedy="Write it as KIND=FACTOR: procedural=2"
+                f"--weigh {kind}={values[-1]} names no number", remedy="Write it as procedural=2"
             ) from cause
     return factors
 
 
-def pairs_of(written: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """What ``--where`` was given, by field; raises `InvalidInputError` for one without a sign."""
+def pairs_of(
+    written: Sequence[str], *, option: str = "--where", example: str = "speaker=Ann"
+) -> dict[str, tuple[str, ...]]:
+    """All values by name of what an option was given as ``NAME=VALUE``.
+
+    Raises
+    ------
+    InvalidInputError
+        One without a name or a sign; tells the option, and the `example` as how to write it.
+    """
     values: dict[str, tuple[str, ...]] = {}
     for pair in written:
         name, sign, value = pair.partition("=")
-        if not sign:
+        if not sign or not name.strip():
             raise InvalidInputError(
-                f"--where {pair!r} has no '='",
-                remedy="Write it as FIELD=VALUE, such as speaker=Ann",
+                f"{option} {pair!r} is not NAME=VALUE", remedy=f"Write it as {example}"
             )
-        values[name] = (*values.get(name, ()), value)
+        values[name.strip()] = (*values.get(name.strip(), ()), value)
     return values
 
 

@@ -29,6 +29,7 @@ from graphmem.errors import InvalidInputError
 from graphmem.model.base import Value
 from graphmem.model.time import parse_time
 from graphmem.stages.inputs import interval_of
+from graphmem.terminal import pairs_of
 
 
 class Kind(StrEnum):
@@ -155,15 +156,8 @@ def free(given: Mapping[str, str]) -> dict[str, Any]:
 
 def pairs(written: list[str]) -> dict[str, str]:
     """``NAME=VALUE`` texts as a mapping; raises `InvalidInputError` for one without a sign."""
-    found = {}
-    for text in written:
-        name, sign, value = text.partition("=")
-        if not sign or not name.strip():
-            raise InvalidInputError(
-                f"--param {text!r} is not NAME=VALUE", remedy="Write it as entity='Ann Lee'"
-            )
-        found[name.strip()] = value
-    return found
+    found = pairs_of(written, option="--param", example="entity='Ann Lee'")
+    return {name: values[-1] for name, values in found.items()}
 
 
 def read(name: str, value: str, kind: Kind) -> Any:

@@ -169,7 +169,7 @@ def test_what_is_no_kind_or_no_factor_is_named(
     for wrong, said in (
         ("dreams=2", "'dreams' is no kind of memory"),
         ("profile=-1", "greater than or equal to 0"),
-        ("profile", "names no number"),
+        ("profile", "is not NAME=VALUE"),
         ("profile=nan", "weigh"),
     ):
         with pytest.raises(SystemExit) as ended:
