@@ -175,7 +175,7 @@ class GraphStore(Protocol):
         """All of a source's episodes, oldest first."""
 
     def sources(self, namespace: str) -> list[tuple[str, int]]:
-        """Sources with living episodes and their number of passages, sorted by source."""
+        """Sources with living episodes and how many of their passages are not forgotten, sorted."""
 
     def passages_of(self, episode_ids: Sequence[str]) -> list[str]:
         """Ids of the passages of these episodes, in the order of the episodes and of the text."""

@@ -18,7 +18,7 @@ from graphmem.graph.timeline import Told, entries_of, within
 from graphmem.kernels.boundaries import boundaries
 from graphmem.kernels.text import tokenise, words
 from graphmem.model.ids import Kind
-from graphmem.model.knowledge import Fact, Modality
+from graphmem.model.knowledge import Evidence, Fact, Modality
 from graphmem.model.retrieval import Filter, Hit, Query
 from graphmem.model.source import Passage
 from graphmem.model.time import Interval
@@ -126,7 +126,7 @@ def gathered(store: GraphStore, names: KnownNames, facts: Sequence[Fact], query:
     """The facts with where they are told, how sessions go on in each other, and what links them, of
     what the query takes to be known."""
     ids = [fact.id for fact in facts]
-    places = places_of(store, ids)
+    places = places_of(store, ids, query)
     supersessions = store.supersessions_of(ids)
     links = store.discourse_of(ids)
     # A statement that never was believed as it was made acts through its version.
@@ -182,25 +182,47 @@ def events_of(store: GraphStore, namespace: str, session: str) -> tuple[tuple[Pa
     return tuple(tuple(event) for event in events)
 
 
-def places_of(store: GraphStore, fact_ids: Sequence[str]) -> dict[str, list[Place]]:
-    """Where each fact is told, in characters of the sources."""
+def places_of(
+    store: GraphStore, fact_ids: Sequence[str], query: Query | None = None
+) -> dict[str, list[Place]]:
+    """Where each fact is told, in characters of the sources.
+
+    A place that was forgotten and taken back is one: the passage that a query takes to be known.
+    """
     evidence = store.evidence_of(fact_ids)
     passages = store.passages(list({item.passage_id for item in evidence}))
     episodes = store.episodes(list({passage.episode_id for passage in passages.values()}))
+    known = query.known_in if query else None
+
+    def is_there(item: Evidence) -> bool:
+        passage = passages.get(item.passage_id)
+        episode = episodes.get(passage.episode_id) if passage else None
+        if passage is None or episode is None:
+            return False
+        ends = [at for at in (passage.forgotten_at, episode.retired_at) if at is not None]
+        if known is None:
+            return not ends
+        return Interval(episode.recorded_at, min(ends, default=None)).overlaps(known)
+
     places: dict[str, list[Place]] = {}
-    for item in evidence:
+    told: set[tuple[str, str, int, int]] = set()
+    for item in sorted(evidence, key=is_there, reverse=True):
         passage = passages.get(item.passage_id)
         episode = episodes.get(passage.episode_id) if passage else None
         if passage is None or episode is None:
             continue  # deleted since
+        start, end = passage.start + item.start, passage.start + item.end
+        if (item.fact_id, episode.source, start, end) in told:
+            continue
+        told.add((item.fact_id, episode.source, start, end))
         places.setdefault(item.fact_id, []).append(
             Place(
                 passage_id=passage.id,
                 episode_id=episode.id,
                 source=episode.source,
                 title=episode.title,
-                start=passage.start + item.start,
-                end=passage.start + item.end,
+                start=start,
+                end=end,
                 speaker=passage.speaker,
                 session=passage.session,
                 occurred_at=passage.occurred_at or episode.occurred_at,

@@ -13,7 +13,8 @@ CALL () {
   RETURN 'learned' AS change, f.recorded_at AS changed_at, f.text AS fact, f.id AS id, null AS replaced_by
   UNION ALL
   MATCH (newer:Fact {namespace: $namespace})-[s:SUPERSEDES]->(f:Fact)
-  WHERE NOT s.reason STARTS WITH 'NOOP' AND NOT s.reason STARTS WITH 'UPDATE' AND newer.recorded_at >= $since AND ($known_at IS NULL OR newer.recorded_at < $known_at_until)
+  WHERE NOT s.reason STARTS WITH 'NOOP' AND NOT s.reason STARTS WITH 'UPDATE'
+    AND NOT s.reason STARTS WITH 'UNDONE' AND newer.recorded_at >= $since AND ($known_at IS NULL OR newer.recorded_at < $known_at_until)
     AND ($as_of IS NULL OR ((f.valid_from IS NULL OR f.valid_from < $as_of_until)
       AND (f.valid_to IS NULL OR $as_of < f.valid_to)))
   RETURN 'superseded' AS change, newer.recorded_at AS changed_at, f.text AS fact, f.id AS id,

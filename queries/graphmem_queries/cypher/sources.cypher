@@ -14,6 +14,7 @@ WHERE (f.id = $fact OR toLower(f.text) CONTAINS toLower($fact))
 MATCH (f)-[s:EVIDENCE]->(p:Passage)<-[:HAS]-(e:Episode)
 RETURN f.text AS fact, substring(p.text, s.start, s.`end` - s.start) AS quote, e.source AS source,
   e.title AS title, p.speaker AS speaker, coalesce(p.occurred_at, e.occurred_at) AS occurred_at,
-  e.trust AS trust, p.start + s.start AS start, p.start + s.`end` AS `end`, p.id AS passage
+  e.trust AS trust, p.start + s.start AS start, p.start + s.`end` AS `end`,
+  coalesce(min(CASE WHEN p.forgotten_at IS NULL THEN p.id END), min(p.id)) AS passage
 ORDER BY fact, source, start
 LIMIT $limit

@@ -48,9 +48,11 @@ def episodes_of(connection: sqlite3.Connection, namespace: str, source: str) -> 
 
 
 def sources(connection: sqlite3.Connection, namespace: str) -> list[tuple[str, int]]:
-    """Sources with living episodes, and how many passages these have."""
+    """Sources with living episodes, and how many passages these have that are not forgotten."""
     rows = connection.execute(
-        """SELECT e.source, sum((SELECT count(*) FROM passages WHERE episode_nid = e.nid))
+        """SELECT e.source, sum((
+            SELECT count(*) FROM passages WHERE episode_nid = e.nid AND forgotten_at IS NULL
+        ))
         FROM namespaces s JOIN episodes e ON e.namespace_nid = s.nid
         WHERE s.name = ? AND e.retired_at IS NULL GROUP BY e.source ORDER BY e.source""",
         (namespace,),

@@ -12,7 +12,9 @@ RETURN collect([n.id, n.namespace, {fields}])
 MATCH (s:_Namespace {key: $key})
 MATCH (n:Episode)
 WHERE n.space = s.space AND n.nid > 0 AND n.retired_at IS NULL
-WITH n.source AS source, sum(COUNT { (n)-[:HAS]->() }) AS passages
+WITH n.source AS source, sum(COUNT {
+  MATCH (n)-[:HAS]->(p:Passage) WHERE p.forgotten_at IS NULL
+}) AS passages
 RETURN collect([source, passages])
 // name: passages_of
 UNWIND $ids AS id
