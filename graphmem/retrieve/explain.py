@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from graphmem.index.passage_index import PassageIndex
+from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Fact
 from graphmem.model.retrieval import Path, Step
 from graphmem.retrieve.heard import Heard, heard_near, heard_path
@@ -109,7 +110,10 @@ def to_path(index: PassageIndex, way: Way | Heard, facts: Mapping[int, Sequence[
     if isinstance(way, Heard):
         return heard_path(index, way, facts)
     labels = [None if name == NOWHERE else index.names.labels[name] for name in way.names]
-    steps = [Step(name=labels[0] or _subject(index, way.passages[0]))]
+    first = labels[0] or _subject(index, way.passages[0])
+    # A passage that leads on by the name that it is called by itself is one step with that.
+    is_own = labels[0] is None and normalise_name(first) == normalise_name(labels[1] or "")
+    steps = [] if is_own else [Step(name=first)]
     for position, row in enumerate(way.passages):
         source, target = labels[position], labels[position + 1]
         fact = stating(facts.get(row, ()), source, target)
@@ -126,10 +130,17 @@ def to_path(index: PassageIndex, way: Way | Heard, facts: Mapping[int, Sequence[
 
 
 def _subject(index: PassageIndex, row: int) -> str:
-    """What a passage is called: its title, or who it is about, or its source."""
+    """What a passage is called: its title, or who it is about, or its source, a file by its own
+    name alone."""
     passages, (indptr, homes) = index.passages, index.home_of_passage
-    title = passages.titles.values[int(passages.titles.codes[row])]
+    title = passages.titles[row]
     at_home = homes[indptr[row] : indptr[row + 1]]
     if title or not len(at_home):
-        return title or passages.sources.values[int(passages.sources.codes[row])]
+        return title or _last_part(passages.sources[row])
     return index.names.labels[int(at_home[0])]
+
+
+def _last_part(source: str) -> str:
+    scheme, mark, _ = source.partition("://")
+    is_file = not mark or scheme == "file"
+    return (source.rstrip("/").rpartition("/")[2] or source) if is_file else source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_world import Doc
 
+from graphmem.graph.snapshot import Category
 from graphmem.index.passage_index import PassageIndex
 from graphmem.model.retrieval import Mode, Query, SeedView
 from graphmem.model.time import to_micros
@@ -18,6 +20,7 @@ from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.explain import Way, leads_to, to_path
 from graphmem.retrieve.heard import Heard
 from graphmem.retrieve.pool import Ranking
+from graphmem.retrieve.reach import NOWHERE
 from graphmem.retrieve.search import rank
 from graphmem.retrieve.seeds import seeds_of
 
@@ -98,6 +101,37 @@ def check_way(index: PassageIndex, ranking: Ranking, row: int, way: Way | Heard)
         assert has(passage, name)
     assert len(way.names) == len(way.passages) + 1
     assert way.score > 0
+
+
+def test_a_passage_that_leads_on_by_what_it_is_called_is_one_step(make_index: MakeIndex) -> None:
+    index = make_index(*FILMS)
+    labels = list(index.names.labels)
+    own = Way((NOWHERE, labels.index("Mara Lindqvist")), (1,), 1.0)
+    assert [step.name for step in to_path(index, own, {}).steps] == ["Mara Lindqvist"]
+    onward = Way((NOWHERE, labels.index("Ingrid Sorel")), (1,), 1.0)
+    assert [step.name for step in to_path(index, onward, {}).steps] == [
+        "Mara Lindqvist",
+        "Ingrid Sorel",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "called"),
+    [
+        ("/home/ann/notes/boats.txt", "boats.txt"),
+        ("file:///home/ann/notes/boats.txt", "boats.txt"),
+        ("boats.txt", "boats.txt"),
+        ("note:1", "note:1"),
+        ("https://example.org/boats/", "https://example.org/boats/"),
+    ],
+)
+def test_an_untitled_passage_is_called_as_its_file(
+    make_index: MakeIndex, source: str, called: str
+) -> None:
+    index = make_index(Doc("", "it says that a boat came to Tallow Bay.", ("Tallow Bay",)))
+    index.passages = replace(index.passages, sources=Category.of([source]))
+    way = Way((NOWHERE, 0), (0,), 1.0)
+    assert [step.name for step in to_path(index, way, {}).steps] == [called, "Tallow Bay"]
 
 
 def test_a_turn_has_who_is_asked_about_the_name_near_it_and_the_date(
