@@ -20,6 +20,7 @@ _PARENTHESIS = re.compile(r"\(([^()]{4,500})\)")
 _BORN = re.compile(r"\W*(?:born|b\.)", re.IGNORECASE)
 _DIED = re.compile(r"\W*(?:died|d\.)", re.IGNORECASE)
 _DASH = re.compile(r"\s*(?:[–—]|--+)\s*|\s+-\s*|(?<=\d)-(?=\d)")
+_LIMIT = re.compile(r"\b(?:before|after)\b", re.IGNORECASE)
 _BEFORE = re.compile(r"\([^()]*\)\s?$")
 _PIECE = re.compile(
     r"(?:(?:such as|including|also called|also known as|now|then|formerly|or|and|e\.g\.|i\.e\."
@@ -177,16 +178,18 @@ def _life_event(
             end=time.end,
         ),
     ]
+    found = _LIMIT.search(part)
+    limit = "" if found is None else found[0].lower()
     places = _places_in(page, offset, offset + len(part))
     members += places
     yield FactDraft(
-        text=_life_text(who.shown, time, places, is_birth=is_birth),
+        text=_life_text(who.shown, time, places, limit, is_birth=is_birth),
         predicate="be born" if is_birth else "die",
         members=tuple(members),
         start=named.start,
         end=offset + len(part),
-        valid_from=time.interval.start,
-        valid_to=time.interval.end,
+        valid_from=None if limit == "before" else time.interval.start,
+        valid_to=None if limit == "after" else time.interval.end,
         precision=time.interval.precision,
     )
 
@@ -214,8 +217,15 @@ def _places_in(page: Page, start: int, end: int) -> list[MemberDraft]:
     return found
 
 
-def _life_text(who: str, time: TimeSpan, places: Sequence[MemberDraft], *, is_birth: bool) -> str:
+def _life_text(
+    who: str, time: TimeSpan, places: Sequence[MemberDraft], limit: str, *, is_birth: bool
+) -> str:
     verb = "was born" if is_birth else "died"
+    if limit:
+        return finished(f"{who} {verb} {limit} {time.name}{_where(places)}")
     lead = "on" if time.name[:1].isdigit() and time.name.count(" ") == 2 else "in"
-    where = f" in {', '.join(place.text for place in places)}" if places else ""
-    return finished(f"{who} {verb} {lead} {time.name}{where}")
+    return finished(f"{who} {verb} {lead} {time.name}{_where(places)}")
+
+
+def _where(places: Sequence[MemberDraft]) -> str:
+    return f" in {', '.join(place.text for place in places)}" if places else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice, product
 from typing import Final
 
-from graphmem.extract.clauses import Clause
+from graphmem.extract.clauses import Clause, class_of
 from graphmem.extract.cut_off import QUANTIFIERS, is_cut_off
 from graphmem.extract.governing import governor, has_content, is_empty, is_speech
 from graphmem.extract.members import (
@@ -174,7 +174,8 @@ def fact_of(
     is_short = len(members) == 1 or is_left_out(page, clause, slots)
     if quoted_to is None and is_short and not is_talk(page):
         quoted_to = end_of(page, clause)
-        if quoted_to is not None and page.parse.tags[quoted_to - 1] == "IN":
+        is_bare = quoted_to is None and class_of(page, clause) is not None  # "a film written"
+        if is_bare or (quoted_to is not None and page.parse.tags[quoted_to - 1] == "IN"):
             return None
     said_of = next((slot.phrase for slot in slots if slot.position < 0), None)
     members, frame = with_topic(page, members, said_of)

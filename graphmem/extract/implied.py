@@ -12,7 +12,7 @@ from typing import Final
 from graphmem.extract.lexicon import PERSON_NOUNS, SITED_NOUNS
 from graphmem.extract.members import extent_of, members_of, with_topic
 from graphmem.extract.page import Named, Page, Phrase
-from graphmem.extract.phrases import conjuncts, containing_places, object_of, phrase_of
+from graphmem.extract.phrases import STANDING, conjuncts, containing_places, object_of, phrase_of
 from graphmem.extract.wording import Slot, finished
 from graphmem.kernels.text import fold
 from graphmem.model.extraction import FactDraft
@@ -96,6 +96,8 @@ def _is_sited(named: Named) -> bool:
 def _is_place(page: Page, head: int) -> bool:
     """Whether a phrase is a place, or one described by a place: "the state of Queensland"."""
     named = page.name_at.get(head)
+    if fold(page.parse.words[head]) in STANDING:
+        return False
     if named is not None:
         return named.referent.type is EntityType.PLACE
     return page.parse.lemmas[head] in SITED_NOUNS and any(

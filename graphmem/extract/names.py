@@ -33,6 +33,8 @@ _SUBJECT_WEIGHT: Final = 0.9
 _HEAD_CHARS = 300
 _NAME = r"[^\W\d_][^\s,;:()\"“”]*"
 _PARENTHESIS = re.compile(r"\s*\([^()]*\)\s*$")
+_LEADS = re.compile(r" (?:of|in) (?:the )?")
+_POLITIES = PLACE_NOUNS | set("commonwealth principality duchy empire isle colony".split())
 _OF = re.compile(r"(.+?)\s+of\s+(?=\S)")
 _SUBJECT = re.compile(r"\s*([^(,.;:!?\n]{2,120}?)\s*(?:\(|,|\s(?:is|was|are|were)\s)")
 _INITIAL = re.compile(rf"({_NAME})\s+\w\.?\s+({_NAME})")
@@ -97,7 +99,7 @@ def meaning_title(
     """Those of the aliases that surely mean the title: what shares no word with it may not.
 
     A first sentence can begin with another subject than the document's, unless it goes on to name
-    the title ("Onika Maraj, known as Nicki Minaj").
+    the title ("Onika Maraj, known as Nicki Minaj"). Greece is not the "Economy of Greece".
     """
     of_title = set(name_key(title).split(" ")) - STOP
     opening = name_key(text[:_HEAD_CHARS])
@@ -105,8 +107,18 @@ def meaning_title(
     return [
         (alias, weight)
         for alias, weight in aliases
-        if of_title & set(name_key(alias).split(" ")) or (is_named and weight == _SUBJECT_WEIGHT)
+        if (
+            not _is_led(name_key(alias), name_key(title))
+            and of_title & set(name_key(alias).split(" "))
+        )
+        or (is_named and weight == _SUBJECT_WEIGHT)
     ]
+
+
+def _is_led(alias: str, title: str) -> bool:
+    """Whether an alias is what a title is of or in, unless that is a place: "Republic of Malta"."""
+    head, *rest = _LEADS.split(title, maxsplit=1)
+    return bool(rest) and rest[0] == alias and head.rpartition(" ")[2] not in _POLITIES
 
 
 def find_names(

@@ -155,6 +155,7 @@ def _being(page: Page, subject: int, description: int) -> FactDraft | None:
         return None
     tags = page.parse.tags
     is_one_of_many = tags[subject] == "NNS" and tags[description] in ("NN", "NNP")
+    is_one_of_many |= "number" in (page.parse.lemmas[subject], page.parse.lemmas[description])
     if len(what.text) < 3 or (is_one_of_many and subject not in page.name_at):
         return None
     if page.context.kind is EpisodeKind.CHAT and _is_speaker(page, who):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from graphmem.extract.lexicon import PERSON_NOUNS
+from graphmem.extract.lexicon import PERSON_NOUNS, PLACE_NOUNS, SITED_NOUNS
 from graphmem.extract.page import Named, Page, Phrase, Referent
+from graphmem.kernels.text import fold
 from graphmem.model.knowledge import EntityType
 
 _LEFT: Final = frozenset(
@@ -18,6 +19,8 @@ _DROPPED_TAGS: Final = frozenset(
 )
 _JOINING: Final = frozenset((",", "and", "or", "the", "&", "as", "well"))
 _TURNING: Final = frozenset("less least more most too hardly barely nearly almost partly".split())
+STANDING: Final = (SITED_NOUNS - PLACE_NOUNS) | {"airport", "stadium", "arena", "bridge", "castle"}
+"""Kinds of places that hold no others."""
 _LONGEST = 11
 _LONGEST_CONJUNCTION = 16
 _LONGEST_ADDRESS = 5
@@ -272,8 +275,9 @@ def containing_places(page: Page, named: Named) -> Iterator[int]:
     if len(before) + len(after) >= _LONGEST_ADDRESS or _goes_on(page, end):
         return
     for place in after:
-        if place.referent.type is not EntityType.PLACE:
-            return
+        kind = fold(place.referent.shown.split()[-1])
+        if place.referent.type is not EntityType.PLACE or kind in STANDING:
+            return  # no town is in an airport
         yield page.parse.tokens_in(place.start, place.end)[1] - 1
 
 

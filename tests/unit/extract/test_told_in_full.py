@@ -97,6 +97,31 @@ def read(extractor: SpacyExtractor, text: str, title: str) -> Extraction:
             "why",
         ),
         ("", "The turbines stand still. Because there is no wind.", "There is no wind.", "because"),
+        (  # a country is not its economy
+            "Economy of Norway",
+            "Norway is classified as an advanced economy. In 2001 Norway adopted the euro.",
+            "Norway adopted the euro in 2001.",
+            "Economy of Norway adopted",
+        ),
+        (
+            "Ann Lee",
+            "Ann Lee (born before 1264 – died after September 1332) was a poet.",
+            "Ann Lee was born before 1264.",
+            "born in",
+        ),
+        (  # by whom is not said
+            "Rain",
+            "Rain is a film written, directed and starring Ann Lee.",
+            "Rain is a film starring Ann Lee.",
+            "film written.",
+        ),
+        (  # no airport is in another
+            "Heron Air",
+            "It has bases at Galeão International Airport in Rio de Janeiro, Brasília International"
+            " Airport, Macaé Airport.",
+            "Galeão International Airport is located in Rio de Janeiro.",
+            "located in Brasília",
+        ),
         (
             "Ann Lee",
             "She was a fugitive and included in the list until 2005.",
