@@ -96,7 +96,7 @@ def _is_sited(named: Named) -> bool:
 def _is_place(page: Page, head: int) -> bool:
     """Whether a phrase is a place, or one described by a place: "the state of Queensland"."""
     named = page.name_at.get(head)
-    if fold(page.parse.words[head]) in STANDING:
+    if page.parse.words[head].lower() in STANDING:
         return False
     if named is not None:
         return named.referent.type is EntityType.PLACE

@@ -7,7 +7,6 @@ from typing import Final
 
 from graphmem.extract.lexicon import PERSON_NOUNS, PLACE_NOUNS, SITED_NOUNS
 from graphmem.extract.page import Named, Page, Phrase, Referent
-from graphmem.kernels.text import fold
 from graphmem.model.knowledge import EntityType
 
 _LEFT: Final = frozenset(
@@ -275,7 +274,7 @@ def containing_places(page: Page, named: Named) -> Iterator[int]:
     if len(before) + len(after) >= _LONGEST_ADDRESS or _goes_on(page, end):
         return
     for place in after:
-        kind = fold(place.referent.shown.split()[-1])
+        kind = place.referent.shown.rpartition(" ")[2].lower()
         if place.referent.type is not EntityType.PLACE or kind in STANDING:
             return  # no town is in an airport
         yield page.parse.tokens_in(place.start, place.end)[1] - 1
