@@ -204,6 +204,8 @@ def _is_link_word(page: Page, token: int) -> bool:
 def _is_passive(page: Page, verb: int, found: dict[int, Clause]) -> bool:
     parse = page.parse
     kinds = {parse.deps[kid] for kid in parse.children[verb]}
+    if parse.lemmas[verb] == "get" and "dobj" in kinds:
+        return False  # "it's got a garden"
     if kinds & {"nsubjpass", "auxpass", "agent"}:
         return True
     dep = parse.deps[verb]

@@ -45,7 +45,8 @@ _FELT: Final = frozenset(
     challenging rough scary exciting inspiring rewarding worth crazy wild sad frustrating annoying
     stressful experience time journey ride road moment pressure feeling special important lot
     powerful eye-opening unforgettable surreal fulfilling true reminder jump relief honor honour
-    day night evening weekend pleasure way outlet blessing step""".split()
+    day night evening weekend pleasure chance decision blast peaceful humbling way
+    outlet blessing step""".split()
 )
 _SPENT: Final = frozenset("time bit lot while effort work courage strength practice year".split())
 _UNKNOWN: Final = ("unknown", "unclear", "uncertain")

@@ -111,6 +111,4 @@ def _is_on_being(page: Page, clause: Clause) -> bool:
     """Whether an infinitive is of what something is in: "it is on my list of places to see"."""
     above = clause.governor
     is_bare = above is not None and not above.attributes and len(above.group) == 1
-    if above is None or not is_bare or page.parse.lemmas[above.verb] != "be":
-        return False
-    return page.parse.deps[clause.verb] == "advcl"
+    return above is not None and is_bare and page.parse.lemmas[above.verb] == "be"

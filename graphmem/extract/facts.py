@@ -47,7 +47,7 @@ _BARE: Final = frozenset(
     """be have do go get make let see know come take say think find choose agree look mean keep
     start begin try continue guess hope wonder tell ask realize realise reflect love like want
     need feel bet believe remember understand use work help give put call show seem happen
-    include""".split()
+    include talk chat speak""".split()
 )
 _STATES: Final = frozenset(
     """be have live know like love own belong contain include consist remain stay want need hate

@@ -88,7 +88,7 @@ def _follow(page: Page, clause: Clause, above: Clause, dep: str) -> None:
             clause.attribution = above.subjects[0]
         if lemma in _DOUBT:
             clause.modality = Modality.POSSIBLE
-        elif lemma in INTENDING_VERBS:
+        elif lemma in INTENDING_VERBS and above.verb < clause.verb:
             clause.modality = Modality.INTENDED
         elif clause.governor is above and clause.modality is Modality.ACTUAL:
             clause.modality = above.modality  # "will let you know"

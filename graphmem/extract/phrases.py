@@ -194,10 +194,22 @@ def _pronoun_text(page: Page, token: int) -> str:
         article = page.parse.words[first].lower() if first < antecedent else ""
         while first < antecedent and _is_dropped(page, first):
             first += 1
-        text = page.parse.slice(first, antecedent + 1)
+        text = _as_it_stands(page, first, antecedent + 1)
         if article in ("a", "an", "the"):
             text = f"the {text}"
     return possessive(text) if page.parse.tags[token] in ("PRP$", "WP$") else text
+
+
+def _as_it_stands(page: Page, first: int, last: int) -> str:
+    """The text of tokens with no pronoun replaced but those of who speaks and who listens."""
+    parse = page.parse
+    pieces: list[str] = []
+    for token in range(first, last):
+        meant = page.antecedents.get(token) if parse.tags[token] == "PRP$" else None
+        word = possessive(meant.shown) if isinstance(meant, Referent) else parse.words[token]
+        blank = " " if token > first and parse.starts[token] > parse.ends[token - 1] else ""
+        pieces.append(blank + word)
+    return "".join(pieces)
 
 
 def _joint_text(page: Page, token: int) -> str:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from graphmem.extract.clauses import Clause
 
 _AUXILIARIES: Final = ("aux", "auxpass")
-_ALONE: Final = frozenset("come go sit stay lie live relax rest sleep wait".split())
+_ALONE: Final = frozenset(
+    "come go sit stay lie live relax rest sleep wait laugh cry smile chat talk walk swim".split()
+)
 _JOINTS: Final = ("and", "or", ",")
 _FINITE: Final = ("VBP", "VBZ", "VBD")
 _NEAR: Final = 3
@@ -57,7 +59,8 @@ def share_group(page: Page, clause: Clause, above: Clause) -> None:
     helpers = [k for k in parse.children[clause.verb] if parse.deps[k] in _AUXILIARIES]
     if any(parse.tags[k] != "VB" for k in helpers):  # "would go and be seen" shares too
         return
-    lead = [t for t in above.group if t != above.verb and parse.deps[t] != "prt"]
+    particles = [t for t in parse.children[above.verb] if parse.deps[t] == "prt"]
+    lead = [t for t in above.group if t != above.verb and t not in particles]
     if parse.tags[clause.verb] in ("VBN", "VBG", "VB"):
         shared = [t for t in lead if above.is_inner or parse.deps[t] in _AUXILIARIES]
         clause.group = [*shared, *clause.group]

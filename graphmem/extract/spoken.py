@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
-from graphmem.extract.lexicon import GREETINGS
+from graphmem.extract.lexicon import EXCLAIMED, GREETINGS
 from graphmem.extract.page import Page, Referent
 from graphmem.model.knowledge import EntityType
 from graphmem.model.source import EpisodeKind
@@ -43,8 +44,8 @@ def left_out(page: Page) -> Referent | None:
 def is_addressed(page: Page, subject: int, verb: int) -> bool:
     """Whether a name only calls whom it names: "Sounds great, Ann!", "Hey Ann, I moved"."""
     parse = page.parse
-    if is_talk(page) and parse.words[subject].lower() in GREETINGS:
-        return True  # "Thanks, appreciate it"
+    if is_talk(page) and parse.words[subject].lower() in _called_out(page, subject):
+        return True
     if subject not in page.name_at or not is_talk(page):
         return False
     before = parse.left[subject] - 1
@@ -55,6 +56,13 @@ def is_addressed(page: Page, subject: int, verb: int) -> bool:
         return False
     is_plural = parse.tags[verb] == "VBP" and parse.child(verb, "aux") is None
     return parse.words[subject + 1] in _CALLED or is_plural  # "Thanks, Ann - really appreciate it"
+
+
+def _called_out(page: Page, subject: int) -> Collection[str]:
+    """The words that are no subject: "Thanks, appreciate it", and "Love trying it" at the start."""
+    parse = page.parse
+    is_first = any(first == subject for first, _ in parse.sentences)
+    return EXCLAIMED if is_first and parse.left[subject] == parse.right[subject] else GREETINGS
 
 
 def is_exclaimed(page: Page, token: int, verb: int) -> bool:

@@ -243,6 +243,9 @@ def _full_form(page: Page, token: int) -> str:
     word = page.parse.words[token]
     lower = word.lower()
     if lower in ("'s", "’s"):
+        verb = page.parse.heads[token]
+        if page.parse.lemmas[verb] == "get" and page.parse.child(verb, "dobj") is not None:
+            return "has"  # "it's got a garden"
         return (
             "has" if page.parse.deps[token] == "aux" and _before_participle(page, token) else "is"
         )
