@@ -192,7 +192,9 @@ def _is_whither(page: Page, token: int) -> bool:
     word = parse.words[token].lower()
     verb = parse.heads[token]
     thing = parse.child(verb, "dobj")
-    is_beside = token == verb + 1 or (thing is not None and token == parse.right[thing] + 1)
+    between = range(verb + 1, token)
+    is_next = all(parse.deps[t] in ("advmod", "neg") for t in between)  # "is always around"
+    is_beside = is_next or (thing is not None and token == parse.right[thing] + 1)
     is_site = word in _BESIDE and parse.lemmas[verb] == "be"  # "is here for Ann"
     return is_beside and (word in _WHITHER or is_site) and not parse.children[token]
 

@@ -50,6 +50,9 @@ _FELT: Final = frozenset(
 )
 _SPENT: Final = frozenset("time bit lot while effort work courage strength practice year".split())
 _UNKNOWN: Final = ("unknown", "unclear", "uncertain")
+_MOVING: Final = frozenset(
+    "help make remind let keep teach mean break motivate show inspire".split()
+)
 _LIKING: Final = frozenset(("love", "like", "hate", "enjoy"))
 _ALL_OF: Final = ("guys", "two", "all", "both", "folks")
 _WEATHER: Final = frozenset("rain snow pour drizzle hail".split())
@@ -148,6 +151,11 @@ def references(page: Page) -> Iterator[ReferenceDraft]:
 def _relative(page: Page, token: int) -> None:
     """A relative pronoun stands for the noun that its clause describes."""
     parse = page.parse
+    verb = parse.heads[token]
+    felt = parse.child(verb, "acomp", "attr") if parse.deps[token] in SUBJECTS else None
+    is_apart = parse.words[token].lower() == "which" and parse.words[token - 1] == ","
+    if is_talk(page) and is_apart and felt is not None and parse.lemmas[felt].lower() in _FELT:
+        return  # "I could run again, which was a relief": that one could was
     verb = token
     for _ in range(6):
         if parse.deps[verb] in ("relcl", "acl"):
@@ -366,29 +374,49 @@ def _is_empty(page: Page, token: int) -> bool:
 
 
 def _is_what_happened(page: Page, token: int) -> bool:
-    """Whether "it" is all that was told before, as in talk: "It was great", "I appreciate it"."""
+    """Whether "it" is all that was told before, as in talk: "It was great", "It helped me grow"."""
     parse = page.parse
     verb = parse.heads[token]
-    lemma, dep = parse.lemmas[verb], parse.deps[token]
-    if page.context.kind is not EpisodeKind.CHAT:
+    lemma = parse.lemmas[verb]
+    if not is_talk(page):
         return False
-    if parse.words[token - 1].lower() == "worth":
+    if parse.deps[token] not in SUBJECTS:
+        return _is_of_idiom(page, token)
+    touched = parse.child(verb, "dobj", "dative", "ccomp")
+    if lemma in _MOVING and touched is not None and _is_of_partner(page, touched):
         return True
-    if dep == "dobj":
-        is_kept_up = lemma == "keep" and parse.child(verb, "prt") is not None
-        is_made = lemma == "make" and parse.child(verb, "aux") is not None  # "gonna make it"
-        is_loved_when = lemma in _LIKING and parse.words[token + 1].lower() == "when"
-        is_slow = lemma == "take" and parse.words[token + 1].lower() in ("slow", "easy")
-        is_idiom = lemma in ("appreciate", "do", "kill") or is_made or is_slow
-        return is_kept_up or is_loved_when or is_idiom
-    if dep not in SUBJECTS:
-        return False
     spent = parse.child(verb, "dobj", "attr", "oprd", "npadvmod")
-    felt = parse.child(verb, "acomp", "attr")
     if lemma == "take":
         return spent is not None and parse.lemmas[spent] in _SPENT
+    felt = parse.child(verb, "acomp", "attr")
     is_felt = felt is not None and parse.lemmas[felt].lower() in _FELT
     return is_felt and lemma in ("be", "feel", "sound", "look", "get")
+
+
+def _is_of_idiom(page: Page, token: int) -> bool:
+    """Whether "it" only fills a place: "worth it", "keep it up", "will make it", "take it easy"."""
+    parse = page.parse
+    verb = parse.heads[token]
+    lemma = parse.lemmas[verb]
+    before, after = (
+        parse.words[at].lower() for at in (max(token - 1, 0), min(token + 1, len(parse) - 1))
+    )
+    if parse.deps[token] != "dobj" or before == "worth":
+        return before == "worth"
+    return (
+        lemma in ("appreciate", "do", "kill")
+        or (lemma == "keep" and parse.child(verb, "prt") is not None)
+        or (lemma == "make" and parse.child(verb, "aux") is not None)
+        or (lemma == "take" and after in ("slow", "easy"))
+        or (lemma in _LIKING and after == "when")
+    )
+
+
+def _is_of_partner(page: Page, token: int) -> bool:
+    """Whether an object is who speaks or listens, or what they are made to do."""
+    parse = page.parse
+    subject = parse.child(token, *SUBJECTS)
+    return fold(parse.words[token if subject is None else subject]) in _SPOKEN
 
 
 def _subject_after(page: Page, token: int, word: str) -> int | None:

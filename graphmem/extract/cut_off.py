@@ -41,18 +41,28 @@ def _is_half(page: Page, clause: Clause, first: Slot | None) -> bool:
     """Whether a clause needs the one above it, or the one below, to say something."""
     parse = page.parse
     above = clause.governor
+    if above is not None and any(phrase_of(page, token) is None for token in above.objects):
+        return True
+    is_bare = parse.tags[clause.verb] == "VB" and clause.group == [clause.verb]
+    if is_bare and parse.deps[clause.verb] == "conj" and is_caused(page, parse.heads[clause.verb]):
+        return True  # "helps me rest and be creative"
     if is_infinitive(page, clause):
         return _is_on_being(page, clause) or not governed(page, clause, first)
     is_effect = above is not None and is_caused(page, clause.verb)
-    if above is not None and is_effect and not above.subjects:
-        return parse.deps[above.verb] != "csubj"  # "made me smile": what did?
+    if is_effect and not governed(page, clause, first):
+        return above is None or parse.tags[above.verb] != "VBG"  # "made me smile": what did?
     content = parse.child(clause.verb, "ccomp")
     return content is not None and content > clause.verb and not is_caused(page, content)
 
 
 def _lacks_object(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     told = {slot.phrase.head for slot in slots}
-    return any(t not in told and phrase_of(page, t) is None for t in clause.objects)
+    words = page.parse.words
+    bare = (words[t].lower() for t in clause.objects if not page.parse.children[t])
+    is_one = not {"one", "ones"}.isdisjoint(bare)
+    is_any = any(words[page.parse.left[t]].lower() == "any" for t in clause.subjects)
+    is_open = any(t not in told and phrase_of(page, t) is None for t in clause.objects)
+    return is_open or is_any or (is_one and len(slots) <= 2)
 
 
 def _is_open_ended(page: Page, clause: Clause) -> bool:

@@ -24,7 +24,7 @@ STOP: Final = _words(
 )
 GREETINGS: Final = _words(
     """oh hey hi hello wow woah whoa yay phew whew aww oof ugh yup
-    gonna thanks thank yeah yep yes nope ok okay haha sure
+    gonna gon thanks thank yeah yep yes nope ok okay haha sure
     please sorry congrats congratulations absolutely definitely totally really bye gotcha lol btw
     dear"""
 )

@@ -92,6 +92,8 @@ def _follow(page: Page, clause: Clause, above: Clause, dep: str) -> None:
             clause.modality = Modality.INTENDED
         elif clause.governor is above and clause.modality is Modality.ACTUAL:
             clause.modality = above.modality  # "will let you know"
+        if clause.governor is above and clause.attribution is None:
+            clause.attribution = above.attribution
     elif dep == "conj":
         clause.attribution = above.attribution
         if not set(above.group).isdisjoint(clause.group):

@@ -405,6 +405,10 @@ def _of_part(page: Page, head: int) -> tuple[int, list[int]]:
     for kid in parse.children[head]:
         if kid == head + 1 and parse.deps[kid] == "prep" and parse.words[kid].lower() == "of":
             inner = object_of(page, kid)
+            deed = parse.child(kid, "pcomp")
+            if inner is None and deed is not None and is_deed(page, deed):  # "a love of reading"
+                last = parse.right[deed] + 1
+                return last, [t for t in range(deed, last) if page.referent(t) is not None]
             if inner is None:
                 break
             beside = conjuncts(page, inner)[1:]

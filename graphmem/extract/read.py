@@ -14,6 +14,7 @@ from graphmem.extract.facts import content_of, read_facts
 from graphmem.extract.gestures import gesture_spans, gestures
 from graphmem.extract.headlines import heading_of, is_headline
 from graphmem.extract.implied import implied
+from graphmem.extract.lexicon import GREETINGS
 from graphmem.extract.listings import items, listings
 from graphmem.extract.names import (
     NameSpan,
@@ -170,8 +171,13 @@ def _page(
     """A page with its names and times, the names that are its title, and what it is about."""
     text = context.text
     parse = repaired(parse)
+    is_chat = context.kind is EpisodeKind.CHAT
     entities = [
-        NameSpan(parse.starts[first], parse.ends[_last_of_name(parse, first, last)], _TYPES[label])
+        NameSpan(
+            parse.starts[_first_of_name(parse, first, last) if is_chat else first],
+            parse.ends[_last_of_name(parse, first, last)],
+            _TYPES[label],
+        )
         for first, last, label in parse.entities
         if label in _TYPES
     ]
@@ -185,6 +191,13 @@ def _page(
     about = topic.referent if topic and context.ordinal == 0 else None
     page = Page(context, parse, named, times, about)
     return page, aliases, topic
+
+
+def _first_of_name(parse: Parse, first: int, last: int) -> int:
+    """The first token of a name after the greeting that a tagger may have taken in: "Yep Ann"."""
+    while first < last - 1 and parse.words[first].lower() in GREETINGS:
+        first += 1
+    return first
 
 
 def _last_of_name(parse: Parse, first: int, last: int) -> int:

@@ -46,6 +46,8 @@ def is_addressed(page: Page, subject: int, verb: int) -> bool:
     parse = page.parse
     if is_talk(page) and parse.words[subject].lower() in _called_out(page, subject):
         return True
+    if is_talk(page) and "!" in parse.words[subject:verb]:
+        return True  # "Awesome, Ann! Sounds like fun"
     if subject not in page.name_at or not is_talk(page):
         return False
     before = parse.left[subject] - 1
@@ -128,11 +130,21 @@ def _is_wished(page: Page, verb: int) -> bool:
     token = verb
     while parse.heads[token] != token:
         above = parse.heads[token]
+        if parse.deps[token] == "ccomp" and _is_seen_to(page, above):
+            return True
         if parse.deps[token] == "ccomp" and parse.lemmas[above].lower() in _WISHING:
             is_told = parse.child(above, "nsubj") is not None
             return not is_told or (token != verb and parse.lemmas[above].lower() == "wish")
         token = above
     return False
+
+
+def _is_seen_to(page: Page, above: int) -> bool:
+    """Whether who listens is to see to what follows: "make sure you rest"."""
+    parse = page.parse
+    verb = parse.heads[above] if parse.lemmas[above].lower() == "sure" else above
+    is_told = parse.tags[verb] == "VB" and parse.child(verb, "nsubj", "aux") is None
+    return is_told and verb != above and parse.deps[verb] in ("ROOT", "ccomp", "conj", "advcl")
 
 
 def _is_of_anyone(page: Page, clause: Clause) -> bool:

@@ -250,6 +250,8 @@ def _full_form(page: Page, token: int) -> str:
             "has" if page.parse.deps[token] == "aux" and _before_participle(page, token) else "is"
         )
     if lower in ("'d", "’d"):
+        if token and page.parse.tags[token - 1] == "WRB":  # "Where'd you go?"
+            return "did"
         is_past = token + 1 < len(page.parse) and page.parse.words[token + 1].lower() == "been"
         return "would" if page.parse.tags[token] == "MD" and not is_past else "had"
     return _FULL_FORMS.get(lower, word)
