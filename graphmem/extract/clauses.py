@@ -7,7 +7,7 @@ describes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -176,9 +176,26 @@ def _group(page: Page, verb: int) -> list[int]:
         is_adverb = dep == "advmod" and kid == verb - 1 and parse.tags[kid] in ("RB", "RBS", "RBR")
         is_where = dep in ("advmod", "acomp") and kid > verb and _is_whither(page, kid)
         is_part = dep in (*_AUXILIARIES, "neg", "prt") or is_where or _is_limit(page, kid)
+        is_part = is_part or kid == activity_of(page, verb)
         if is_part or (is_adverb and not _is_link_word(page, kid)):
             group.append(kid)
     return sorted(group)
+
+
+def activity_of(page: Page, verb: int) -> int | None:
+    """What one goes to do, which the parse has as a thing: "went camping"."""
+    parse = page.parse
+    kid = parse.child(verb, "dobj") if parse.lemmas[verb] == "go" else None
+    return kid if kid == verb + 1 and parse.tags[kid] == "VBG" else None
+
+
+def _kids_of(page: Page, verb: int) -> Sequence[int]:
+    """What stands under a verb, and under what one goes to do: "went camping with Ann"."""
+    kids = page.parse.children[verb]
+    activity = activity_of(page, verb)
+    if activity is None:
+        return kids
+    return [*(kid for kid in kids if kid != activity), *page.parse.children[activity]]
 
 
 def _is_limit(page: Page, token: int) -> bool:
@@ -229,7 +246,7 @@ def _is_passive(page: Page, verb: int, found: dict[int, Clause]) -> bool:
 
 def _read_children(page: Page, clause: Clause) -> None:
     parse = page.parse
-    for kid in parse.children[clause.verb]:
+    for kid in _kids_of(page, clause.verb):
         dep = parse.deps[kid]
         if dep in _SUBJECT or (dep == "csubj" and is_deed(page, kid)):
             if not is_addressed(page, kid, clause.verb):

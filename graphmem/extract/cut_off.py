@@ -10,6 +10,7 @@ from graphmem.extract.gaps import is_infinitive
 from graphmem.extract.page import Page
 from graphmem.extract.phrases import phrase_of
 from graphmem.extract.wording import Slot, governed
+from graphmem.model.knowledge import Modality, Polarity
 
 QUANTIFIERS: Final = frozenset("all both most some many others several few each none".split())
 """Words that are a subject of their own: "some came"."""
@@ -60,9 +61,20 @@ def _lacks_object(page: Page, clause: Clause, slots: Sequence[Slot]) -> bool:
     words = page.parse.words
     bare = (words[t].lower() for t in clause.objects if not page.parse.children[t])
     is_one = not {"one", "ones"}.isdisjoint(bare)
-    is_any = any(words[page.parse.left[t]].lower() == "any" for t in clause.subjects)
-    is_open = any(t not in told and phrase_of(page, t) is None for t in clause.objects)
+    is_unsure = clause.modality is Modality.POSSIBLE and clause.polarity is Polarity.POSITIVE
+    heads = list(clause.subjects)
+    if is_unsure and not clause.is_question:
+        heads += clause.objects  # "if you need any help"
+    is_any = any(words[page.parse.left[t]].lower() == "any" for t in heads)
+    untold = [t for t in clause.objects if t not in told and phrase_of(page, t) is None]
+    is_open = not all(_is_part(page, token) for token in untold)
     return is_open or is_any or (is_one and len(slots) <= 2)
+
+
+def _is_part(page: Page, token: int) -> bool:
+    """Whether a word only says how many of what follows: "some of my plans"."""
+    kid = page.parse.child(token, "prep")
+    return kid is not None and page.parse.words[kid].lower() == "of"
 
 
 def _is_open_ended(page: Page, clause: Clause) -> bool:

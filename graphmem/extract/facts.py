@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice, product
 from typing import Final
 
-from graphmem.extract.clauses import Clause, class_of
+from graphmem.extract.clauses import Clause, activity_of, class_of
 from graphmem.extract.cut_off import QUANTIFIERS, is_cut_off
 from graphmem.extract.governing import governor, has_content, is_empty, is_speech
 from graphmem.extract.members import (
@@ -288,6 +288,9 @@ def _predicate(page: Page, clause: Clause, attribute: int | None) -> tuple[str, 
     particle = parse.child(clause.verb, "prt")
     if particle is not None:
         lemma = f"{lemma} {parse.words[particle].lower()}"
+    activity = activity_of(page, clause.verb)
+    if activity is not None:
+        lemma = f"{lemma} {parse.words[activity].lower()}"
     if lemma == "bear" and clause.is_passive and not clause.agents:
         return "be born", True
     if lemma == "take" and clause.objects:

@@ -103,9 +103,9 @@ def _read_phrase(page: Page, head: int, *, with_of: bool) -> Phrase | None:
 
 
 def is_deed(page: Page, token: int) -> bool:
-    """Whether a gerund stands where a noun could: "losing it was hard", "proud of winning"."""
+    """Whether a gerund stands where a noun could: "losing it hurt", "proud of winning"."""
     parse = page.parse
-    return parse.tags[token] == "VBG" and parse.deps[token] in ("csubj", "pcomp")
+    return parse.tags[token] == "VBG" and parse.deps[token] in ("csubj", "pcomp", "dobj")
 
 
 def _done(page: Page, gerund: int) -> Phrase | None:

@@ -75,7 +75,9 @@ def may_share(page: Page, clause: Clause, above: Clause) -> bool:
         return not (is_talk(page) and _is_told_to(page, clause, above))
     if dep == "ccomp" and tag not in ("VBG", "VBN", "VB"):
         return False
-    is_finite = is_talk(page) and parse.tags[clause.group[0]] in _FINITE
+    first = clause.group[0]
+    is_told = parse.words[first].lower() == "do"  # "Don't worry, I won't"
+    is_finite = is_talk(page) and (parse.tags[first] in _FINITE or is_told)
     return dep in (*_OPEN, "ccomp") and not is_finite  # "Thank you for asking, Bob won"
 
 

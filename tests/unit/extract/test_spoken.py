@@ -93,6 +93,11 @@ def test_the_names_in_what_is_done_are_members(extractor: SpacyExtractor) -> Non
         "It's hard to run a business when you don't have faith in yourself.",
         "I hope you like it.",
         "I'm proud of who I am.",
+        "Made me smile.",
+        "It helped me grow.",
+        "Just make sure you don't quit.",
+        "Let me know if you need any help.",
+        "Don't worry.",
     ],
 )
 def test_what_states_nothing_is_no_fact(extractor: SpacyExtractor, turn: str) -> None:
@@ -117,6 +122,16 @@ def test_what_states_nothing_is_no_fact(extractor: SpacyExtractor, turn: str) ->
             ["Bob should come down.", "Bob should join Ann on the trails."],
         ),
         ("My dog keeps me going.", ["Ann's dog keeps Ann going."]),
+        ("We went camping last weekend.", ["Ann went camping in 6 May 2023 – 7 May 2023."]),
+        ("I've been painting since 2016.", ["Ann has been painting since 2016."]),
+        ("My son had an accident.", ["Ann's son had an accident."]),
+        ("I don't have any pets.", ["Ann does not have any pets."]),
+        (
+            "I hope I can hear you play the violin.",
+            ["Ann hopes that Ann can hear Bob play the violin."],
+        ),
+        ("I love the joy of sharing stories.", ["Ann loves the joy of sharing stories."]),
+        ("My sister and I had a party.", ["Ann's sister had a party.", "Ann had a party."]),
         ("You guys look great!", ["Bob looks great."]),
         ("Yeah, we go a few times a week.", ["Ann goes a few times a week."]),
     ],
