@@ -223,10 +223,8 @@ def _is_link_word(page: Page, token: int) -> bool:
 def _is_passive(page: Page, verb: int, found: dict[int, Clause]) -> bool:
     parse = page.parse
     kinds = {parse.deps[kid] for kid in parse.children[verb]}
-    if parse.lemmas[verb] == "get" and "dobj" in kinds:
-        return False  # "it's got a garden"
     if kinds & {"nsubjpass", "auxpass", "agent"}:
-        return True
+        return parse.lemmas[verb] != "get" or "dobj" not in kinds  # "it's got a garden"
     dep = parse.deps[verb]
     is_participle = parse.tags[verb] == "VBN" or (parse.tags[verb] == "VBD" and dep == "acl")
     if not is_participle:
