@@ -50,9 +50,7 @@ _FELT: Final = frozenset(
 )
 _SPENT: Final = frozenset("time bit lot while effort work courage strength practice year".split())
 _UNKNOWN: Final = ("unknown", "unclear", "uncertain")
-_MOVING: Final = frozenset(
-    "help make remind let keep teach mean break motivate show inspire".split()
-)
+_MOVING: Final = frozenset("help make let keep teach mean break motivate show inspire".split())
 _LIKING: Final = frozenset(("love", "like", "hate", "enjoy"))
 _ALL_OF: Final = ("guys", "two", "all", "both", "folks")
 _WEATHER: Final = frozenset("rain snow pour drizzle hail".split())
