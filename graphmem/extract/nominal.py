@@ -12,6 +12,7 @@ from graphmem.extract.phrases import (
     conjuncts,
     described,
     phrase_of,
+    with_indefinite,
     written,
 )
 from graphmem.extract.prepositions import roles_under
@@ -259,7 +260,7 @@ def with_article(page: Page, noun: int, text: str) -> str:
     is_determined = first in _DETERMINED or second in _DETERMINED  # "now the leader"
     if not is_one or is_plural or is_determined or "'" in text:
         return text
-    return f"an {text}" if text[0].lower() in "aeiou" else f"a {text}"
+    return with_indefinite(text)
 
 
 def _leads(page: Page, begin: int, head: int, noun: int) -> bool:

@@ -212,6 +212,11 @@ def _as_it_stands(page: Page, first: int, last: int) -> str:
     return "".join(pieces)
 
 
+def with_indefinite(text: str) -> str:
+    """A noun phrase after "a", or "an" before a vowel."""
+    return f"{'an' if text[:1].lower() in 'aeiou' else 'a'} {text}"
+
+
 def _joint_text(page: Page, token: int) -> str:
     """The names that a plural stands for: "Ann and Bob's"."""
     named = [page.referent(one) for one in page.several[token]]

@@ -14,7 +14,7 @@ from graphmem.extract.lexicon import (
     WORK_NOUNS,
 )
 from graphmem.extract.page import Page, Phrase, Referent
-from graphmem.extract.phrases import conjuncts, is_deed, phrase_of
+from graphmem.extract.phrases import conjuncts, is_deed, phrase_of, with_indefinite
 from graphmem.extract.prepositions import Role, roles_under
 from graphmem.extract.spoken import left_out
 from graphmem.extract.wording import GOVERNOR, Slot, verb_text
@@ -100,8 +100,7 @@ def _with_article(page: Page, noun: int, phrase: Phrase) -> Phrase:
     )
     if not is_bare or article is None or parse.words[article].lower() not in ("a", "an"):
         return phrase
-    article_of_own = "an" if phrase.shown[:1].lower() in "aeiou" else "a"
-    return phrase._replace(shown=f"{article_of_own} {phrase.shown}")
+    return phrase._replace(shown=with_indefinite(phrase.shown))
 
 
 def _one_of_them(page: Page, clause: Clause, noun: int, phrase: Phrase) -> Phrase:
@@ -112,7 +111,7 @@ def _one_of_them(page: Page, clause: Clause, noun: int, phrase: Phrase) -> Phras
         return phrase
     shown = f"{phrase.shown[: -len(page.parse.words[noun])]}{page.parse.lemmas[noun]}"
     if page.parse.child(noun, "det", "poss", "nummod") is None:
-        shown = f"{'an' if shown[:1].lower() in 'aeiou' else 'a'} {shown}"
+        shown = with_indefinite(shown)
     return phrase._replace(shown=shown)
 
 

@@ -69,11 +69,11 @@ def placed(context: PassageContext, triples: OpenTriples) -> Placed:
     facts = []
     around = _Around(context)
     for subject, predicate, object_ in triples.triples:
-        spans = _closest(locator.spans(subject), locator.spans(object_))
         reason = around.rejects(subject, predicate, object_)
         if reason:
             rejected[reason] += 1
             continue
+        spans = _closest(locator.spans(subject), locator.spans(object_))
         members = []
         for role, phrase, span in zip(
             ("subject", "object"), (subject, object_), spans, strict=True
