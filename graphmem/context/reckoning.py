@@ -57,6 +57,13 @@ def said_when(entry: Entry) -> str:
     return f"told on {entry.said_at:%-d %B %Y}" if entry.said_at else "without a date"
 
 
+def said_over(entry: Entry) -> str:
+    """From when to when something was that has ended; until when, if something else ended it."""
+    if entry.superseded_by and entry.valid_to is not None:
+        return f"until {name_of(Interval(entry.valid_to, None, entry.valid.precision))}"
+    return written(entry.valid)
+
+
 def distance(first: Interval, second: Interval, *, unit: str = "") -> str:
     """How long from the start of one to that of the other, as exactly as both are known."""
     assert first.start is not None
@@ -79,8 +86,9 @@ def lasting(entry: Entry, *, unit: str = "") -> str:
     length, unit_days = valid.end - valid.start, _DAYS[_SHARPEST[precision]]
     if length.total_seconds() <= 1.5 * unit_days * 86_400:
         return ""  # when it was, not how long
-    if unit_days > 1:
-        length -= timedelta(days=unit_days)  # from some time in the first to some time in the last
+    if unit_days > 1 and not entry.superseded_by:
+        # From some time in the first to some time in the last; what ended it began after the last.
+        length -= timedelta(days=unit_days)
     return _length(length, precision, unit=unit)
 
 

@@ -21,7 +21,7 @@ from graphmem.context.occurrences import (
     moment_of,
     subject_in,
 )
-from graphmem.context.reckoning import counted, distance, lasting, said_when, written
+from graphmem.context.reckoning import counted, distance, lasting, said_over, said_when, written
 from graphmem.context.shapes import Asked, Shape
 from graphmem.model.knowledge import FactKind
 from graphmem.model.time import Interval
@@ -93,8 +93,14 @@ def _changes(asked: Asked, known: Occurrences) -> _Found:
     chosen = [entry for entry in later if entry in ranked[:_MOST]]
     if not chosen:
         return None
-    listed = "; ".join(f"{entry.text.rstrip('.')} ({said_when(entry)})" for entry in chosen)
+    listed = "; ".join(f"{e.text.rstrip('.')} ({_changed_when(e, start)})" for e in chosen)
     return f"Since {written(Interval(start, None, since.precision), bare=True)}: {listed}", chosen
+
+
+def _changed_when(entry: Entry, start: datetime) -> str:
+    """When it came about; of what had come about by `start`, when it was until it ended."""
+    has_ended = entry.at is not None and entry.at < start
+    return said_over(entry) if has_ended else said_when(entry)
 
 
 def _change(entry: Entry) -> int:

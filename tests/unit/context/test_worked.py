@@ -169,6 +169,18 @@ def test_what_happened_to_what_a_thing_has_is_found_by_the_fact_between() -> Non
     assert released.text == "Metello: 2004 and 1970"
 
 
+def test_what_another_ended_lasted_until_then() -> None:
+    married = Interval(year_interval(2015).start, year_interval(2022).start, Precision.YEAR)
+    wedding = _entry("Ann married Bob.", married, superseded_by="fa_divorce")
+    divorce = _entry("Ann divorced Bob.", "2022")
+    lasted = _asked("How long was Ann married to Bob?", [wedding, divorce])
+    assert lasted is not None
+    assert lasted.text.startswith("About 7 years: ")
+    changed = _asked("What changed for Ann since 2020?", [wedding, divorce])
+    assert changed is not None
+    assert changed.text == "Since 2020: Ann married Bob (until 2022); Ann divorced Bob (2022)"
+
+
 def test_a_move_came_about_on_its_day_though_it_held_until_the_next() -> None:
     moved = parse_interval("2019-03-01").start, parse_interval("2023-06-01").start
     entries = [
