@@ -11,11 +11,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from graphmem.extract.gestures import gesture_spans
-from graphmem.extract.lexicon import EVENT_NOUNS, FEMALE, FORCE_NOUNS, GREETINGS
+from graphmem.extract.lexicon import (
+    EVENT_NOUNS,
+    FEMALE,
+    FORCE_NOUNS,
+    GREETINGS,
+    PARTNER_PRONOUNS,
+    SPEAKER_PRONOUNS,
+)
 from graphmem.extract.mentions import SUBJECTS, note_name, note_noun, relation, topic_entity
 from graphmem.extract.names import name_key
 from graphmem.extract.page import Page, Referent
 from graphmem.extract.phrases import conjuncts, phrase_of
+from graphmem.extract.pleonastic import is_pleonastic, is_sentential
 from graphmem.extract.referents import Topic
 from graphmem.extract.salience import LEAST_SALIENT, Entity, Scene
 from graphmem.extract.spoken import is_talk
@@ -25,8 +33,6 @@ from graphmem.model.knowledge import EntityType
 from graphmem.model.source import EpisodeKind
 
 _SURE, _DOUBT = 0.9, 0.5
-_SPEAKER: Final = frozenset("i me my mine myself we us our ours ourselves".split())
-_ADDRESSEE: Final = frozenset("you your yours yourself".split())
 _OWN: Final = {
     "yourself": frozenset(("you", "your", "ya", "u")),
     "yourselves": frozenset(("you", "your")),
@@ -36,32 +42,9 @@ _OWN: Final = {
 _PERSONAL: Final = frozenset("he him his himself she her hers herself".split())
 _NEUTER: Final = frozenset("it its itself".split())
 _PLURAL: Final = frozenset("they them their theirs themselves".split())
-_EMPTY_VERBS: Final = frozenset(
-    """be seem appear turn happen become take remain prove make rain snow pour drizzle hail
-    freeze""".split()
-)
-_FELT: Final = frozenset(
-    """great good awesome amazing incredible wonderful fantastic cool nice fun hard tough difficult
-    challenging rough scary exciting inspiring rewarding worth crazy wild sad frustrating annoying
-    stressful experience time journey ride road moment pressure feeling special important lot
-    powerful eye-opening unforgettable surreal fulfilling true reminder jump relief honor honour
-    day night evening weekend pleasure chance decision blast peaceful humbling way
-    outlet blessing step""".split()
-)
-_SPENT: Final = frozenset("time bit lot while effort work courage strength practice year".split())
-_UNKNOWN: Final = ("unknown", "unclear", "uncertain")
-_MOVING: Final = frozenset("help make let keep teach mean break motivate show inspire".split())
-_LIKING: Final = frozenset(("love", "like", "hate", "enjoy"))
 _ALL_OF: Final = ("guys", "two", "all", "both", "folks")
-_WEATHER: Final = frozenset("rain snow pour drizzle hail".split())
 _HITTING: Final = FORCE_NOUNS | EVENT_NOUNS
-_SPOKEN: Final = _SPEAKER | _ADDRESSEE
 _SINGULAR: Final = _NEUTER | _PERSONAL
-_SAID: Final = frozenset(
-    """believe know think estimate suggest discover say report claim consider decide argue note
-    find speculate expect hope assume rumour rumor announce reveal confirm propose accept agree
-    recommend require understand state show prove document allege""".split()
-)
 
 
 def resolve_pronouns(page: Page, topic: Topic | None, scene: Scene | None = None) -> None:
@@ -149,11 +132,8 @@ def references(page: Page) -> Iterator[ReferenceDraft]:
 def _relative(page: Page, token: int) -> None:
     """A relative pronoun stands for the noun that its clause describes."""
     parse = page.parse
-    verb = parse.heads[token]
-    felt = parse.child(verb, "acomp", "attr") if parse.deps[token] in SUBJECTS else None
-    is_apart = parse.words[token].lower() == "which" and parse.words[token - 1] == ","
-    if is_talk(page) and is_apart and felt is not None and parse.lemmas[felt].lower() in _FELT:
-        return  # "I could run again, which was a relief": that one could was
+    if is_sentential(page, token):
+        return
     verb = token
     for _ in range(6):
         if parse.deps[verb] in ("relcl", "acl"):
@@ -169,12 +149,12 @@ def _relative(page: Page, token: int) -> None:
 
 def _pronoun(page: Page, token: int, scene: Scene, sentence: int) -> None:
     word = fold(page.parse.words[token])
-    if page.context.kind is EpisodeKind.CHAT and word in _SPOKEN:
-        name = page.context.speaker if word in _SPEAKER else page.context.addressee
+    if page.context.kind is EpisodeKind.CHAT and word in PARTNER_PRONOUNS:
+        name = page.context.speaker if word in SPEAKER_PRONOUNS else page.context.addressee
         if name and not _is_anyone(page, token, word):
             page.antecedents[token] = Referent(name, name, EntityType.PERSON)
         return
-    if word in _NEUTER and (_is_empty(page, token) or _is_what_happened(page, token)):
+    if word in _NEUTER and is_pleonastic(page, token):
         return
     fronted = _subject_after(page, token, word)
     if fronted is not None:
@@ -345,78 +325,6 @@ def _joined_with(page: Page, token: int, scene: Scene) -> Entity | None:
     return None
 
 
-def _is_empty(page: Page, token: int) -> bool:
-    """Whether "it" refers to nothing: "it is known that", "it rained", "made it hard to"."""
-    parse = page.parse
-    verb = parse.heads[token]
-    if parse.deps[token] == "expl" or parse.lemmas[verb] in _WEATHER:
-        return True
-    if parse.deps[token] not in SUBJECTS:
-        return False
-    is_said = parse.deps[token] == "nsubjpass" and parse.lemmas[verb] in _SAID
-    if parse.lemmas[verb] not in _EMPTY_VERBS and not is_said:
-        return False
-    kids = [kid for kid in parse.children[verb] if kid > verb]
-    if parse.lemmas[verb] in ("become", "remain", "make") and parse.child(verb, "acomp") is None:
-        return False
-    said = [kid for kid in kids if parse.deps[kid] == "acomp"]
-    below = [kid for adjective in said for kid in parse.children[adjective]]
-    is_gerund = any(_is_gerund(page, kid) for kid in (*kids, *below))
-    is_unknown = any(parse.lemmas[kid].lower() in _UNKNOWN for kid in said)
-    is_told = any(_is_clause(page, kid) for kid in (*kids, *below))
-    if is_unknown or is_told or (said and is_gerund):
-        return True  # "it was special having these moments"
-    return bool(said or is_said) and any(
-        parse.deps[kid] == "advcl" and parse.child(kid, "aux", "mark") is not None for kid in kids
-    )
-
-
-def _is_what_happened(page: Page, token: int) -> bool:
-    """Whether "it" is all that was told before, as in talk: "It was great", "It helped me grow"."""
-    parse = page.parse
-    verb = parse.heads[token]
-    lemma = parse.lemmas[verb]
-    if not is_talk(page):
-        return False
-    if parse.deps[token] not in SUBJECTS:
-        return _is_of_idiom(page, token)
-    touched = parse.child(verb, "dobj", "dative", "ccomp")
-    if lemma in _MOVING and touched is not None and _is_of_partner(page, touched):
-        return True
-    spent = parse.child(verb, "dobj", "attr", "oprd", "npadvmod")
-    if lemma == "take":
-        return spent is not None and parse.lemmas[spent] in _SPENT
-    felt = parse.child(verb, "acomp", "attr")
-    is_felt = felt is not None and parse.lemmas[felt].lower() in _FELT
-    return is_felt and lemma in ("be", "feel", "sound", "look", "get")
-
-
-def _is_of_idiom(page: Page, token: int) -> bool:
-    """Whether "it" only fills a place: "worth it", "keep it up", "will make it", "take it easy"."""
-    parse = page.parse
-    verb = parse.heads[token]
-    lemma = parse.lemmas[verb]
-    before, after = (
-        parse.words[at].lower() for at in (max(token - 1, 0), min(token + 1, len(parse) - 1))
-    )
-    if parse.deps[token] != "dobj" or before == "worth":
-        return before == "worth"
-    return (
-        lemma in ("appreciate", "do", "kill")
-        or (lemma == "keep" and parse.child(verb, "prt") is not None)
-        or (lemma == "make" and parse.child(verb, "aux") is not None)
-        or (lemma == "take" and after in ("slow", "easy"))
-        or (lemma in _LIKING and after == "when")
-    )
-
-
-def _is_of_partner(page: Page, token: int) -> bool:
-    """Whether an object is who speaks or listens, or what they are made to do."""
-    parse = page.parse
-    subject = parse.child(token, *SUBJECTS)
-    return fold(parse.words[token if subject is None else subject]) in _SPOKEN
-
-
 def _subject_after(page: Page, token: int, word: str) -> int | None:
     """Whose the first words of a sentence are: "At its height, the Empire covered a quarter"."""
     parse = page.parse
@@ -442,21 +350,6 @@ def _is_of_cause(page: Page, token: int) -> bool:
     marker = parse.child(verb, "mark")
     is_cause = marker is not None and parse.words[marker].lower() == "because"
     return is_cause and parse.deps[token] == "nsubjpass"
-
-
-def _is_clause(page: Page, token: int) -> bool:
-    parse = page.parse
-    if parse.deps[token] == "xcomp":
-        auxiliary = parse.child(token, "aux")
-        return auxiliary is not None and parse.tags[auxiliary] == "TO"
-    return parse.deps[token] in ("ccomp", "csubj")
-
-
-def _is_gerund(page: Page, token: int) -> bool:
-    parse = page.parse
-    leads = ("mark", "prep", "nsubj")
-    is_open = parse.deps[token] in ("xcomp", "advcl", "ccomp") and parse.tags[token] == "VBG"
-    return is_open and parse.child(token, *leads) is None and parse.words[token - 1] != ","
 
 
 def _subject_of_clause(page: Page, token: int, scene: Scene) -> Entity | None:

@@ -119,6 +119,9 @@ FORCE_NOUNS: Final = _words(
 ANIMAL_NOUNS: Final = _words(
     """dog puppy cat kitten horse pony pup parrot rabbit hamster turtle bird pet"""
 )
+SPEAKER_PRONOUNS: Final = _words("i me my mine myself we us our ours ourselves")
+PARTNER_PRONOUNS: Final = SPEAKER_PRONOUNS | _words("you your yours yourself")
+"""Who speaks, and who is spoken to."""
 FEMALE: Final = _words(
     """she her hers herself woman girl actress queen princess duchess countess baroness empress nun
     wife mother daughter sister aunt niece granddaughter grandmother widow businesswoman
