@@ -18,7 +18,7 @@ from graphmem.retrieve.reasking import asked_on
 
 N_SUBSTITUTED = 5
 """Bridges that a question is asked again with at most."""
-_BY_WORD, _SPARED, _FEWEST = 4.25, 2, 2
+_BY_WORD, _SPARED, _FEWEST = 5.0, 2, 2
 """Bridges for each word as rare as can be that a question has beside its names, how many fewer for
 all of them, and how many are worth asking again at least: what asks for less than one such word is
 followed by the hops."""
