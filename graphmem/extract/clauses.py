@@ -21,7 +21,7 @@ from graphmem.extract.prepositions import (
     roles_of_adverb,
     roles_of_preposition,
 )
-from graphmem.extract.sharing import may_share, share_group, share_objects
+from graphmem.extract.sharing import AUXILIARIES, may_share, share_group, share_objects
 from graphmem.extract.spoken import is_addressed, is_exclaimed, is_talk, leaves_speaker_out
 from graphmem.model.knowledge import Modality, Polarity
 
@@ -31,7 +31,6 @@ _OBJECT_CONTROL: Final = frozenset(
     expect urge lead permit cause get have see hear advise convince inspire motivate instruct
     compel appoint elect choose name consider find keep leave watch""".split()
 )
-_AUXILIARIES: Final = ("aux", "auxpass")
 _DEEPEST = 3
 _CAUSING: Final = frozenset("make let help have see watch hear keep".split())
 _COMPLETING: Final = frozenset("for of with in by at from on about to".split())
@@ -105,7 +104,7 @@ def _depth(page: Page, token: int) -> int:
 def _is_predicate(page: Page, token: int) -> bool:
     parse = page.parse
     dep = parse.deps[token]
-    if token in page.name_at or dep in _AUXILIARIES or dep in ("compound", "punct", "nmod"):
+    if token in page.name_at or dep in AUXILIARIES or dep in ("compound", "punct", "nmod"):
         return False
     if parse.pos[token] == "AUX":
         return parse.tags[token] != "MD"  # "I will": what one will do is not said
@@ -175,7 +174,7 @@ def _group(page: Page, verb: int) -> list[int]:
         dep = parse.deps[kid]
         is_adverb = dep == "advmod" and kid == verb - 1 and parse.tags[kid] in ("RB", "RBS", "RBR")
         is_where = dep in ("advmod", "acomp") and kid > verb and _is_whither(page, kid)
-        is_part = dep in (*_AUXILIARIES, "neg", "prt") or is_where or _is_limit(page, kid)
+        is_part = dep in (*AUXILIARIES, "neg", "prt") or is_where or _is_limit(page, kid)
         is_part = is_part or kid == activity_of(page, verb)
         if is_part or (is_adverb and not _is_link_word(page, kid)):
             group.append(kid)
@@ -395,6 +394,6 @@ def class_of(page: Page, clause: Clause) -> int | None:
     is_reduced = parse.deps[verb] == "acl" and parse.tags[clause.verb] in ("VBN", "VBG", "VBD")
     if not is_reduced or parse.deps[noun] != "attr" or parse.lemmas[copula] != "be":
         return None
-    is_bare = not any(parse.deps[kid] in _AUXILIARIES for kid in parse.children[clause.verb])
+    is_bare = not any(parse.deps[kid] in AUXILIARIES for kid in parse.children[clause.verb])
     is_common = parse.pos[noun] == "NOUN" and noun not in page.name_at
     return noun if is_bare and is_common and noun not in clause.subjects else None

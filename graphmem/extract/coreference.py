@@ -149,7 +149,7 @@ def _relative(page: Page, token: int) -> None:
 
 def _pronoun(page: Page, token: int, scene: Scene, sentence: int) -> None:
     word = fold(page.parse.words[token])
-    if page.context.kind is EpisodeKind.CHAT and word in PARTNER_PRONOUNS:
+    if is_talk(page) and word in PARTNER_PRONOUNS:
         name = page.context.speaker if word in SPEAKER_PRONOUNS else page.context.addressee
         if name and not _is_anyone(page, token, word):
             page.antecedents[token] = Referent(name, name, EntityType.PERSON)

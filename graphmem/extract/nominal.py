@@ -21,7 +21,6 @@ from graphmem.extract.spoken import is_talk
 from graphmem.extract.wording import Slot, finished
 from graphmem.model.extraction import FactDraft
 from graphmem.model.knowledge import EntityType, FactKind
-from graphmem.model.source import EpisodeKind
 
 _CONFIDENCE = 0.8
 _WHERE = frozenset("north south east west northeast northwest southeast southwest".split())
@@ -159,7 +158,7 @@ def _being(page: Page, subject: int, description: int) -> FactDraft | None:
     is_one_of_many |= "number" in (page.parse.lemmas[subject], page.parse.lemmas[description])
     if len(what.text) < 3 or (is_one_of_many and subject not in page.name_at):
         return None
-    if page.context.kind is EpisodeKind.CHAT and _is_speaker(page, who):
+    if is_talk(page) and _is_speaker(page, who):
         return None
     slots = [Slot("subject", who, -1), Slot("attribute", what, description)]
     is_named = description in page.name_at

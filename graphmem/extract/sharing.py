@@ -10,7 +10,7 @@ from graphmem.extract.spoken import is_talk
 if TYPE_CHECKING:
     from graphmem.extract.clauses import Clause
 
-_AUXILIARIES: Final = ("aux", "auxpass")
+AUXILIARIES: Final = ("aux", "auxpass")
 _ALONE: Final = frozenset(
     "come go sit stay lie live relax rest sleep wait laugh cry smile chat talk walk swim".split()
 )
@@ -56,13 +56,13 @@ def _is_whole(page: Page, verb: int) -> bool:
 def share_group(page: Page, clause: Clause, above: Clause) -> None:
     """The auxiliaries that only the first of conjoined verbs has: "has sung and danced"."""
     parse = page.parse
-    helpers = [k for k in parse.children[clause.verb] if parse.deps[k] in _AUXILIARIES]
+    helpers = [k for k in parse.children[clause.verb] if parse.deps[k] in AUXILIARIES]
     if any(parse.tags[k] != "VB" for k in helpers):  # "would go and be seen" shares too
         return
     particles = [t for t in parse.children[above.verb] if parse.deps[t] == "prt"]
     lead = [t for t in above.group if t != above.verb and t not in particles]
     if parse.tags[clause.verb] in ("VBN", "VBG", "VB"):
-        shared = [t for t in lead if above.is_inner or parse.deps[t] in _AUXILIARIES]
+        shared = [t for t in lead if above.is_inner or parse.deps[t] in AUXILIARIES]
         clause.group = [*shared, *clause.group]
         clause.modality = above.modality
 

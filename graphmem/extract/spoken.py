@@ -151,7 +151,7 @@ def _is_of_anyone(page: Page, clause: Clause) -> bool:
     """Whether "you" is anyone: "it is hard when you have no faith", not "I'll pay if you come"."""
     parse = page.parse
     words = {parse.words[token].lower() for token in clause.subjects}
-    if not is_talk(page) or "you" not in words or parse.deps[clause.verb] != "advcl":
+    if "you" not in words or parse.deps[clause.verb] != "advcl":
         return False
     opening = parse.words[parse.left[clause.verb]].lower()
     kids = parse.children[parse.heads[clause.verb]]
