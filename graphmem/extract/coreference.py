@@ -30,7 +30,6 @@ from graphmem.extract.spoken import is_talk
 from graphmem.kernels.text import fold
 from graphmem.model.extraction import ReferenceDraft
 from graphmem.model.knowledge import EntityType
-from graphmem.model.source import EpisodeKind
 
 _SURE, _DOUBT = 0.9, 0.5
 _OWN: Final = {
@@ -102,7 +101,7 @@ def carry_over(page: Page, scene: Scene) -> None:
 def _is_exclamation(page: Page, first: int, last: int) -> bool:
     """Whether a sentence of talk says nothing that could be referred to: "Oh really?"."""
     is_short = sum(page.parse.words[token][0].isalnum() for token in range(first, last)) <= 2
-    return page.context.kind is EpisodeKind.CHAT and is_short
+    return is_talk(page) and is_short
 
 
 def references(page: Page) -> Iterator[ReferenceDraft]:

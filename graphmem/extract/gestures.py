@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from graphmem.extract.page import Page
+from graphmem.extract.spoken import is_talk
 from graphmem.extract.wording import finished
 from graphmem.model.extraction import FactDraft, MemberDraft
 from graphmem.model.knowledge import EntityType
@@ -42,6 +43,6 @@ def gestures(page: Page) -> Iterator[FactDraft]:
 
 def gesture_spans(page: Page) -> list[tuple[int, int]]:
     """Where gestures stand, brackets and all."""
-    if page.context.kind is not EpisodeKind.CHAT:
+    if not is_talk(page):
         return []
     return [match.span() for match in _GESTURE.finditer(page.context.text)]

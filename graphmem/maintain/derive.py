@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -38,7 +38,7 @@ from graphmem.model.knowledge import (
     Modality,
     Polarity,
 )
-from graphmem.model.time import Precision, to_micros
+from graphmem.model.time import WIDTHS, Precision, to_micros
 
 _PARENT, _CHILD, _SPOUSE, _SIBLING = "parent", "child", "spouse", "sibling"
 _WITHIN, _OWNED = "within", "owned"
@@ -96,15 +96,6 @@ _LASTING: Final = frozenset(
     if form.kind is FactKind.STATE or relation == _WITHIN
 )
 """Predicates of derived facts that hold for as long as their premises do; others always."""
-_WIDTHS: Final[Mapping[Precision, timedelta]] = {
-    Precision.INSTANT: timedelta(0),
-    Precision.DAY: timedelta(days=1),
-    Precision.MONTH: timedelta(days=31),
-    Precision.YEAR: timedelta(days=366),
-    Precision.DECADE: timedelta(days=3_653),
-    Precision.CENTURY: timedelta(days=36_525),
-}
-"""How long a time that is known so exactly lasts, at most."""
 
 
 class Derivation(NamedTuple):
@@ -326,7 +317,7 @@ def _end_of(fact: Fact) -> datetime | None:
     start, end = fact.valid_from, fact.valid_to
     if fact.predicate != "marry" or start is None or end is None:
         return end
-    return end if end - start > _WIDTHS[fact.precision or Precision.DAY] else None
+    return end if end - start > WIDTHS[fact.precision or Precision.DAY] else None
 
 
 def premises_of(rule: str) -> int:

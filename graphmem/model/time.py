@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from dateutil import parser as dateutil_parser
 
@@ -31,6 +31,17 @@ class Precision(StrEnum):
     MONTH = "month"
     DAY = "day"
     INSTANT = "instant"
+
+
+WIDTHS: Final = {
+    Precision.CENTURY: timedelta(days=36_525),
+    Precision.DECADE: timedelta(days=3_653),
+    Precision.YEAR: timedelta(days=366),
+    Precision.MONTH: timedelta(days=31),
+    Precision.DAY: timedelta(days=1),
+    Precision.INSTANT: timedelta(0),
+}
+"""How far from its beginning a time may lie that is known to that precision."""
 
 
 class Interval(NamedTuple):

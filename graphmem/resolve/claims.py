@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from graphmem.kernels.text import normalise_name
 from graphmem.model.knowledge import Fact, Polarity
-from graphmem.model.time import Precision
-from graphmem.resolve.revise import WIDTHS, Claim
+from graphmem.model.time import WIDTHS, Precision
+from graphmem.resolve.revise import Claim
 from graphmem.resolve.states import LIFE, Effect, Part, Reading, States
 
 _CORRECTION: Final = re.compile(

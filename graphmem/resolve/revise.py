@@ -14,18 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from graphmem.model.change import Operation
-from graphmem.model.time import Precision
 from graphmem.resolve.states import Effect, same_value
-
-WIDTHS: Final = {
-    Precision.CENTURY: timedelta(days=36_525),
-    Precision.DECADE: timedelta(days=3_653),
-    Precision.YEAR: timedelta(days=366),
-    Precision.MONTH: timedelta(days=31),
-    Precision.DAY: timedelta(days=1),
-    Precision.INSTANT: timedelta(0),
-}
-"""How far from its beginning a time may lie that is known to that precision."""
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 

@@ -20,7 +20,7 @@ from graphmem.kernels.text import tokenise, words
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Evidence, Fact, Modality
 from graphmem.model.retrieval import Filter, Hit, Query
-from graphmem.model.source import Passage
+from graphmem.model.source import Episode, Passage
 from graphmem.model.time import Interval
 from graphmem.model.timeline import Place, Timeline
 from graphmem.ports.store import GraphStore, scanned
@@ -194,11 +194,15 @@ def places_of(
     episodes = store.episodes(list({passage.episode_id for passage in passages.values()}))
     known = query.known_in if query else None
 
-    def is_there(item: Evidence) -> bool:
-        passage = passages.get(item.passage_id)
-        episode = episodes.get(passage.episode_id) if passage else None
-        if passage is None or episode is None:
-            return False
+    located = [
+        (item, passage, episode)
+        for item in evidence
+        if (passage := passages.get(item.passage_id)) is not None
+        and (episode := episodes.get(passage.episode_id)) is not None  # else deleted since
+    ]
+
+    def is_there(place: tuple[Evidence, Passage, Episode]) -> bool:
+        _, passage, episode = place
         ends = [at for at in (passage.forgotten_at, episode.retired_at) if at is not None]
         if known is None:
             return not ends
@@ -206,11 +210,7 @@ def places_of(
 
     places: dict[str, list[Place]] = {}
     told: set[tuple[str, str, int, int]] = set()
-    for item in sorted(evidence, key=is_there, reverse=True):
-        passage = passages.get(item.passage_id)
-        episode = episodes.get(passage.episode_id) if passage else None
-        if passage is None or episode is None:
-            continue  # deleted since
+    for item, passage, episode in sorted(located, key=is_there, reverse=True):
         start, end = passage.start + item.start, passage.start + item.end
         if (item.fact_id, episode.source, start, end) in told:
             continue
