@@ -29,6 +29,7 @@ UNTYPED = "untyped"
 WARM_UP = "What happened first, and where?"
 """Asked once of each namespace before its questions; none of theirs, as vectors are cached."""
 _MOST_HITS = 10_000
+_SPARE = 4
 """What a search gives at most."""
 
 
@@ -223,9 +224,9 @@ def rank_items(
     """The k best items: sources of the hits for passages, the turns' own ids for conversations.
 
     An item in several pieces counts once, at its best piece; so as many hits are asked for as k
-    distinct items take.
+    distinct items take. A few more than k mostly do.
     """
-    wanted = k
+    wanted = k + _SPARE if shape is Shape.PASSAGES else k
     while True:
         hits = memory.search(question, k=wanted, mode=mode, rerank=rerank)
         named = (hit.source if shape is Shape.PASSAGES else hit.external_id for hit in hits)

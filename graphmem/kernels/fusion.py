@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from graphmem.kernels.arrays import Doubles, Ints
+from graphmem.kernels.arrays import Doubles, Ints, top_rows
 
 RRF_CONSTANT = 60
 
@@ -29,7 +29,7 @@ def reciprocal_rank_fusion(
 def reciprocal_ranks(scores: Doubles, limit: int) -> Doubles:
     """``1 / (1 + rank)``, rank from 0, for the `limit` best that are above 0; 0 for the others."""
     ranks = np.zeros(len(scores))
-    order = np.argsort(-scores, kind="stable")[:limit]
+    order = top_rows(scores, limit)
     order = order[scores[order] > 0]
     ranks[order] = 1.0 / (1.0 + np.arange(len(order)))
     return ranks

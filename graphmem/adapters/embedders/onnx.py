@@ -84,17 +84,42 @@ class OnnxEmbedder:
         """Unit vectors of words by the model's own table of word pieces, shape (n, d)."""
         if self._words is None:
             return np.empty((len(words), 0), np.float32)
-        given, counter = checked(words), self._counter
-        if len(given) < _BATCHED:
-            encoded = [counter.encode(word, add_special_tokens=False) for word in given]
-        else:
-            encoded = counter.encode_batch(given, add_special_tokens=False)
-        return self._words.vectors([word.ids for word in encoded])
+        return self._words.vectors(self._pieces(checked(words)))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each whole text, special tokens left out."""
         encode = self._counter.encode
         return [len(encode(text, add_special_tokens=False).ids) for text in checked(texts)]
+
+    def _pieces(self, words: Sequence[str]) -> list[list[int]]:
+        """Rows of the words' pieces in the model's table."""
+        counter = self._counter
+        pieces: dict[str, list[int]] = {}
+        if self._keeps_words:
+            for word in filter(_is_plain, words):
+                whole = counter.token_to_id(word)
+                if whole is not None:
+                    pieces[word] = [whole]
+        others = [word for word in dict.fromkeys(words) if word not in pieces]
+        if len(others) < _BATCHED:
+            encoded = [counter.encode(word, add_special_tokens=False) for word in others]
+        else:
+            encoded = counter.encode_batch(others, add_special_tokens=False)
+        pieces.update(zip(others, (word.ids for word in encoded), strict=True))
+        return [pieces[word] for word in words]
+
+    @cached_property
+    def _keeps_words(self) -> bool:
+        """Whether a plain word that is a piece itself is never taken apart: WordPiece matches the
+        longest piece first, and BERT's steps before it leave such a word as it is."""
+        from tokenizers import models, normalizers, pre_tokenizers
+
+        counter = self._counter
+        return (
+            isinstance(counter.model, models.WordPiece)
+            and isinstance(counter.normalizer, normalizers.BertNormalizer)
+            and isinstance(counter.pre_tokenizer, pre_tokenizers.BertPreTokenizer)
+        )
 
     @cached_property
     def _counter(self) -> Tokenizer:
@@ -167,6 +192,11 @@ class OnnxEmbedder:
         if "token_type_ids" in self._inputs:
             feed["token_type_ids"] = np.zeros_like(ids)
         return np.asarray(self._session.run([output], feed)[0]), mask.astype(np.float32)
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word is of lower-case ASCII letters and digits only."""
+    return word.isascii() and word.isalnum() and word == word.lower()
 
 
 def _tokenizer(recipe: Recipe, data: bytes) -> Tokenizer:
