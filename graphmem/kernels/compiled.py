@@ -41,11 +41,20 @@ def several(*results: Any) -> Any:
     return types.Tuple(results)  # type: ignore[no-untyped-call]
 
 
-def compiled(result: Any, *arguments: Any) -> Callable[[_Kernel], _Kernel]:
+def compiled(
+    result: Any, *arguments: Any, reassociated: bool = False
+) -> Callable[[_Kernel], _Kernel]:
     """Compile by signature, so that a question never waits for a compiler.
 
     Arrays that are read may be read-only, as maps of files are. What is compiled is kept on disk
     until its own file changes: after changing what it calls in another, touch that file too.
+    Where sums may be `reassociated`, several terms are added at once, as many as the processor can.
     """
-    compile_it = numba.njit(result(*arguments), cache=True, nogil=True, error_model="numpy")
+    compile_it = numba.njit(
+        result(*arguments),
+        cache=True,
+        nogil=True,
+        error_model="numpy",
+        fastmath={"reassoc", "contract"} if reassociated else False,
+    )
     return cast("Callable[[_Kernel], _Kernel]", compile_it)

@@ -13,10 +13,9 @@ from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Rows, ragged, top_rows
 from graphmem.kernels.similarity import products
 from graphmem.retrieve.bridges import rarity_of
-from graphmem.retrieve.coverage import best_likeness
+from graphmem.retrieve.coverage import MIN_IDF, best_likeness
 from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
-from graphmem.retrieve.relation import MIN_IDF
 
 N_CHAINED, N_PARTNERS = 40, 25
 _MENTIONED = 0.5

@@ -8,23 +8,42 @@ import numpy as np
 
 from graphmem.index.passage_index import PassageIndex
 from graphmem.index.word_space import WordSpace
-from graphmem.kernels.arrays import Doubles, Floats, Ints, ragged
-from graphmem.retrieve.relation import MIN_IDF, word_likeness
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Rows
+
+MIN_IDF = 0.3
+"""What a word of a question counts for at least, however common it is."""
+
+Compared = tuple[Rows, Floats, Rows, Floats]
+"""Stems and vectors of the vocabulary, then of a question's words."""
+
+
+def compared(
+    index: PassageIndex, words: Sequence[str], space: WordSpace | None, starts: Ints, ends: Ints
+) -> Compared:
+    """What tells how like `words` are to those of the texts ``tokens[start:end]``: 1 for words of
+    one stem, else the cosine of word vectors where there are any."""
+    from graphmem.kernels.likeness import unknown
+
+    stems, asked_stems = index.lexical.lexicon.stems, index.words.stems(words)
+    if space is None:
+        nowhere = np.empty((len(stems), 0), np.float32)
+        return stems, nowhere, asked_stems, np.empty((len(words), 0), np.float32)
+    asked = space.asked(words)
+    new = unknown(starts, ends, index.lexical.tokens.words, space.known)
+    return stems, space.vectors(new, asked.shape[1]), asked_stems, asked
 
 
 def best_likeness(
     index: PassageIndex, passages: Ints, words: Sequence[str], space: WordSpace | None
 ) -> Floats:
     """For each word its likest in each passage, shape (n_words, n_passages), in [0, 1]."""
-    found = np.zeros((len(words), len(passages)), np.float32)
-    positions, owner = ragged(index.lexical.tokens.indptr, passages)
-    if not len(words) or not len(positions):
-        return found
-    vocabulary, inverse = np.unique(index.lexical.tokens.words[positions], return_inverse=True)
-    near = word_likeness(index, words, vocabulary, space)
-    starts = np.flatnonzero(np.concatenate(([True], owner[1:] != owner[:-1])))
-    found[:, owner[starts]] = np.maximum.reduceat(near[:, inverse], starts, axis=1)
-    return found
+    from graphmem.kernels.likeness import likest
+
+    if not len(words) or not len(passages):
+        return np.zeros((len(words), len(passages)), np.float32)
+    tokens = index.lexical.tokens
+    starts, ends = tokens.indptr[passages], tokens.indptr[passages + 1]
+    return likest(starts, ends, tokens.words, *compared(index, words, space, starts, ends))
 
 
 def rarity_shares(index: PassageIndex, words: Sequence[str]) -> Doubles:
