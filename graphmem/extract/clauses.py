@@ -303,8 +303,8 @@ def _inherit_subject(page: Page, clause: Clause, found: dict[int, Clause]) -> No
     verb, dep = clause.verb, parse.deps[clause.verb]
     head = parse.heads[verb]
     above = found.get(head)
-    is_infinitive = any(parse.tags[kid] == "TO" for kid in parse.children[verb])
-    if dep in ("acl", "relcl") and is_infinitive and not page.is_person(head):
+    has_to = any(parse.tags[kid] == "TO" for kid in parse.children[verb])
+    if dep in ("acl", "relcl") and has_to and not page.is_person(head):
         above = clause.governor
         clause.subjects = [] if above is None or head in above.subjects else list(above.subjects)
         clause.modality = Modality.INTENDED

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from graphmem.extract.gestures import gesture_spans
+from graphmem.extract.inflection import is_reflexive
 from graphmem.extract.lexicon import (
     EVENT_NOUNS,
     FEMALE,
@@ -241,7 +242,7 @@ def _near(
         owner = _owner(page, token, scene, fits, subject, sentence)
         if owner is not None:
             return owner
-    elif parse.words[token].lower().endswith(("self", "selves")):
+    elif is_reflexive(parse.words[token]):
         return subject if is_fit else scene.best(fits, sentence, least=LEAST_SALIENT)
     elif parse.deps[token] in SUBJECTS:
         above = parse.deps[parse.heads[token]]

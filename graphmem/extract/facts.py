@@ -13,6 +13,7 @@ from typing import Final
 from graphmem.extract.clauses import Clause, activity_of, class_of
 from graphmem.extract.cut_off import QUANTIFIERS, is_cut_off
 from graphmem.extract.governing import governor, has_content, is_empty, is_speech
+from graphmem.extract.inflection import is_reflexive
 from graphmem.extract.members import (
     as_known,
     extent_of,
@@ -216,7 +217,7 @@ def _is_of_itself(page: Page, slots: Sequence[Slot]) -> bool:
     doer = next((slot.phrase for slot in slots if slot.role == "subject"), None)
     if done is None or doer is None or done.name != doer.name:
         return False
-    return not page.parse.words[done.head].lower().endswith(("self", "selves"))
+    return not is_reflexive(page.parse.words[done.head])
 
 
 def _said_by(page: Page, clause: Clause) -> str:
@@ -328,8 +329,7 @@ def _says_something(
         return False
     if len(members) > 1 and (has_more or predicate not in _BARE):
         return True
-    objects = [page.parse.words[token].lower() for token in clause.objects]
-    if any(word.endswith(("self", "selves")) for word in objects):
+    if any(is_reflexive(page.parse.words[token]) for token in clause.objects):
         return False  # "expressed herself" needs more to be told
     is_there = page.parse.child(clause.verb, "expl") is not None
     if not members or (predicate in _BARE and not is_there) or has_content(page, clause):

@@ -1,4 +1,5 @@
-"""Inflection: the finite forms that a fact's sentence needs where its source has none."""
+"""Inflection: the finite forms that a fact's sentence needs where its source has none, and what a
+form tells."""
 
 from __future__ import annotations
 
@@ -60,3 +61,8 @@ def past(lemma: str, participle: str) -> str:
     if lemma.endswith("y") and lemma[-2:-1] not in "aeiou":
         return f"{lemma[:-1]}ied"
     return f"{participle.removesuffix('ing')}ed" if participle.endswith("ing") else f"{lemma}ed"
+
+
+def is_reflexive(word: str) -> bool:
+    """Whether a word is "himself", "themselves" or another of these."""
+    return word.lower().endswith(("self", "selves"))

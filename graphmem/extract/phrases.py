@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from graphmem.extract.inflection import is_reflexive
 from graphmem.extract.lexicon import PERSON_NOUNS, PLACE_NOUNS, SITED_NOUNS
 from graphmem.extract.page import Named, Page, Phrase, Referent
 from graphmem.model.knowledge import EntityType
@@ -116,7 +117,7 @@ def _done(page: Page, gerund: int) -> Phrase | None:
     is_open = any(
         parse.tags[token] == "PRP"
         and token not in page.antecedents | page.several
-        and not parse.words[token].lower().endswith(("self", "selves"))
+        and not is_reflexive(parse.words[token])
         for token in inside
     )
     is_split = parse.child(parse.heads[gerund], "nsubj") is not None  # from what is its object

@@ -22,6 +22,11 @@ def content_id(kind: Kind, *parts: str) -> str:
     return f"{kind.value}_{digest(*parts)}"
 
 
+def version_id(fact_id: str, number: int) -> str:
+    """The id of a fact's version; its `number` is how many of it there are before."""
+    return content_id(Kind.FACT, fact_id, "version", str(number))
+
+
 def digest(*parts: str) -> str:
     """128 bits of BLAKE2b over the length-prefixed `parts`, as 32 hexadecimal digits."""
     state = blake2b(digest_size=16)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from graphmem.model.change import ChangeSet, Operation, Revision
 from graphmem.model.history import Reason
-from graphmem.model.ids import Kind, content_id
+from graphmem.model.ids import version_id
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, Supersession
 from graphmem.ports.store import GraphStore
 from graphmem.resolve.revise import Cause, Span, Verdict
@@ -77,8 +77,7 @@ class BeliefEdit:
         # By their number, not by times that may be the clock's: a job that was killed and goes on
         # makes the same graph.
         made = sum(root == fact.id for root in self._of_version.values())
-        number = str(len(self._around.family(fact.id)) + made)
-        id = content_id(Kind.FACT, fact.id, "version", number)
+        id = version_id(fact.id, len(self._around.family(fact.id)) + made)
         self._versions[id] = fact.model_copy(
             update={
                 "id": id,

@@ -19,7 +19,7 @@ from graphmem.maintain.notes import note_of
 from graphmem.model.change import ChangeSet, EditSet, Operation
 from graphmem.model.consolidation import StepReport
 from graphmem.model.history import Reason, is_version
-from graphmem.model.ids import Kind, content_id
+from graphmem.model.ids import version_id
 from graphmem.model.knowledge import DiscourseLink, Evidence, Fact, SameAs, Sense, Supersession
 from graphmem.ports.store import Clock, GraphStore, scanned
 from graphmem.resolve.claims import readings_of
@@ -350,8 +350,7 @@ class _Work:
         for derived, rule, premises in made:
             fact = derived
             if derived.id in held:  # it was taken back before, and what was so stays to be read
-                number = str(family[derived.id] + 1)
-                id = content_id(Kind.FACT, derived.id, "version", number)
+                id = version_id(derived.id, family[derived.id] + 1)
                 fact = derived.model_copy(update={"id": id})
                 reason = Reason(Operation.ADD, "derived again", derived.text, is_version=True)
                 versions.append(Supersession(newer_id=id, older_id=derived.id, reason=str(reason)))

@@ -77,7 +77,7 @@ class OnnxEmbedder:
         return self._embed(texts, self._recipe.query_prefix)
 
     def embed_variants(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of passages, shape (n, dimension), in as few runs as can be, alike in size."""
+        """Unit vectors of passages, shape (n, dimension), in as few runs as can be, of a size."""
         n_runs = max(math.ceil(len(texts) / _TOGETHER), 1)
         together = max(math.ceil(len(texts) / n_runs), 1)
         return self._embed(texts, self._recipe.passage_prefix, together=together)
