@@ -51,7 +51,7 @@ N_NEGATIVES = 40
 N_ROUNDS = 4
 EQUAL = 1.0
 """What each signal counts where nothing is learned: weights are drawn towards it."""
-RIDGES = (1e-4, 1e-3, 1e-2)
+RIDGES = (1e-4, 1e-3, 1e-2, 3e-2, 1e-1)
 """How strongly they may be drawn there."""
 CUT = {PASSAGES: 5, TURNS: 10}
 """The k of the recall that a ridge is chosen by."""
