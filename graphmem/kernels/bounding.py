@@ -126,36 +126,39 @@ def survey(
     n_before, stuck = list_settled(
         n_settled, damping, floor, epsilon, cells, settled, settlers, among, candidates
     )
-    size = n_before
+    size = np.uint64(n_before)
     is_some = len(among) > 0
     # In variables of their own, which registers hold.
     steep_up, steep_down, mass_up, mass_down = 0.0, 0.0, 0.0, 0.0
+    of_known, of_doubt = 1.0 - damping, damping * epsilon
     for at in range(n_touched):
         if at + WITHIN < n_touched:
             prefetch(cells, 2 * np.int64(touched[at + WITHIN]))
         node = np.uint64(touched[at])
         residual, strength = cells[node, RESIDUAL], cells[node, STRENGTH]
-        if strength < 0.0:
-            continue
-        if strength == 0.0:  # it stays there
-            stuck += (1.0 - damping) * residual
+        if strength <= 0.0 or residual < 0.0:  # few are
+            if strength < 0.0:
+                continue
+            if strength == 0.0:  # it stays there
+                stuck += (1.0 - damping) * residual
+            else:
+                mass_down -= min(residual, 0.0)
+                if -residual > steep_down * strength:
+                    steep_down = -residual / strength
         else:
-            mass_up += max(residual, 0.0)
-            mass_down += max(-residual, 0.0)
+            mass_up += residual
             if residual > steep_up * strength:
                 steep_up = residual / strength
-            elif -residual > steep_down * strength:
-                steep_down = -residual / strength
         # Without branches: which way one goes could not be foreseen.
-        known, doubt = (1.0 - damping) * residual, damping * epsilon * strength
+        known, doubt = of_known * residual, of_doubt * strength
         is_allowed = not is_some or among[node]
         is_candidate = is_allowed & (known + credit * doubt >= floor)
         candidates[size] = node
-        size += int(is_candidate)
+        size += np.uint64(is_candidate)
         passed = max(passed, known + doubt if is_allowed & (not is_candidate) else 0.0)
     left[STEEP_UP], left[STEEP_DOWN] = steep_up, steep_down
     left[MASS_UP], left[MASS_DOWN], left[STUCK] = mass_up, mass_down, stuck
-    return drop_settled(n_before, size, settled, candidates), passed
+    return drop_settled(n_before, np.int64(size), settled, candidates), passed
 
 
 @compiled(

@@ -28,8 +28,9 @@ The same holds below with the negative parts. The doubtful part is estimated by 
 end, in proportion to strength: ``(P e)(v)`` as ``d(v) sum(r) / sum(d)``; and without a pull, h as
 its mean over edges, one over the average strength.
 
-A node takes 16 bytes in the one table that every edge reads, and edges are looked up some rows
-before they are followed: a processor that waits for memory at each edge is five times slower.
+A node takes 16 bytes in the one table that every edge reads. Edges are collected from many rows and
+then followed in one go, each node fetched some edges before: a processor that waits for memory at
+each edge is five times slower.
 
 The module compiles when it is first imported on a machine, and is loaded from numba's cache after.
 
@@ -71,12 +72,13 @@ and minus infinity for a node that is absent."""
 SPECK = 1e-300
 """A residual that was emptied; so small that it changes no sum."""
 
-_AHEAD = 96
-"""Edges that are looked up before they are followed."""
+_BATCH, _AHEAD = 2048, 64
+"""Edges that are collected from their rows before any of them is followed, and how many before that
+the nodes where they lead are fetched."""
 _ROW_AHEAD, _NODE_AHEAD = np.uint64(16), np.uint64(32)
 """How many queued nodes before that their rows are fetched, and where these begin."""
 _HEAD = 64
-"""So much of a row is looked up while it is queued, the rest while it is followed."""
+"""So much of a row is fetched while it is queued; the rest comes by itself, being in order."""
 _ONE = np.uint64(1)
 
 
@@ -120,69 +122,75 @@ def push(
     of both lists, the edges followed, and whether it came to the end.
     """
     mask = np.uint64(len(queue) - 1)
-    head, tail, ready = np.uint64(0), np.uint64(0), np.uint64(0)
-    located, fetched = np.uint64(0), np.uint64(0)
-    edges, ahead = 0, 0
+    head, tail = np.uint64(0), np.uint64(0)
+    located, fetched, fresh = np.uint64(0), np.uint64(0), np.uint64(n_touched)
+    edges, place, last, share = 0, 0, 0, 0.0
     is_weighted = len(weights) > 0
+    targets, shares = np.empty(_BATCH, np.uint32), np.empty(_BATCH)
     for at in range(n_touched):
         if at + WITHIN < n_touched:
             prefetch(cells, 2 * np.int64(touched[at + WITHIN]))
         node = np.uint64(touched[at])
         strength = cells[node, STRENGTH]
-        is_steep = (strength > 0.0) & (abs(cells[node, RESIDUAL]) > epsilon * strength)
-        cells[node, STRENGTH] = -strength if is_steep else strength
-        queue[tail & mask] = node
-        tail += np.uint64(is_steep)
-    while head != tail and edges < max_edges:
-        if ready <= head:
-            ready, ahead = head + _ONE, 0
-        while located < tail and located < ready + _NODE_AHEAD:
-            coming = np.uint64(queue[located & mask])
-            prefetch(starts, np.int64(coming))
-            prefetch(settled, np.int64(coming))
-            located += _ONE
-        while fetched < located and fetched < ready + _ROW_AHEAD:
-            coming = np.uint64(queue[fetched & mask])
-            for place in range(starts[coming], min(starts[coming] + _HEAD, ends[coming]), 16):
-                prefetch(indices, place)
-            fetched += _ONE
-        while ahead < _AHEAD and ready < tail:
-            coming = np.uint64(queue[ready & mask])
-            first, last = starts[coming], min(starts[coming] + _HEAD, ends[coming])
-            for place in range(first, last):
-                prefetch(cells, 2 * np.int64(indices[place]))
-            ahead += last - first
-            ready += _ONE
-        source = np.uint64(queue[head & mask])
-        head += _ONE
-        strength, mass = -cells[source, STRENGTH], cells[source, RESIDUAL]
-        cells[source, RESIDUAL], cells[source, STRENGTH] = SPECK, strength
-        n_settled = settle(source, (1.0 - damping) * mass, n_settled, settled, settlers)
-        share = damping * mass / strength
-        first, last = starts[source], ends[source]
-        edges += last - first
-        ahead -= min(last - first, _HEAD)
-        for place in range(first, last):
-            if place + WITHIN < last and place - first >= _HEAD - WITHIN:
-                prefetch(cells, 2 * np.int64(indices[place + WITHIN]))
-            # Without branches: which way one goes could not be foreseen.
-            target = np.uint64(indices[place])
+        if abs(cells[node, RESIDUAL]) > epsilon * strength and strength > 0.0:
+            cells[node, STRENGTH] = -strength
+            queue[tail & mask] = node
+            tail += _ONE
+    while True:
+        size = 0
+        while size < _BATCH:
+            if place == last:
+                if head == tail or edges >= max_edges:
+                    break
+                while located < tail and located < head + _NODE_AHEAD:
+                    coming = np.uint64(queue[located & mask])
+                    prefetch(starts, np.int64(coming))
+                    prefetch(settled, np.int64(coming))
+                    located += _ONE
+                while fetched < located and fetched < head + _ROW_AHEAD:
+                    coming = np.uint64(queue[fetched & mask])
+                    for at in range(starts[coming], min(starts[coming] + _HEAD, ends[coming]), 16):
+                        prefetch(indices, at)
+                    fetched += _ONE
+                source = np.uint64(queue[head & mask])
+                head += _ONE
+                strength, mass = -cells[source, STRENGTH], cells[source, RESIDUAL]
+                cells[source, RESIDUAL], cells[source, STRENGTH] = SPECK, strength
+                n_settled = settle(source, (1.0 - damping) * mass, n_settled, settled, settlers)
+                share = damping * mass / strength
+                place, last = starts[source], ends[source]
+                edges += last - place
+            taken = min(last - place, _BATCH - size)
+            for at in range(taken):
+                targets[size + at] = indices[place + at]
+                shares[size + at] = share * weights[place + at] if is_weighted else share
+            size += taken
+            place += taken
+        if size == 0:
+            break
+        for at in range(min(size, _AHEAD)):
+            prefetch(cells, 2 * np.int64(targets[at]))
+        for at in range(size):
+            if at + _AHEAD < size:
+                prefetch(cells, 2 * np.int64(targets[at + _AHEAD]))
+            target = np.uint64(targets[at])
             residual, strength = cells[target, RESIDUAL], cells[target, STRENGTH]
-            touched[n_touched] = target
-            n_touched += int(residual == 0.0)
-            residual += share * weights[place] if is_weighted else share
+            # Without a branch: which way it goes could not be foreseen, as below it can.
+            touched[fresh] = target
+            fresh += np.uint64(residual == 0.0)
+            residual += shares[at]
             residual = residual if residual != 0.0 else SPECK
             cells[target, RESIDUAL] = residual
-            is_steep = (strength > 0.0) & (abs(residual) > epsilon * strength)
-            queue[tail & mask] = target
-            tail += np.uint64(is_steep)
-            cells[target, STRENGTH] = -strength if is_steep else strength
+            if abs(residual) > epsilon * strength and strength > 0.0:
+                cells[target, STRENGTH] = -strength
+                queue[tail & mask] = target
+                tail += _ONE
     is_done = head == tail
     while head != tail:
         left = np.uint64(queue[head & mask])
         cells[left, STRENGTH] = -cells[left, STRENGTH]
         head += _ONE
-    return n_touched, n_settled, edges, is_done
+    return np.int64(fresh), n_settled, edges, is_done
 
 
 @compiled(
