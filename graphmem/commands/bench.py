@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,8 @@ from graphmem.build import open_memory
 from graphmem.contenders import CONTENDERS, gds
 from graphmem.errors import InvalidInputError
 from graphmem.evaluation import ranking
-from graphmem.evaluation.ranking_report import as_json, growth, rows_of, write_json
+from graphmem.evaluation.ranking_growth import growth_in_turn
+from graphmem.evaluation.ranking_report import as_json, growth, in_turn, rows_of, write_json
 from graphmem.evaluation.resources import about
 from graphmem.kernels.powerlaw import power_law_graph
 from graphmem.kernels.ranking import DAMPING, CsrGraph
@@ -28,7 +30,9 @@ from graphmem.terminal import console, emit, progress_bars
 _NODES, _EDGES = 10_000, 100_000
 _DEGREE = 10
 """Edges a node of the graphs of a sweep."""
-
+_QUICK_MS, _IN_TURN_SECONDS = 100.0, 10.0
+"""Back ends that answer in so many milliseconds at every size are asked of all sizes in turn, too,
+for so long at most: what takes longer grows by more than a busy machine can hide."""
 
 benches = typer.Typer(no_args_is_help=True, help="Measure parts of the engine beside others.")
 
@@ -102,6 +106,8 @@ def rank(
     if plot is not None and sizes is None:
         raise InvalidInputError("A plot needs several sizes", remedy="Name them: --sizes 1e4,1e5")
 
+    kept: list[tuple[Path, ranking.Questions]] = []
+
     def compared(graph: CsrGraph, about: Mapping[str, Any]) -> dict[str, Any]:
         asked = ranking.draw_questions(
             graph,
@@ -113,10 +119,12 @@ def rank(
             seconds=seconds,
             batch=batch,
         )
+        folder = Path(tempfile.mkdtemp(dir=temporary))
         with progress_bars() as tell:
             found = ranking.compare(
-                graph, asked, chosen, about=about, threads=threads, progress=tell
+                graph, asked, chosen, about=about, folder=folder, threads=threads, progress=tell
             )
+        kept.append((folder, asked))
         return {**as_json(found), "threads": threads}
 
     def made(n_nodes: int, n_edges: int) -> dict[str, Any]:
@@ -124,16 +132,21 @@ def rank(
         return compared(graph, {"kind": "power-law", "seed": seed})
 
     reports: list[dict[str, Any]] = []
-    for measured in _each(memory, namespace, nodes, edges, sizes, made=made, compared=compared):
-        # What was measured is kept, whatever becomes of the rest.
-        reports = sorted([*reports, measured], key=lambda found: found["graph"]["stored_edges"])
-        report = _report(reports, is_sweep=sizes is not None)
-        if plot is not None:
-            from graphmem.adapters.plots import cost_against_size
+    with tempfile.TemporaryDirectory(prefix="graphmem-rank-") as temporary:
+        for measured in _each(memory, namespace, nodes, edges, sizes, made=made, compared=compared):
+            # What was measured is kept, whatever becomes of the rest.
+            reports = sorted([*reports, measured], key=lambda found: found["graph"]["stored_edges"])
+            report = _report(reports, is_sweep=sizes is not None)
+            if plot is not None:
+                from graphmem.adapters.plots import cost_against_size
 
-            cost_against_size(reports, plot)
-        if json_file is not None and json_file != Path("-"):
-            write_json(report, json_file)
+                cost_against_size(reports, plot)
+            if json_file is not None and json_file != Path("-"):
+                write_json(report, json_file)
+        if len(reports) > 1:
+            report = _with_growth(report, chosen, kept[::-1], threads=threads, seconds=seconds)
+            if json_file is not None and json_file != Path("-"):
+                write_json(report, json_file)
     if json_file == Path("-"):
         emit(report)
         return
@@ -170,6 +183,28 @@ def _report(reports: Sequence[dict[str, Any]], *, is_sweep: bool) -> dict[str, A
         **about(),
         "load": os.getloadavg(),
     }
+
+
+def _with_growth(
+    report: dict[str, Any],
+    chosen: Mapping[str, Callable[[], ranking.Contender]],
+    graphs: Sequence[tuple[Path, ranking.Questions]],
+    *,
+    threads: int,
+    seconds: float,
+) -> dict[str, Any]:
+    """With the growth of quick back ends as it is where sizes are asked in turn."""
+    found = {}
+    for name, make in chosen.items():
+        costs = [part["backends"].get(name, {}).get("median_ms") for part in report["sweep"]]
+        if all(cost is not None and cost <= _QUICK_MS for cost in costs):
+            grown = growth_in_turn(
+                make, graphs, threads=threads, seconds=min(seconds, _IN_TURN_SECONDS)
+            )
+            if not isinstance(grown, str):
+                found[name] = in_turn(grown)
+    ratios = {name: part["growth"] for name, part in found.items()}
+    return {**report, "growth": {**report["growth"], **ratios}, "in_turn": found}
 
 
 def _chosen(backends: str | None) -> dict[str, Any]:

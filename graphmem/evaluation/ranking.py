@@ -10,7 +10,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,6 +28,7 @@ from graphmem.kernels.arrays import Doubles, Ints, top_rows
 from graphmem.kernels.ranking import DAMPING, CsrGraph, Restart
 
 BASELINE: Final = "igraph"
+T = TypeVar("T")
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _EXACT: Final = 1e-13
 _TIE: Final = 1e-9
@@ -70,7 +70,8 @@ class Questions:
     rounds: int
     """How often each is asked; the best time counts."""
     seconds: float = np.inf
-    """No contender is asked anything more after this time, but for each of two questions once."""
+    """No contender is asked anything more after this time, but for each of two questions once; and
+    a batch is made so small that it should not take longer."""
     batch: int = 0
     """How many at once, for those that can; 0 for none."""
 
@@ -93,7 +94,8 @@ class Measured:
     counts_edges: bool
     """Whether `touched` are all edges followed, or at least so many were."""
     certain: Sequence[bool] = ()
-    batch_ms: float | None = None
+    batch: tuple[int, float] | None = None
+    """How many at once, and milliseconds a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,30 +147,29 @@ def compare(
     contenders: Mapping[str, Callable[[], Contender]],
     *,
     about: Mapping[str, Any],
+    folder: Path,
     threads: int,
     progress: Callable[[str, int, int], None],
 ) -> Comparison:
     """Ask each of the contenders, made by functions that another process can import.
 
-    `threads` is how many OpenMP and BLAS may use in a contender, 0 for as many as they like: where
-    other work runs beside, libraries with several threads mostly wait for each other.
+    The graph is written to `folder`, which must be empty. `threads` is how many OpenMP and BLAS may
+    use in a contender, 0 for as many as they like: where other work runs beside, libraries with
+    several threads mostly wait for each other.
     """
     measured: dict[str, Measured] = {}
     absent: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="graphmem-rank-") as temporary:
-        folder = Path(temporary)
-        save_csr(graph, folder)
-        size = sum(path.stat().st_size for path in folder.iterdir())
-        for at, (name, make) in enumerate(contenders.items()):
-            progress("measured", at, len(contenders))
-            with _limited(threads):
-                found = _in_new_process(make, folder, questions)
-            if isinstance(found, str):
-                absent[name] = found
-            else:
-                measured[name] = found
-        progress("measured", len(contenders), len(contenders))
-        exact = exact_scores(graph, questions.all, damping=questions.damping)
+    save_csr(graph, folder)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    for at, (name, make) in enumerate(contenders.items()):
+        progress("measured", at, len(contenders))
+        found = in_new_process(_measure, make, folder, questions, threads=threads)
+        if isinstance(found, str):
+            absent[name] = found
+        else:
+            measured[name] = found
+    progress("measured", len(contenders), len(contenders))
+    exact = exact_scores(graph, questions.all, damping=questions.damping)
     described = {
         **about,
         "nodes": graph.n_nodes,
@@ -223,14 +224,12 @@ def _limited(threads: int) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _in_new_process(
-    make: Callable[[], Contender], folder: Path, questions: Questions
-) -> Measured | str:
-    """What it did, or why it did not."""
+def in_new_process(work: Callable[..., T], *given: Any, threads: int) -> T | str:
+    """What `work` returns where nothing was done before, or why it did not; `threads` as above."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+    with _limited(threads), ProcessPoolExecutor(1, mp_context=context) as pool:
         try:
-            return pool.submit(_measure, make, folder, questions).result()
+            return pool.submit(work, *given).result()
         except BrokenProcessPool:
             return "its process was killed, perhaps for want of memory"
 
@@ -269,7 +268,7 @@ def _answered(
         peak_mb=peak_mb,
         counts_edges=getattr(contender, "counts_edges", False),
         certain=getattr(contender, "certain", lambda _: ())(answers),
-        batch_ms=_batch_ms(many, questions) if many and questions.batch else None,
+        batch=_batch(many, questions, float(np.median(times))) if many else None,
     )
 
 
@@ -292,15 +291,22 @@ def _asked(contender: Contender, questions: Questions) -> tuple[list[float], lis
     return times, answers
 
 
-def _batch_ms(many: Callable[..., Any], questions: Questions) -> float:
-    """Milliseconds a question, in a batch; questions come again until it is full."""
-    given = [questions.restarts[at % len(questions.restarts)] for at in range(questions.batch)]
+def _batch(many: Callable[..., Any], questions: Questions, alone_ms: float) -> tuple[int, float]:
+    """How many at once, and milliseconds a question; questions come again until it is full.
+
+    One alone took `alone_ms`; in a batch it is not expected to take longer.
+    """
+    began = time.perf_counter()
+    size = int(max(min(questions.batch, 1000.0 * questions.seconds / alone_ms), 1))
+    given = [questions.restarts[at % len(questions.restarts)] for at in range(size)]
     best = np.inf
     for _ in range(questions.rounds):
         start = time.perf_counter()
         many(given, damping=questions.damping)
         best = min(best, _since(start))
-    return float(best / len(given))
+        if time.perf_counter() - began > questions.seconds:
+            break
+    return size, float(best / size)
 
 
 def _since(start: float) -> float:

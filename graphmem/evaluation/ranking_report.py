@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from graphmem.evaluation.ranking import BASELINE, Comparison, Measured, recall
+from graphmem.evaluation.ranking import BASELINE, Comparison, Measured, Questions, recall
+from graphmem.evaluation.ranking_growth import Growth
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
@@ -53,12 +54,26 @@ def rows_of(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def growth(sweep: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """By backend, the median cost at the largest size over that at the smallest."""
+    """By backend, the median cost at the largest size over that at the smallest, each size measured
+    by itself."""
     first, last = sweep[0]["backends"], sweep[-1]["backends"]
     return {
         name: round(last[name]["median_ms"] / first[name]["median_ms"], 3)
         for name in first
         if name in last
+    }
+
+
+def in_turn(grown: Growth) -> dict[str, Any]:
+    """The same where sizes were asked in turn: medians by size, and how rounds differ."""
+    return {
+        "median_ms": [_rounded(ms) for ms in grown.medians],
+        "growth": round(grown.ratio, 3),
+        "rounds": len(grown.by_round),
+        "growth_by_round": {
+            name: round(float(np.percentile(grown.by_round, share)), 3)
+            for name, share in (("least", 0), ("median", 50), ("most", 100))
+        },
     }
 
 
@@ -92,12 +107,22 @@ def _backend(comparison: Comparison, measured: Measured) -> dict[str, Any]:
     if measured.certain:
         found["certain"] = round(float(np.mean(measured.certain[1:])), 4)
         found["hubs"]["certain"] = bool(measured.certain[0])
-    if measured.batch_ms is not None:
-        found["batch"] = {
-            "size": comparison.questions.batch,
-            "ms_per_question": _rounded(measured.batch_ms),
-        }
+    if measured.batch is not None:
+        size, ms = measured.batch
+        found["batch"] = {"size": size, "ms_per_question": _rounded(ms)}
+    missing = _left_out(comparison.questions, measured)
+    if missing:
+        found["left_out"] = missing
     return found
+
+
+def _left_out(asked: Questions, measured: Measured) -> str:
+    """What there was no time for; empty if there was for all."""
+    n, batch = len(asked.all), measured.batch
+    parts = [f"{n - len(measured.times)} of {n} questions"] if len(measured.times) < n else []
+    if batch is not None and batch[0] < asked.batch:
+        parts.append(f"{asked.batch - batch[0]} of {asked.batch} in a batch")
+    return f"{' and '.join(parts)}, after {asked.seconds:g} seconds" if parts else ""
 
 
 def _ratios(found: Mapping[str, Any], baseline: Mapping[str, Any]) -> dict[str, float]:

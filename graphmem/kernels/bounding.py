@@ -35,6 +35,8 @@ below 0, none negative; and what is settled on nodes without edges."""
 _AHEAD, _HEAD = 96, 64
 """Edges of coming nodes that are looked up before they are pulled, and so many of one at most; the
 rest is looked up while they are pulled."""
+_PART = 256
+"""Edges of which the marked ones are found in one go."""
 _ROW_AHEAD, _NODE_AHEAD = 8, 16
 """How many nodes before that their rows are fetched, and where these begin."""
 UNKNOWN = 1e300
@@ -158,7 +160,7 @@ def survey(
         passed = max(passed, known + doubt if is_allowed & (not is_candidate) else 0.0)
     left[STEEP_UP], left[STEEP_DOWN] = steep_up, steep_down
     left[MASS_UP], left[MASS_DOWN], left[STUCK] = mass_up, mass_down, stuck
-    return drop_settled(n_before, np.int64(size), settled, candidates), passed
+    return drop_settled(n_before, int(size), settled, candidates), passed
 
 
 @compiled(
@@ -237,30 +239,69 @@ def bracket(
 
 
 @compiled(
-    several(types.float64, types.float64, types.float64),
-    *(NODES, FLOATS, types.int64, types.int64, BYTES, TABLE),
+    several(types.float64, types.float64),
+    *(NODES, FLOATS, types.int64, types.int64, TABLE),
 )
 def _along(
-    indices: Nodes, weights: Floats, first: int, last: int, marks: Bytes, cells: Doubles
-) -> tuple[float, float, float]:
-    """What the edges ``first:last`` bring of their ends' residuals; by how much, times strength,
-    they lead back; and the weight of those that lead to who is not marked."""
-    is_weighted, is_marked = len(weights) > 0, len(marks) > 0
-    gathered, returned, unseen = 0.0, 0.0, 0.0
+    indices: Nodes, weights: Floats, first: int, last: int, cells: Doubles
+) -> tuple[float, float]:
+    """What the edges ``first:last`` bring of their ends' residuals; and by how much, times
+    strength, they lead back."""
+    is_weighted = len(weights) > 0
+    gathered, returned = 0.0, 0.0
     for place in range(first, last):
         other = np.uint64(indices[place])
-        weight = weights[place] if is_weighted else 1.0
-        if is_marked:
-            if not may_be(other, marks):
-                unseen += weight
-                continue
-        elif place + WITHIN < last and place - first >= _HEAD - WITHIN:
+        if place + WITHIN < last and place - first >= _HEAD - WITHIN:
             prefetch(cells, 2 * np.int64(indices[place + WITHIN]))
         others = cells[other, STRENGTH]
         if others > 0.0:
+            weight = weights[place] if is_weighted else 1.0
             share = weight / others
             gathered += share * cells[other, RESIDUAL]
             returned += share * weight
+    return gathered, returned
+
+
+@compiled(
+    several(types.float64, types.float64, types.float64),
+    *(NODES, FLOATS, types.int64, types.int64, BYTES, TABLE, TO_NODES),
+)
+def _along_marked(
+    indices: Nodes,
+    weights: Floats,
+    first: int,
+    last: int,
+    marks: Bytes,
+    cells: Doubles,
+    found: Nodes,
+) -> tuple[float, float, float]:
+    """The same of edges to nodes that are marked, and the weight of the others.
+
+    `found` has room for the places of :data:`_PART` edges, and one more.
+    """
+    is_weighted = len(weights) > 0
+    gathered, returned, unseen = 0.0, 0.0, 0.0
+    for begin in range(first, last, _PART):
+        # Without branches: which way one goes could not be foreseen.
+        end = np.uint64(0)
+        for place in range(begin, min(begin + _PART, last)):
+            is_marked = may_be(np.uint64(indices[place]), marks)
+            found[end] = place - begin
+            end += np.uint64(is_marked)
+            weight = weights[place] if is_weighted else 1.0
+            unseen += 0.0 if is_marked else weight
+        size = int(end)
+        for at in range(size):
+            prefetch(cells, 2 * np.int64(indices[begin + int(found[at])]))
+        for at in range(size):
+            place = begin + int(found[at])
+            other = np.uint64(indices[place])
+            others = cells[other, STRENGTH]
+            if others > 0.0:
+                weight = weights[place] if is_weighted else 1.0
+                share = weight / others
+                gathered += share * cells[other, RESIDUAL]
+                returned += share * weight
     return gathered, returned, unseen
 
 
@@ -296,6 +337,7 @@ def pull(
     edges, located, fetched, ready, ahead = 0, 0, 0, 0, 0
     drift = (left[MASS_UP] - left[MASS_DOWN]) / total
     rest = damping * damping
+    found = np.empty(_PART + 1, np.uint32)
     for at in range(len(chosen)):
         if ready <= at:
             ready, ahead = at, 0
@@ -322,7 +364,13 @@ def pull(
         if strength <= 0.0:
             continue
         edges += last - first
-        gathered, returned, unseen = _along(indices, weights, first, last, marks, cells)
+        if len(marks) > 0:
+            gathered, returned, unseen = _along_marked(
+                indices, weights, first, last, marks, cells, found
+            )
+        else:
+            gathered, returned = _along(indices, weights, first, last, cells)
+            unseen = 0.0
         back = min(returned / strength, 1.0)
         within = 1.0 - rest * back
         known = (1.0 - damping) * (cells[own, RESIDUAL] + damping * gathered)

@@ -190,7 +190,7 @@ def push(
         left = np.uint64(queue[head & mask])
         cells[left, STRENGTH] = -cells[left, STRENGTH]
         head += _ONE
-    return np.int64(fresh), n_settled, edges, is_done
+    return int(fresh), n_settled, edges, is_done
 
 
 @compiled(

@@ -15,7 +15,7 @@ import pytest
 from graphmem import Memory, Settings
 
 RUN = "import sys; from graphmem.cli import main; main(sys.argv[1:])"
-FEW = ("--questions", "2", "--rounds", "1", "--backends", "scipy")
+FEW = ("--questions", "2", "--rounds", "1", "--seconds", "1", "--backends", "scipy")
 
 
 def bench(
@@ -67,7 +67,12 @@ def test_a_sweep_is_written_and_drawn(tmp_path: Path) -> None:
     found = report("--sizes", "4e3,2e3", "--seeds", "3", "--plot", str(plot), *FEW)
     assert [part["graph"]["edges"] for part in found["sweep"]] == [2000, 4000]
     assert found["backends"] == found["sweep"][-1]["backends"]
-    assert found["growth"].keys() == {"igraph", "scipy"}
+    assert found["growth"].keys() == {"igraph", "scipy"} == found["in_turn"].keys()
+    for name, grown in found["in_turn"].items():
+        small, large = grown["median_ms"]
+        assert found["growth"][name] == grown["growth"] == pytest.approx(large / small, rel=1e-2)
+        spread = grown["growth_by_round"]
+        assert 0 < spread["least"] <= spread["median"] <= spread["most"]
     assert plot.read_bytes().startswith(b"\x89PNG")
 
 
