@@ -35,10 +35,12 @@ from graphmem.index.names import (
     extend_names,
 )
 from graphmem.index.occurrences import Occurrences, Sought, extend_occurrences, find_occurrences
+from graphmem.index.spelling import Spelling
 from graphmem.index.synonyms import meanings_of, with_meanings
 from graphmem.index.traits import facts_of
 from graphmem.index.turns import Turns, turns_of
 from graphmem.index.word_space import EmbedWords, WordSpace
+from graphmem.index.years import Years
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, compress
 from graphmem.kernels.ranking import CsrGraph
 from graphmem.kernels.similarity import products
@@ -112,6 +114,16 @@ class PassageIndex:
     def matcher(self) -> NameFinder:
         """Finds names in a question."""
         return NameFinder(self.names.keys)
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Finds names that a question misspells."""
+        return Spelling(self.names.keys)
+
+    @cached_property
+    def years(self) -> Years:
+        """Years that passages write."""
+        return Years.of(self.lexical)
 
     def graph_among(self, key: Hashable, present: Callable[[], Mask]) -> CsrGraph:
         """Where the walk goes among the nodes that are `present`, shape (n_nodes,).

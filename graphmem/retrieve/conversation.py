@@ -23,7 +23,7 @@ from graphmem.kernels.text import words as words_of
 from graphmem.model.retrieval import Query
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.coverage import best_likeness, rarity_shares
-from graphmem.retrieve.dates import dates_in, near_dates
+from graphmem.retrieve.dates import near_dates
 from graphmem.retrieve.filters import believed
 from graphmem.retrieve.fuse import BESIDE, TURNS, fuse, weights_of
 from graphmem.retrieve.kinds import KINDS, asks_for_several, kinds_asked
@@ -127,9 +127,16 @@ def turn_pool(
         topic=topic[turns.rows].astype(np.float64),
         named=heard.named,
     )
-    question = analyse(index, query.text, similarity=similarity, allowed=allowed)
+    question = analyse(
+        index,
+        query.text,
+        similarity=similarity,
+        allowed=allowed,
+        now=query.as_of or asking.now,
+    )
     walked = walk(index, query, question, asking.ranker, k=max(_WALKED, query.k))
-    whole = _whole_signals(talk, walked[turns.rows])
+    dates = near_dates(question.dates, index.passages.occurred_at, index.facts, n=len(index))
+    whole = _whole_signals(talk, walked[turns.rows], dates[turns.rows])
     weights = weights_of(TURNS, whole, learned=asking.learned)
     first = np.where(talk.allowed, fuse(whole, weights), -np.inf)
     candidates = np.sort(top_rows(first, max(N_CANDIDATES, query.k)))
@@ -160,13 +167,13 @@ def _named(speakers: Category, turns: Turns, text: str) -> frozenset[int]:
     return frozenset(named)
 
 
-def _whole_signals(talk: Talk, walked: Doubles) -> dict[str, Doubles]:
-    """Signals of all turns, shape (n_turns,) each; `walked` is the walk's share by turn."""
+def _whole_signals(talk: Talk, walked: Doubles, dates: Doubles) -> dict[str, Doubles]:
+    """Signals of all turns, shape (n_turns,) each; `walked` is the walk's share by turn, `dates`
+    how well it fits the times asked for."""
     turns, index = talk.turns, talk.index
     terms = index.words.query_terms(words_of(talk.text))
     own = bm25(index.lexical.postings, terms)[turns.rows]
     speakers = index.passages.speakers.codes[turns.rows]
-    dates = near_dates(dates_in(talk.text), index.passages.occurred_at, index.facts, n=len(index))
     lexical, near = talk.of_best(own), talk.below_best(talk.similarity)
     # Where all are named, the name tells nothing.
     is_telling = 0 < len(talk.named) < len(np.unique(speakers))
@@ -180,7 +187,7 @@ def _whole_signals(talk: Talk, walked: Doubles) -> dict[str, Doubles]:
         "dense_wide": talk.below_best(turns.likeness(talk.similarity, 3, 3)),
         "session": talk.below_best(_session_means(turns, near + 0.1 * lexical)),
         "speaker": is_telling * np.isin(speakers, list(talk.named)).astype(np.float64),
-        "date": dates[turns.rows],
+        "date": dates,
         "walk": talk.of_best(walked),
     }
 

@@ -14,12 +14,14 @@ from graphmem.model.retrieval import Query
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.bridges import find_bridges, substitute, together
 from graphmem.retrieve.chains import chained
+from graphmem.retrieve.dates import near_dates, near_years
 from graphmem.retrieve.filters import dated_passages
 from graphmem.retrieve.fuse import PASSAGES
 from graphmem.retrieve.hops import entity_share, first_hop, merged, second_hop, targets_of
 from graphmem.retrieve.pool import Pool
 from graphmem.retrieve.question import Question, analyse
 from graphmem.retrieve.reach import Reach
+from graphmem.retrieve.sought import fitting
 from graphmem.retrieve.walk import walk
 
 _N_ANCHORS_HOP, _N_ANCHORS_DENSE = 8, 5
@@ -34,7 +36,12 @@ def passage_pool(
 ) -> Pool:
     """The candidates among the allowed passages; `similarity` are their cosines."""
     question = analyse(
-        index, query.text, similarity=similarity, allowed=allowed, space=asking.space
+        index,
+        query.text,
+        similarity=similarity,
+        allowed=allowed,
+        space=asking.space,
+        now=query.as_of or asking.now,
     )
     signals, reaches = _signals(index, query, question, asking)
     if query.as_of is not None:
@@ -43,10 +50,13 @@ def passage_pool(
     alike = np.sum([values[rows] for values in signals.values()], axis=0)
     reaches["chain"] = chained(index, question, rows, alike)
     signals["chain"] = reaches["chain"].scores
+    held = {name: values[rows] for name, values in signals.items()}
+    reached = np.maximum.reduce([held[name] for name in ("link", "share", "hop2")])
+    held["sought"] = fitting(index, question.sought, rows) * np.clip(reached, 0.0, 1.0)
     return Pool(
         kind=PASSAGES,
         rows=rows,
-        signals={name: values[rows] for name, values in signals.items()},
+        signals=held,
         question=question,
         reaches=reaches,
     )
@@ -85,9 +95,20 @@ def _signals(
         ),
         "lexical": residual / max(float(residual.max(initial=0.0)), 1e-9),
         "together": together(index, bridges),
+        "date": _dated(index, question),
     }
     reaches = {"link": link, "asked": asked, "share": share, "hop2": hop2, "substitution": replaced}
     return signals, reaches
+
+
+def _dated(index: PassageIndex, question: Question) -> Doubles:
+    """How well each passage fits the times that are asked for, by its own, its facts' or those that
+    it writes."""
+    n = len(index)
+    if not question.dates:
+        return np.zeros(n)
+    told = near_dates(question.dates, index.passages.occurred_at, index.facts, n=n)
+    return np.maximum(told, near_years(question.dates, index.years, n=n))
 
 
 def _shifted(scores: Doubles, allowed: Mask) -> Doubles:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
 from graphmem.index.lexical import FUNCTION_WORDS, UNKNOWN
-from graphmem.index.occurrences import CAPITAL_SHARE
 from graphmem.index.passage_index import PassageIndex
 from graphmem.index.word_space import WordSpace
 from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, softmax
-from graphmem.kernels.text import Token, tokenise
+from graphmem.kernels.text import tokenise
+from graphmem.retrieve.dates import Asked, dates_in
+from graphmem.retrieve.naming import Span, names_in, peoples_in
+from graphmem.retrieve.sought import Sought, sought_of
 
 HOME_SHARPNESS = 20.0
 """How much the question's likeness decides between the homes of one name."""
 MIN_HOME_SHARE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A name in the question: its row, its words, how rare they are together, and the characters
-    that they stand on."""
-
-    name: int
-    start: int
-    end: int
-    idf: float
-    place: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +38,8 @@ class Question:
     `similarity` is the cosine of every passage with the question. `residual_words` are the words
     outside of its names, one of each stem, and `residual_idf` how rare they are; `residual` are
     their stems, as far as passages have them. `masked` is the question without its names, `space`
-    tells how like words are.
+    tells how like words are. `peoples` are the places that it has the adjectives of, which are no
+    names of it; `dates` the times that it names beside its names; `sought` what it seeks.
     """
 
     text: str
@@ -60,11 +52,27 @@ class Question:
     residual_idf: Doubles
     masked: str
     space: WordSpace | None = None
+    peoples: tuple[Span, ...] = ()
+    dates: tuple[Asked, ...] = ()
+    sought: Sought = field(default_factory=Sought)
 
     @property
     def names(self) -> Ints:
         """Rows of the names, each once."""
         return np.array(sorted({span.name for span in self.spans}), np.int64)
+
+    @property
+    def likely(self) -> tuple[Span, ...]:
+        """Names that the question has other words for."""
+        return tuple(span for span in (*self.spans, *self.peoples) if span.instead)
+
+    @property
+    def begins(self) -> dict[int, float]:
+        """Rows of the names that a search begins at, rising, and how surely each is meant."""
+        sure: dict[int, float] = {}
+        for span in sorted((*self.spans, *self.peoples), key=lambda span: span.name):
+            sure[span.name] = max(sure.get(span.name, 0.0), span.sure)
+        return sure
 
 
 def analyse(
@@ -74,10 +82,13 @@ def analyse(
     similarity: Floats,
     allowed: Mask,
     space: WordSpace | None = None,
+    now: datetime | None = None,
 ) -> Question:
-    """Read a question."""
+    """Read a question; `now` is what "last year" is told from."""
     tokens = tokenise(text)
-    spans = _spans(index, tokens)
+    spans = names_in(index, text, tokens)
+    peoples = peoples_in(index, text, tokens, spans)
+    masked = _masked(text, spans)
     inside = {position for span in spans for position in range(span.start, span.end)}
     outside = _one_per_stem(
         index,
@@ -96,12 +107,15 @@ def analyse(
         similarity=similarity,
         allowed=allowed,
         spans=tuple(spans),
-        seeds=tuple(_seeds(index, spans, similarity, allowed)),
+        seeds=tuple(_seeds(index, [*spans, *peoples], similarity, allowed)),
         residual=stems[stems >= 0],
         residual_words=tuple(outside),
         residual_idf=idf,
-        masked=_masked(text, spans),
+        masked=masked,
         space=space,
+        peoples=tuple(peoples),
+        dates=tuple(dates_in(masked, now=now)),
+        sought=sought_of(masked, frozenset(index.names.types[span.name] for span in spans)),
     )
 
 
@@ -113,27 +127,6 @@ def _one_per_stem(index: PassageIndex, words: list[str]) -> list[str]:
         for word, stem in zip(reversed(words), reversed(stems), strict=True)
     }
     return list(reversed(first.values()))
-
-
-def _spans(index: PassageIndex, tokens: list[Token]) -> list[Span]:
-    words = [token.text for token in tokens]
-    rows = index.words.rows(words)
-    rarest = float(np.log(len(index) + 1.0))
-    idf = [float(index.lexical.lexicon.idf[row]) if row >= 0 else rarest for row in rows]
-    # A question typed in lower case names things too; one with capitals marks its names by them.
-    is_cased = any(token.is_capital for token in tokens[1:])
-    spans = []
-    for found, start, end in index.matcher.find(words):
-        name = int(index.meanings[found])
-        content = [i for i in range(start, end) if words[i] not in FUNCTION_WORDS]
-        n_capital = sum(tokens[i].is_capital for i in content)
-        if is_cased and n_capital < CAPITAL_SHARE * max(len(content), 1):
-            continue
-        if not is_cased and end - start == 1 and not index.n_homes[name]:
-            continue
-        place = tokens[start].start, tokens[end - 1].end
-        spans.append(Span(name, start, end, sum(idf[start:end]), place))
-    return spans
 
 
 def _seeds(index: PassageIndex, spans: list[Span], similarity: Floats, allowed: Mask) -> list[Seed]:
@@ -149,7 +142,8 @@ def _seeds(index: PassageIndex, spans: list[Span], similarity: Floats, allowed: 
         shares = softmax(2.0 * np.log(weights) + HOME_SHARPNESS * similarity[passages])
         for passage, weight, share in zip(passages, weights, shares, strict=True):
             if share > MIN_HOME_SHARE:
-                seeds.append(Seed(span, int(passage), float(share), float(share * weight)))
+                strength = float(share * weight * span.sure)
+                seeds.append(Seed(span, int(passage), float(share), strength))
     return seeds
 
 

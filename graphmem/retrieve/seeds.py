@@ -11,7 +11,7 @@ from graphmem.index.lexical import FUNCTION_WORDS, UNKNOWN
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.text import words
 from graphmem.model.retrieval import Query, SeedView
-from graphmem.retrieve.dates import AskedDate, dates_in
+from graphmem.retrieve.dates import written
 from graphmem.retrieve.explain import Way
 from graphmem.retrieve.heard import Heard, around
 from graphmem.retrieve.pool import Ranking
@@ -57,7 +57,7 @@ def seeds_of(
     They are the ranking's own shares, each in one seed, so they sum to the score; `ways` are those
     to the hit. Seeds that add nothing are left out.
     """
-    has_names = ranking.question is not None and len(ranking.question.names) > 0
+    has_names = ranking.question is not None and len(ranking.question.begins) > 0
     parts: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for name, values in ranking.shares.items():
         share = float(values[position])
@@ -105,13 +105,13 @@ def _told(
         case "session":
             told = _text(passages.sessions, row)
         case "date":
-            told = _dates(query, signals)
+            told = _dates(query, ranking, signals)
         case "rerank":
             told = ranking.note
         case "order":
             told = ", ".join(_ORDER[name] for name in signals)
         case "answer":
-            told = ", ".join(name.removeprefix("kind_") for name in signals)
+            told = _answers(ranking, signals)
         case _:
             told = ""
     return told
@@ -119,10 +119,15 @@ def _told(
 
 def _names(index: PassageIndex, ranking: Ranking, ways: Iterable[Way | Heard]) -> str:
     """The question's names that lead to the hit, or all that were followed."""
-    asked = [] if ranking.question is None else ranking.question.names.tolist()
+    question = ranking.question
+    if question is None:
+        return ""
     first = [way.name if isinstance(way, Heard) else way.names[0] for way in ways]
-    leading = [name for name in dict.fromkeys(first) if name in asked]
-    return ", ".join(index.names.labels[name] for name in leading or asked)
+    leading = [name for name in dict.fromkeys(first) if name in question.begins]
+    instead = {span.name: f"{span.instead}, for " for span in question.likely}
+    return ", ".join(
+        f"{instead.get(name, '')}{index.names.labels[name]}" for name in leading or question.begins
+    )
 
 
 def _bridge(index: PassageIndex, ranking: Ranking, row: int, signals: Iterable[str]) -> str:
@@ -160,18 +165,20 @@ def _stems(index: PassageIndex, rows: Sequence[int]) -> set[int]:
     return found - {UNKNOWN}
 
 
-def _dates(query: Query, signals: Iterable[str]) -> str:
-    asked = [_written(date) for date in dates_in(query.text)] if "date" in signals else []
+def _dates(query: Query, ranking: Ranking, signals: Iterable[str]) -> str:
+    asked = ranking.question.dates if ranking.question and "date" in signals else ()
+    told = [written(date) for date in asked]
     if "dated" in signals and query.as_of is not None:
-        asked.append(f"{query.as_of:%Y-%m-%d}")
-    return ", ".join(asked)
+        told.append(f"{query.as_of:%Y-%m-%d}")
+    return ", ".join(told)
 
 
-def _written(date: AskedDate) -> str:
-    """ISO 8601 as far as it is given, a month of any year as ``--05``."""
-    year = "-" if date.year is None else f"{date.year:04}"
-    parts = [year, *(f"{part:02}" for part in (date.month, date.day) if part is not None)]
-    return "-".join(parts)
+def _answers(ranking: Ranking, signals: Iterable[str]) -> str:
+    """What a hit looks like: a turn by its form, a document by what is sought."""
+    told = [name.removeprefix("kind_") for name in signals if name != "sought"]
+    if ranking.question is not None and "sought" in signals:
+        told += dict.fromkeys((*ranking.question.sought.about, *ranking.question.sought.answers))
+    return ", ".join(told)
 
 
 def _text(column: Category, row: int) -> str:

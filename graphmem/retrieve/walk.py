@@ -17,14 +17,16 @@ _DENSE_SHARPNESS = 15.0
 
 
 def restart_of(index: PassageIndex, question: Question) -> Restart | None:
-    """Half on the nearest passages, half on the question's names by rarity; ``None`` without."""
+    """Half on the nearest passages, half on the question's names by rarity and how surely they are
+    meant; ``None`` without."""
     near = top_rows(np.where(question.allowed, question.similarity, -np.inf), N_DENSE)
-    names = question.names
+    begins = question.begins
+    names, sure = np.array(list(begins), np.int64), np.array(list(begins.values()))
     if not len(near) and not len(names):
         return None
     similarity = question.similarity[near].astype(np.float64)
     likely = np.exp(_DENSE_SHARPNESS * (similarity - similarity.max(initial=-np.inf)))
-    rarity = np.maximum(index.incidence.eidf[names].astype(np.float64), 0.1)
+    rarity = np.maximum(index.incidence.eidf[names].astype(np.float64), 0.1) * sure
     parts = [part / part.sum() for part in (likely, rarity) if len(part)]
     return Restart.of(np.concatenate((near, len(index) + names)), np.concatenate(parts))
 

@@ -290,6 +290,7 @@ class Reading:
             embedder.embed_variants,
             index.word_space(embedder.embed_words),
             learned=self._parts.learned_fusion,
+            now=self._parts.clock(),
         )
 
     def _embed(self, texts: Sequence[str]) -> Floats:
