@@ -76,6 +76,18 @@ def test_a_sweep_is_written_and_drawn(tmp_path: Path) -> None:
     assert plot.read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_there_was_no_time_for_is_told() -> None:
+    found = report(
+        *("--nodes", "3000", "--edges", "20000", "--questions", "5", "--batch", "64"),
+        *("--seconds", "1e-4", "--backends", "power"),
+    )
+    power, igraph = found["backends"]["power"], found["backends"]["igraph"]
+    assert power["questions"] == igraph["questions"] == 1  # and that of the hubs
+    assert power["batch"]["size"] == 1
+    assert power["left_out"] == "4 of 6 questions and 63 of 64 in a batch, after 0.0001 seconds"
+    assert igraph["left_out"] == "4 of 6 questions, after 0.0001 seconds"
+
+
 def test_a_memory_has_a_graph_of_its_own(tmp_path: Path) -> None:
     with Memory.open(tmp_path / "mem", settings=Settings(workers=0)) as memory:
         memory.add("Ann Lee founded Acme in Rome. Bob Ray joined Acme.", source="note:1")
