@@ -200,6 +200,7 @@ class Networkit:
         data = (weights, (rows, columns)) if weighted else (rows, columns)
         self._graph = networkit.GraphFromCoo(data, n=graph.n_nodes, weighted=weighted)
         self._walk = networkit.scd.ApproximatePageRank
+        self._degrees = graph.row_ends - graph.starts
 
     def ask(self, restart: Restart, *, damping: float) -> Any:
         """Pairs of node and score, for each seed."""
@@ -212,16 +213,21 @@ class Networkit:
 
     def scores(self, given: Any) -> Doubles:
         """Added up."""
-        scores = np.zeros(self._graph.upperNodeIdBound())
+        scores = np.zeros(len(self._degrees))
         for pairs, weight in given:
-            for node, score in pairs:
-                scores[int(node)] += weight * score
+            nodes, found = _columns(pairs)
+            scores[nodes] += weight * found
         return scores
 
     def touched_edges(self, given: Any) -> int:
         """Those of the nodes that hold a score, at least once."""
-        nodes = [int(node) for pairs, _ in given for node, _ in pairs]
-        return sum(self._graph.degree(node) for node in nodes)
+        return sum(int(self._degrees[_columns(pairs)[0]].sum()) for pairs, _ in given)
+
+
+def _columns(pairs: list[tuple[int, float]]) -> tuple[Ints, Doubles]:
+    """Nodes, each once, and their scores: there may be a million of them."""
+    table = np.array(pairs, np.float64).reshape(-1, 2)
+    return table[:, 0].astype(np.int64), table[:, 1]
 
 
 def _edges(graph: CsrGraph) -> tuple[Ints, Ints, Doubles]:
