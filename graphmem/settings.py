@@ -28,8 +28,8 @@ class Settings(BaseSettings):
 
     `embedder` is ``bge-small-en-v1.5``, ``all-minilm-l6-v2`` or ``e5-small-v2`` (int8, ONNX),
     ``onnx:FOLDER``, or ``sentence-transformers:NAME_OR_FOLDER``. `workers` are processes that read
-    passages, 0 for none beside this one; `threads` are the embedder's. `neo4j_user` and
-    `neo4j_password`, or the file that holds it, are for memories at a ``neo4j://`` URL;
+    passages, 0 for none beside this one; `threads` are the embedder's and a search's. `neo4j_user`
+    and `neo4j_password`, or the file that holds it, are for memories at a ``neo4j://`` URL;
     `neo4j_home` is where ``graphmem neo4j start`` keeps its server.
 
     `extractor` reads passages at depth ``full``: ``spacy``, or ``llm``, the model `llm_model` at

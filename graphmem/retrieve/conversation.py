@@ -28,7 +28,7 @@ from graphmem.retrieve.filters import believed
 from graphmem.retrieve.fuse import BESIDE, TURNS, fuse, weights_of
 from graphmem.retrieve.kinds import KINDS, asks_for_several, kinds_asked
 from graphmem.retrieve.pool import Pool
-from graphmem.retrieve.question import analyse
+from graphmem.retrieve.question import Question
 from graphmem.retrieve.said import as_said
 from graphmem.retrieve.walk import walk
 
@@ -106,14 +106,13 @@ def turn_pool(
     index: PassageIndex,
     query: Query,
     asking: Asking,
+    question: Question,
     heard: Listening,
     *,
-    similarity: Floats,
-    topic: Floats,
-    allowed: Mask,
+    topic: Floats | None,
 ) -> Pool:
-    """The candidates among the turns that are allowed; `similarity` are all passages' cosines with
-    the question, `topic` those with what was heard to be its topic.
+    """The candidates among the turns that are allowed; `topic` are all passages' cosines with what
+    was heard to be the question's topic, ``None`` where that is the question itself.
 
     Turns that may not be returned still are the neighbours of those that may.
     """
@@ -122,17 +121,10 @@ def turn_pool(
         index=index,
         turns=turns,
         text=query.text,
-        allowed=allowed[turns.rows],
-        similarity=similarity[turns.rows].astype(np.float64),
-        topic=topic[turns.rows].astype(np.float64),
+        allowed=question.allowed[turns.rows],
+        similarity=question.similarity[turns.rows].astype(np.float64),
+        topic=(question.similarity if topic is None else topic)[turns.rows].astype(np.float64),
         named=heard.named,
-    )
-    question = analyse(
-        index,
-        query.text,
-        similarity=similarity,
-        allowed=allowed,
-        now=query.as_of or asking.now,
     )
     walked = walk(index, query, question, asking.ranker, k=max(_WALKED, query.k))
     dates = near_dates(question.dates, index.passages.occurred_at, index.facts, n=len(index))

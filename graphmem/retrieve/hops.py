@@ -9,8 +9,8 @@ import numpy as np
 
 from graphmem.index.names import passages_of
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Doubles, Floats, Ints, Rows, ragged, top_rows
-from graphmem.retrieve.question import Question
+from graphmem.kernels.arrays import Doubles, Floats, Ints, Mask, Rows, ragged, top_rows
+from graphmem.retrieve.question import Question, Wording
 from graphmem.retrieve.reach import Reach
 from graphmem.retrieve.relation import relation_scores
 
@@ -120,12 +120,13 @@ def _strongest(question: Question) -> dict[int, float]:
     return strengths
 
 
-def entity_share(index: PassageIndex, question: Question) -> Reach:
-    """Passages that mention a name of the question, by their share of the relation asked for."""
+def entity_share(index: PassageIndex, question: Wording, allowed: Mask) -> Reach:
+    """Allowed passages that mention a name of the question, by their share of the relation asked
+    for."""
     reach = Reach.nothing(len(index))
     for name in question.names:
         passages, occurrences = _standing(index, int(name))
-        keep = question.allowed[passages]
+        keep = allowed[passages]
         passages, occurrences = passages[keep], occurrences[keep]
         values = relation_scores(index, question, occurrences) + _FLOOR
         best = np.zeros(len(index))

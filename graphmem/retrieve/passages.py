@@ -7,19 +7,19 @@ from collections.abc import Mapping
 import numpy as np
 
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Doubles, Floats, Mask, top_rows
+from graphmem.kernels.arrays import Doubles, Mask, top_rows
 from graphmem.kernels.bm25 import score as bm25
 from graphmem.kernels.fusion import reciprocal_ranks
 from graphmem.model.retrieval import Query
-from graphmem.retrieve.asking import Asking
+from graphmem.retrieve.asking import Asking, Begin
 from graphmem.retrieve.bridges import find_bridges, substitute, together
 from graphmem.retrieve.chains import chained
 from graphmem.retrieve.dates import near_dates, near_years
 from graphmem.retrieve.filters import dated_passages
 from graphmem.retrieve.fuse import PASSAGES
-from graphmem.retrieve.hops import entity_share, first_hop, merged, second_hop, targets_of
+from graphmem.retrieve.hops import first_hop, merged, second_hop, targets_of
 from graphmem.retrieve.pool import Pool
-from graphmem.retrieve.question import Question, analyse
+from graphmem.retrieve.question import Question
 from graphmem.retrieve.reach import Reach
 from graphmem.retrieve.sought import fitting
 from graphmem.retrieve.walk import walk
@@ -32,21 +32,20 @@ _RARE_WORDS = 2.3
 
 
 def passage_pool(
-    index: PassageIndex, query: Query, asking: Asking, *, similarity: Floats, allowed: Mask
+    index: PassageIndex,
+    query: Query,
+    asking: Asking,
+    question: Question,
+    *,
+    share: Reach,
+    begin: Begin,
 ) -> Pool:
-    """The candidates among the allowed passages; `similarity` are their cosines."""
-    question = analyse(
-        index,
-        query.text,
-        similarity=similarity,
-        allowed=allowed,
-        space=asking.space,
-        now=query.as_of or asking.now,
-    )
-    signals, reaches = _signals(index, query, question, asking)
+    """The candidates among the passages that are allowed; `share` is their share of the relation
+    asked for, and `begin` begins work that goes on beside."""
+    signals, reaches = _signals(index, query, question, asking, share, begin)
     if query.as_of is not None:
         signals["dated"] = dated_passages(index, query)
-    rows = np.flatnonzero(_candidates(question, signals, query.k) & allowed)
+    rows = np.flatnonzero(_candidates(question, signals, query.k) & question.allowed)
     alike = np.sum([values[rows] for values in signals.values()], axis=0)
     reaches["chain"] = chained(index, question, rows, alike)
     signals["chain"] = reaches["chain"].scores
@@ -63,7 +62,12 @@ def passage_pool(
 
 
 def _signals(
-    index: PassageIndex, query: Query, question: Question, asking: Asking
+    index: PassageIndex,
+    query: Query,
+    question: Question,
+    asking: Asking,
+    share: Reach,
+    begin: Begin,
 ) -> tuple[dict[str, Doubles], dict[str, Reach]]:
     n = len(index)
     seed, rarity = np.zeros(n), np.zeros(n)
@@ -73,14 +77,16 @@ def _signals(
         value = found.strength * min(1.0, found.span.idf / rarest)
         rarity[found.passage] = max(rarity[found.passage], value)
     link, asked = first_hop(index, question)
-    share = entity_share(index, question)
     anchors = _anchors(question, seed, asked)
     targets = targets_of(index, question, np.array(list(anchors), np.int64))
-    hop2 = second_hop(index, question, anchors, targets)
     bridges = find_bridges(index, question, anchors, targets, limit=20)
-    replaced = substitute(index, question, bridges, asking.embed_texts or asking.embed)
+    embed = asking.embed_texts or asking.embed
+    asked_on = begin(lambda: substitute(index, question, bridges, embed))
+    hop2 = second_hop(index, question, anchors, targets)
     walked = walk(index, query, question, asking.ranker, k=_WALK_RANKS)
     residual = bm25(index.lexical.postings, question.residual)
+    shared, dates = together(index, bridges), _dated(index, question)
+    replaced = asked_on()
     signals = {
         "dense": question.similarity.astype(np.float64),
         "seed": seed,
@@ -94,8 +100,8 @@ def _signals(
             _shifted(replaced.scores, question.allowed), _SUBSTITUTION_RANKS
         ),
         "lexical": residual / max(float(residual.max(initial=0.0)), 1e-9),
-        "together": together(index, bridges),
-        "date": _dated(index, question),
+        "together": shared,
+        "date": dates,
     }
     reaches = {"link": link, "asked": asked, "share": share, "hop2": hop2, "substitution": replaced}
     return signals, reaches

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 import numpy as np
@@ -32,21 +32,18 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A question as the stages read it.
+class Wording:
+    """A question as it is worded, before its vector is known.
 
-    `similarity` is the cosine of every passage with the question. `residual_words` are the words
-    outside of its names, one of each stem, and `residual_idf` how rare they are; `residual` are
-    their stems, as far as passages have them. `masked` is the question without its names, `space`
-    tells how like words are. `peoples` are the places that it has the adjectives of, which are no
-    names of it; `dates` the times that it names beside its names; `sought` what it seeks.
+    `residual_words` are the words outside of its names, one of each stem, and `residual_idf` how
+    rare they are; `residual` are their stems, as far as passages have them. `masked` is the
+    question without its names, `space` tells how like words are. `peoples` are the places that it
+    has the adjectives of, which are no names of it; `dates` the times that it names beside its
+    names; `sought` what it seeks.
     """
 
     text: str
-    similarity: Floats
-    allowed: Mask
     spans: tuple[Span, ...]
-    seeds: tuple[Seed, ...]
     residual: Rows
     residual_words: tuple[str, ...]
     residual_idf: Doubles
@@ -75,6 +72,15 @@ class Question:
         return sure
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Wording):
+    """A question as the stages read it; `similarity` is the cosine of every passage with it."""
+
+    similarity: Floats
+    allowed: Mask
+    seeds: tuple[Seed, ...]
+
+
 def analyse(
     index: PassageIndex,
     text: str,
@@ -85,6 +91,29 @@ def analyse(
     now: datetime | None = None,
 ) -> Question:
     """Read a question; `now` is what "last year" is told from."""
+    wording = read(index, text, space=space, now=now)
+    return placed(index, wording, similarity=similarity, allowed=allowed)
+
+
+def placed(index: PassageIndex, wording: Wording, *, similarity: Floats, allowed: Mask) -> Question:
+    """The question with the passages that it is likely about."""
+    named = [*wording.spans, *wording.peoples]
+    return Question(
+        **{part.name: getattr(wording, part.name) for part in fields(wording)},
+        similarity=similarity,
+        allowed=allowed,
+        seeds=tuple(_seeds(index, named, similarity, allowed)),
+    )
+
+
+def read(
+    index: PassageIndex,
+    text: str,
+    *,
+    space: WordSpace | None = None,
+    now: datetime | None = None,
+) -> Wording:
+    """What the words of a question tell."""
     tokens = tokenise(text)
     spans = names_in(index, text, tokens)
     peoples = peoples_in(index, text, tokens, spans)
@@ -102,12 +131,9 @@ def analyse(
     words = index.words.rows(outside)
     rarest = np.log(len(index) + 1.0)
     idf = np.where(words >= 0, index.lexical.lexicon.idf[words], rarest).astype(np.float64)
-    return Question(
+    return Wording(
         text=text,
-        similarity=similarity,
-        allowed=allowed,
         spans=tuple(spans),
-        seeds=tuple(_seeds(index, [*spans, *peoples], similarity, allowed)),
         residual=stems[stems >= 0],
         residual_words=tuple(outside),
         residual_idf=idf,

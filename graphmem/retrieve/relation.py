@@ -9,7 +9,7 @@ import numpy as np
 from graphmem.index.passage_index import PassageIndex
 from graphmem.kernels.arrays import Doubles, Ints
 from graphmem.retrieve.coverage import MIN_IDF, compared
-from graphmem.retrieve.question import Question
+from graphmem.retrieve.question import Wording
 
 LEFT, RIGHT = 8, 6
 """Words that are looked at before and after a name, within its sentence."""
@@ -19,7 +19,7 @@ _AWAY: Final = np.arange(max(LEFT, RIGHT) + 1, dtype=np.float64)
 _DECAY: Final = np.where(_AWAY <= _IN_FULL, 1.0, np.exp(-_AWAY / _FAR))
 
 
-def relation_scores(index: PassageIndex, question: Question, occurrences: Ints) -> Doubles:
+def relation_scores(index: PassageIndex, question: Wording, occurrences: Ints) -> Doubles:
     """Score of each occurrence of a name, in [0, 1], shape (n,).
 
     The idf-weighted share of the question's residual words that words in the window are like, each

@@ -17,8 +17,10 @@ from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.conversation import listen, turn_pool
 from graphmem.retrieve.filters import allowed_passages
 from graphmem.retrieve.fuse import REPEAT_LOSS, fuse, shares, spread, weights_of
+from graphmem.retrieve.hops import entity_share
 from graphmem.retrieve.passages import passage_pool
 from graphmem.retrieve.pool import Pool, Ranking
+from graphmem.retrieve.question import placed, read
 from graphmem.retrieve.weighing import SHARE, factors_of, gained
 
 _FUSED_DEPTH = 200
@@ -48,19 +50,23 @@ def pools(index: PassageIndex, query: Query, asking: Asking, allowed: Mask) -> l
     """Candidates of graph mode: among turns of talk, among documents, or both, as there are."""
     is_turn = np.asarray(index.passages.speakers.codes > 0)
     talk, documents = allowed & is_turn, allowed & ~is_turn
-    heard = listen(index, query) if talk.any() else None
-    similarity = products(index.vectors, asking.embed([query.text])[0])
     found = []
-    if heard is not None:
-        topic = similarity
-        if heard.topic != query.text:  # reads like a turn, and not like a question
+    with asking.beside() as begin:
+        embedded = begin(lambda: asking.embed([query.text])[0])
+        wording = read(index, query.text, space=asking.space, now=query.as_of or asking.now)
+        heard = listen(index, query) if talk.any() else None
+        share = entity_share(index, wording, documents) if documents.any() else None
+        topic: Floats | None = None
+        if heard is not None and heard.topic != query.text:  # reads like a turn, not a question
             embed = asking.embed_texts or asking.embed
             topic = products(index.vectors, embed([heard.topic])[0])
-        found.append(
-            turn_pool(index, query, asking, heard, similarity=similarity, topic=topic, allowed=talk)
-        )
-    if documents.any():
-        found.append(passage_pool(index, query, asking, similarity=similarity, allowed=documents))
+        similarity = products(index.vectors, embedded())
+        if heard is not None:
+            question = placed(index, wording, similarity=similarity, allowed=talk)
+            found.append(turn_pool(index, query, asking, question, heard, topic=topic))
+        if share is not None:
+            question = placed(index, wording, similarity=similarity, allowed=documents)
+            found.append(passage_pool(index, query, asking, question, share=share, begin=begin))
     return found
 
 

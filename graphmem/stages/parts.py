@@ -40,9 +40,9 @@ class Parts:
 
     `embedder` makes the one of a name, for ``None`` that of the settings; `analyst` takes the name
     of an engine, ``None`` for the best that there is; `partitioner` makes what draws communities.
-    `index_dir` is where retrieval keeps its rebuildable files, ``None`` for in memory only.
-    `derived` are other places that hold words of what was ingested, by name, each with what
-    empties it: an erasure calls all of them.
+    `index_dir` is where retrieval keeps its rebuildable files, ``None`` for in memory only. With
+    two `threads` or more, models run beside the rest of a search. `derived` are other places that
+    hold words of what was ingested, by name, each with what empties it: an erasure calls all.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Parts:
         derived: Mapping[str, Callable[[], None]] | None = None,
         learned_fusion: bool = True,
         learns_states: bool = True,
+        threads: int = 1,
     ) -> None:
         self.store = store
         self.extractor = extractor
@@ -71,6 +72,7 @@ class Parts:
         self.reranking = reranking
         self.learned_fusion = learned_fusion
         self.learns_states = learns_states
+        self.threads = threads
         self.ranker = ranker
         self.index_dir = index_dir
         self.clock = clock

@@ -291,6 +291,7 @@ class Reading:
             index.word_space(embedder.embed_words),
             learned=self._parts.learned_fusion,
             now=self._parts.clock(),
+            threads=self._parts.threads,
         )
 
     def _embed(self, texts: Sequence[str]) -> Floats:
