@@ -47,6 +47,7 @@ class AsyncMemory:
         self.undo = _threaded(memory.undo)
         self.identity = _threaded(memory.identity)
         self.search = _threaded(memory.search)
+        self.understand = _threaded(memory.understand)
         self.lookup = _threaded(memory.lookup)
         self.context = _threaded(memory.context)
         self.ask = _threaded(memory.ask)

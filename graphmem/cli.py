@@ -35,6 +35,7 @@ from graphmem.terminal import (
     MemoryOption,
     NamespaceOption,
     RerankOption,
+    asked_line,
     console,
     emit,
     errors,
@@ -156,9 +157,13 @@ def search(
         )
         if not hits:
             _refuse_empty(opened)
+        asked = opened.understand(question, as_of=as_of) if explain else None
     if as_json:
-        emit({"question": question, "mode": mode.value, "hits": hits})
+        told = {} if asked is None else {"asked": asked}
+        emit({"question": question, **told, "mode": mode.value, "hits": hits})
         return
+    if asked is not None:
+        console.print(asked_line(asked), soft_wrap=True)
     if not hits:
         console.print("Nothing in the memory satisfies the question and its filters.")
     for hit in hits:

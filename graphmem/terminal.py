@@ -29,7 +29,7 @@ from rich.tree import Tree
 
 from graphmem.context.spans import unwrapped
 from graphmem.errors import InvalidInputError
-from graphmem.model.retrieval import FactView, Hit, Path
+from graphmem.model.retrieval import FactView, Hit, Path, QuestionView
 
 console = Console()
 errors = Console(stderr=True)
@@ -142,6 +142,19 @@ def progress_bars() -> Iterator[StageBars]:
     )
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         yield StageBars(progress)
+
+
+def asked_line(asked: QuestionView) -> str:
+    """What a question is read as, in a line."""
+    parts = {
+        "names": asked.names,
+        "times": asked.times,
+        "leads to": asked.about,
+        "asks for": asked.answers,
+        "is": asked.cues,
+    }
+    told = (f"{label} {escape('; '.join(held))}" for label, held in parts.items() if held)
+    return f"[magenta]question[/magenta] {' · '.join(told) or 'of no names or times'}"
 
 
 def hit_panel(hit: Hit, *, explain: bool) -> Panel:

@@ -165,6 +165,22 @@ class SeedView(Value):
     signals: Mapping[str, float] = Field(default_factory=dict)
 
 
+class QuestionView(Value):
+    """What a question is read as.
+
+    `names` are those of the memory that it has, "X, for Y" where it has another word for Y. `times`
+    are ISO 8601, ranges as ``first..last``. `about` are types of what its names are to lead to,
+    `answers` kinds of what it asks for: a type, ``time`` or ``number``. `cues` say how it is put:
+    ``comparison``, ``bridge``, ``inference``, ``temporal``, ``several``.
+    """
+
+    names: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    cues: tuple[str, ...] = ()
+
+
 class FactView(Value):
     """A fact that a hit is evidence for; `superseded_by` is what a newer one says, in contexts."""
 

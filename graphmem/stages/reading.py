@@ -29,7 +29,7 @@ from graphmem.kernels.text import tokenise
 from graphmem.model.change import Problem
 from graphmem.model.ids import digest
 from graphmem.model.knowledge import Evidence, Fact
-from graphmem.model.retrieval import FactView, Hit, Query
+from graphmem.model.retrieval import FactView, Hit, Query, QuestionView
 from graphmem.model.source import Episode, Passage
 from graphmem.ports.reranker import Reranker
 from graphmem.retrieve.asking import Asking
@@ -40,6 +40,7 @@ from graphmem.retrieve.pool import Pool, Ranking
 from graphmem.retrieve.rerank import reranked
 from graphmem.retrieve.search import pools, rank
 from graphmem.retrieve.seeds import seeds_of
+from graphmem.retrieve.viewing import view_of
 from graphmem.stages.choosing import holding
 from graphmem.stages.parts import Parts
 
@@ -276,6 +277,10 @@ class Reading:
             for rank, passage in enumerate(passages.values(), 1)
             if passage.episode_id in episodes
         ]
+
+    def understood(self, query: Query) -> QuestionView:
+        """What the question of a query is read as."""
+        return view_of(self.index(), query, now=self._parts.clock())
 
     def candidates(self, query: Query) -> tuple[PassageIndex, list[Pool]]:
         """What graph mode weighs for a query: what its weights are fitted on."""

@@ -14,7 +14,7 @@ from graphmem.kernels.ranking import CsrGraph
 from graphmem.model.analysis import Analysis
 from graphmem.model.ids import Kind
 from graphmem.model.knowledge import Entity, Fact, Identity
-from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode, Query
+from graphmem.model.retrieval import Answer, Context, Filter, Hit, Mode, Query, QuestionView
 from graphmem.model.source import Episode, Passage
 from graphmem.ports.analytics import DAMPING
 from graphmem.ports.cypher import CypherResult, CypherSchema
@@ -92,6 +92,15 @@ class Reads(Bound):
         hits = self._reading.search(query, explain=explain, rerank=rerank)
         self._recalls.note(hit.id for hit in hits)
         return hits
+
+    def understand(self, question: str, *, as_of: When | None = None) -> QuestionView:
+        """What a question is read as: its names, times, what it seeks, and how it is put.
+
+        `as_of` is the moment that "last year" is told from, by default now.
+        """
+        return self._reading.understood(
+            query_of(question, namespace=self.namespace, as_of=as_of, known_at=None)
+        )
 
     @property
     def reranker(self) -> str | None:

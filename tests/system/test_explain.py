@@ -67,3 +67,14 @@ def test_a_turn_shows_who_what_and_where_a_name_is_spoken(folder: Path) -> None:
     assert step["fact"] in shown
     assert "speaker Felix" in shown
     assert f"score {spoken['score']:.2f}" in shown
+
+
+def test_a_question_is_shown_as_it_is_read(folder: Path) -> None:
+    question = "What did Felix call Biscuitt last week?"
+    shown = search(folder, question, "--as-of", "2023-05-10")
+    line = next(line for line in shown.splitlines() if line.startswith("question"))
+    assert "Biscuitt, for Biscuit" in line
+    assert "2023-05-01..2023-05-07" in line
+    asked = json.loads(search(folder, question, "--as-of", "2023-05-10", "--json"))["asked"]
+    assert asked["times"] == ["2023-05-01..2023-05-07"]
+    assert "temporal" in asked["cues"]

@@ -9,10 +9,11 @@ import pytest
 from small_world import Doc
 
 from graphmem.index.passage_index import PassageIndex
-from graphmem.model.retrieval import Query
+from graphmem.model.retrieval import Query, QuestionView
 from graphmem.retrieve.asking import Asking
 from graphmem.retrieve.search import pools
 from graphmem.retrieve.sought import Sought, fitting, sought_of
+from graphmem.retrieve.viewing import view_of
 
 MakeIndex = Callable[..., PassageIndex]
 TYPES = {"The Glass Harbour": "work", "Tallow Bay": "place"}
@@ -77,3 +78,48 @@ def test_only_what_the_names_lead_to_counts_for_what_it_is(
     sought = dict(zip(pool.rows.tolist(), pool.signals["sought"].tolist(), strict=True))
     assert sought[1] > 0.1
     assert sought[1] > 2 * sought[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "view"),
+    [
+        (
+            "Where was the director of The Glas Harbour born?",
+            QuestionView(
+                names=("The Glas Harbour, for The Glass Harbour",),
+                about=("person",),
+                answers=("place",),
+                cues=("bridge",),
+            ),
+        ),
+        (
+            "Who was older in 1954, Mara Lindqvist or Owen Pryce?",
+            QuestionView(
+                names=("Mara Lindqvist", "Owen Pryce"),
+                times=("1954",),
+                about=("person",),
+                answers=("time", "person"),
+                cues=("comparison", "bridge", "temporal"),
+            ),
+        ),
+        (
+            "Who is Owen Pryce's mother-in-law?",
+            QuestionView(
+                names=("Owen Pryce",),
+                about=("person",),
+                answers=("person",),
+                cues=("bridge", "inference"),
+            ),
+        ),
+        ("Is it good?", QuestionView()),
+    ],
+)
+def test_a_question_is_shown_as_it_is_read(
+    make_index: MakeIndex, text: str, view: QuestionView
+) -> None:
+    index = make_index(
+        Doc("The Glass Harbour", "A film."),
+        Doc("Mara Lindqvist", "Owen Pryce.", ("Owen Pryce",)),
+        types=TYPES,
+    )
+    assert view_of(index, Query(text=text), now=None) == view
