@@ -177,7 +177,8 @@ def _answers(ranking: Ranking, signals: Iterable[str]) -> str:
     """What a hit looks like: a turn by its form, a document by what is sought."""
     told = [name.removeprefix("kind_") for name in signals if name != "sought"]
     if ranking.question is not None and "sought" in signals:
-        told += dict.fromkeys((*ranking.question.sought.about, *ranking.question.sought.answers))
+        sought = ranking.question.sought
+        told.append(f"about a {' or '.join(sought.about)}, with a {' or '.join(sought.answers)}")
     return ", ".join(told)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from graphmem.graph.snapshot import OPEN_END, OPEN_START
 from graphmem.index.passage_index import PassageIndex
-from graphmem.kernels.arrays import Doubles, Ints, Mask, Rows, ragged
+from graphmem.kernels.arrays import Ints, Mask, Rows, ragged
 from graphmem.model.knowledge import EntityType
 
 TIME, NUMBER = "time", "number"
@@ -97,11 +97,12 @@ def sought_of(question: str, named: frozenset[str]) -> Sought:
     )
 
 
-def fitting(index: PassageIndex, sought: Sought, rows: Ints) -> Doubles:
-    """How well passages are what is sought, shape (n_rows,): half for what they are about, half for
-    something in them that answers."""
+def fitting(index: PassageIndex, sought: Sought, rows: Ints) -> Mask:
+    """Which passages are about what is sought and hold something that answers, shape (n_rows,)."""
     about = _having(index, sought.about, rows, *index.home_of_passage)
-    return (about.astype(np.float64) + _answering(index, sought.answers, rows)) / 2.0
+    fits = np.zeros(len(rows), np.bool_)
+    fits[about] = _answering(index, sought.answers, rows[about])
+    return fits
 
 
 def _answering(index: PassageIndex, kinds: Sequence[str], rows: Ints) -> Mask:

@@ -44,15 +44,17 @@ def test_what_is_sought_is_told_by_the_words_of_a_question(
 @pytest.mark.parametrize(
     ("sought", "fits"),
     [
-        (Sought(("person",)), [0.0, 0.5, 0.0, 0.0]),
-        (Sought(("work",), ("place",)), [0.5, 0.5, 0.5, 0.0]),
-        (Sought((), ("number",)), [0.5, 0.0, 0.0, 0.0]),
-        (Sought(("event",), ("event",)), [0.0] * 4),
-        (Sought(), [0.0] * 4),
+        (Sought(("person",), ("place",)), [1]),
+        (Sought(("person", "work"), ("person",)), [0, 1]),
+        (Sought(("place", "work"), ("number",)), [0]),
+        (Sought(("work",), ("place",)), []),
+        (Sought(("person",)), []),
+        (Sought((), ("place",)), []),
+        (Sought(("event",), ("event",)), []),
     ],
 )
 def test_passages_fit_by_what_they_are_about_and_by_what_they_hold(
-    make_index: MakeIndex, sought: Sought, fits: list[float]
+    make_index: MakeIndex, sought: Sought, fits: list[int]
 ) -> None:
     index = make_index(
         Doc("The Glass Harbour", "Mara Lindqvist shot it with two ships.", ("Mara Lindqvist",)),
@@ -61,7 +63,7 @@ def test_passages_fit_by_what_they_are_about_and_by_what_they_hold(
         Doc("", "Nothing is named."),
         types=TYPES,
     )
-    assert fitting(index, sought, np.arange(4)).tolist() == fits
+    assert np.flatnonzero(fitting(index, sought, np.arange(4))).tolist() == fits
 
 
 def test_only_what_the_names_lead_to_counts_for_what_it_is(
