@@ -90,7 +90,7 @@ def test_an_item_in_pieces_takes_one_place(memory: Any) -> None:
     list(memory.add_many(items))
     ranked = rank_items(memory, "tea", shape=Shape.PASSAGES, mode="graph", k=2)
     assert ranked.items == ["long", "short"]
-    assert [k for _, _, k in memory.asked] == [2, 4, 8, 16]
+    assert [k for _, _, k in memory.asked] == [6, 12]
 
 
 def test_questions_are_asked_once_after_another_as_warm_up(write: Write, memory: Any) -> None:

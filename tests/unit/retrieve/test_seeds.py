@@ -179,7 +179,7 @@ def test_every_signal_belongs_to_a_seed(kind: str) -> None:
     from graphmem.retrieve.fuse import weights_of
     from graphmem.retrieve.seeds import kind_of
 
-    form = {"statement", "reply", "telling"}
+    form = {"statement", "reply", "telling", "sought"}
     weights = weights_of(kind, [], learned=True)
     assert weights
     unnamed = {name for name in weights if kind_of(name) == "answer"} - form
