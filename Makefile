@@ -51,7 +51,7 @@ format: setup
 bench: bench-rank
 	$(BIN)/python benchmarks/run.py --untitled --merged --contexts 200,500,1000,2000
 
-# A quarter of an hour and 8 GB: a graph of ten million edges among them.
+# Ten to twenty minutes and 8 GB: a graph of ten million edges among them.
 bench-rank: setup
 	$(BIN)/graphmem bench rank --sizes 1e4,1e5,1e6,1e7 --questions 21 --rounds 3 --seconds 15 --batch 256 \
 		--json benchmarks/results/rank.json --plot benchmarks/results/rank.png
