@@ -131,6 +131,10 @@ def rank(
         graph = power_law_graph(n_nodes, n_edges, random=np.random.default_rng(seed))
         return compared(graph, {"kind": "power-law", "seed": seed})
 
+    def keep(report: Mapping[str, Any]) -> None:
+        if json_file is not None and json_file != Path("-"):
+            write_json(report, json_file)
+
     reports: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="graphmem-rank-") as temporary:
         for measured in _each(memory, namespace, nodes, edges, sizes, made=made, compared=compared):
@@ -141,12 +145,10 @@ def rank(
                 from graphmem.adapters.plots import cost_against_size
 
                 cost_against_size(reports, plot)
-            if json_file is not None and json_file != Path("-"):
-                write_json(report, json_file)
+            keep(report)
         if len(reports) > 1:
             report = _with_growth(report, chosen, kept[::-1], threads=threads, seconds=seconds)
-            if json_file is not None and json_file != Path("-"):
-                write_json(report, json_file)
+            keep(report)
     if json_file == Path("-"):
         emit(report)
         return

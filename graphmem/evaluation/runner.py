@@ -29,8 +29,9 @@ UNTYPED = "untyped"
 WARM_UP = "What happened first, and where?"
 """Asked once of each namespace before its questions; none of theirs, as vectors are cached."""
 _MOST_HITS = 10_000
-_SPARE = 4
 """What a search gives at most."""
+_SPARE = 4
+"""Hits beyond the items wanted that are asked for at once: passages may be pieces of one item."""
 
 
 class Evaluated(Protocol):

@@ -38,9 +38,9 @@ def unknown(starts: Ints, ends: Ints, words: Rows, known: Mask) -> Rows:
     for text in range(len(starts)):
         for place in range(starts[text], ends[text]):
             word = words[place]
-            found[n_found : n_found + 1] = word
             if not is_found[word]:
                 is_found[word] = True
+                found[n_found] = word
                 n_found += 1
     return found[:n_found].copy()
 
@@ -58,6 +58,20 @@ def _likeness(
     if cosine < MIN_LIKENESS:
         return np.float32(0.0)
     return min(cosine, np.float32(1.0))
+
+
+@compiled(types.none, types.int64, TO_SINGLES, *_VOCABULARY)
+def _compare(
+    word: int,
+    near: Floats,
+    stems: Rows,
+    vectors: Floats,
+    asked_stems: Rows,
+    asked_vectors: Floats,
+) -> None:
+    """Write into its row of `near` how like a word is to each that is asked."""
+    for asked in range(len(asked_stems)):
+        near[word, asked] = _likeness(word, asked, stems, vectors, asked_stems, asked_vectors)
 
 
 @compiled(TO_SINGLES, INTS, INTS, ROWS, *_VOCABULARY)
@@ -80,10 +94,7 @@ def likest(
             word = words[place]
             if not is_near[word]:
                 is_near[word] = True
-                for asked in range(n_asked):
-                    near[word, asked] = _likeness(
-                        word, asked, stems, vectors, asked_stems, asked_vectors
-                    )
+                _compare(word, near, stems, vectors, asked_stems, asked_vectors)
             for asked in range(n_asked):
                 found[asked, text] = max(found[asked, text], near[word, asked])
     return found
@@ -120,10 +131,7 @@ def nearest(
             word = words[place]
             if not is_near[word]:
                 is_near[word] = True
-                for asked in range(n_asked):
-                    near[word, asked] = _likeness(
-                        word, asked, stems, vectors, asked_stems, asked_vectors
-                    )
+                _compare(word, near, stems, vectors, asked_stems, asked_vectors)
             away = decay[first - place if place < first else place - after + 1]
             for asked in range(n_asked):
                 found[text, asked] = max(found[text, asked], near[word, asked] * away)

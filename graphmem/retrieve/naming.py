@@ -78,14 +78,13 @@ def peoples_in(
         at for span in spans if span.end - span.start > 1 for at in range(span.start, span.end)
     }
     named = {span.name for span in spans}
-    rarity = _rarity(index, tokens)
     found: dict[int, Span] = {}
     for at, token in enumerate(tokens):
         if not token.is_capital or at in parts or token.text in FUNCTION_WORDS:
             continue
         row = place_of(token.text, index.names)
         if row is not None:
-            span = _span(index, tokens, (row, at, at + 1), rarity)
+            span = _span(index, tokens, (row, at, at + 1), _rarity(index, tokens))
             if span.name not in named:
                 instead = text[token.start : token.end]
                 found.setdefault(span.name, replace(span, sure=_OF_ADJECTIVE, instead=instead))
